@@ -1,0 +1,144 @@
+/* sim/model.h - what a neuron model is: a constant table of functions over columns.
+ *
+ * A model describes its parameters and state in tables that also drive validation, recording and checkpoints, and
+ * gives functions over a whole population or a whole slab, never one call per synapse. All its storage is columns
+ * of doubles that the population allocates, saves and restores.
+ *
+ * The engine calls a model in order of time. A model may keep its state in whatever coordinates make events cheap
+ * (lif keeps the voltage scaled by exp(t/tau_m), which stays constant between inputs); `read` gives it back in
+ * physical units at any time without changing a bit of it, so that looking does not disturb. */
+#ifndef HK_MODEL_H
+#define HK_MODEL_H
+
+#include "sim/rng.h"
+#include "sim/status.h"
+#include "sim/time.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** One parameter or state variable. Values outside [min, max] are refused, never clamped. */
+typedef struct hk_column {
+    const char *name; /* with its unit: "tau_m_ms" */
+    const char *unit; /* "ms"; "" for a pure number */
+    double initial, min, max;
+    const char *meaning;
+} hk_column;
+
+/** A parameter: one value for all neurons (stride 0) or one per neuron (stride 1). */
+typedef struct hk_param {
+    const double *values;
+    size_t stride;
+} hk_param;
+
+static inline double hk_param_at(const hk_param *param, size_t i)
+{
+    return param->values[i * param->stride];
+}
+
+/** A population as its model sees it, borrowed for one call. */
+typedef struct hk_neuron_view {
+    const hk_param *params;  /* [n_params] in the order of the model's table */
+    double *const *columns;  /* [n_columns][n_neurons], the model's own storage */
+    double *globals;         /* [n_globals], the model's own storage for the whole population */
+    uint32_t *stamp;         /* [n_neurons], NULL when the population cannot spike between inputs: a model
+                                sets stamp[i] = stamp_now for every neuron whose future an input changes */
+    uint32_t stamp_now;
+    uint32_t n;
+    double resolution_ms;
+    hk_time epoch;           /* the origin of the model's scaled coordinates, moved by `rebase` only */
+    const struct hk_kernels *kernels; /* the loops compiled for this CPU */
+} hk_neuron_view;
+
+/** The targets of one presynaptic spike at one instant: targets ascending. */
+typedef struct hk_slab {
+    const uint32_t *target; /* [n], or NULL: neurons first ... first + n - 1 */
+    const float *weight;    /* [n] */
+    uint32_t first;
+    uint32_t n;
+    bool repeats;           /* a target may stand more than once (multapses) */
+} hk_slab;
+
+/** A neuron at or above its threshold. `excess` (mV) decides who wins where winners take all. */
+typedef struct hk_crossing {
+    uint32_t neuron;
+    double excess;
+} hk_crossing;
+
+/** What an input or a sweep brought about; the arrays have room for every neuron. */
+typedef struct hk_outcome {
+    hk_crossing *crossed;   /* neurons at or above threshold now */
+    uint32_t n_crossed;
+    uint32_t *candidates;   /* neurons that may cross before the horizon without further input */
+    uint32_t n_candidates;
+} hk_outcome;
+
+typedef enum hk_receive_mode {
+    HK_RECEIVE_ADD,      /* add the inputs only: more arrive at this same instant */
+    HK_RECEIVE_TEST,     /* add nothing; test the targets */
+    HK_RECEIVE_ADD_TEST, /* the only slab of its instant: one pass */
+} hk_receive_mode;
+
+typedef enum hk_model_kind {
+    HK_MODEL_NEURON, /* integrates inputs */
+    HK_MODEL_SOURCE, /* has no inputs; `next` or its user says when it spikes */
+} hk_model_kind;
+
+/* The members a NEURON needs: prepare, write, read, receive, predict, fire, release; `rebase` when it uses
+ * epochs. A SOURCE needs none; with `next` NULL its spikes are those given by hk_spike_source_add(). */
+typedef struct hk_neuron_model {
+    const char *name, *summary, *source; /* "lif"; one line; the paper */
+    hk_model_kind kind;
+    const char *weight_unit;             /* of the synapses onto it: "mV", "pA" */
+    const hk_column *params;
+    size_t n_params;
+    const hk_column *state; /* what users see and set; each in physical units */
+    size_t n_state;
+    size_t n_columns, n_globals;
+
+    /** Constraints across parameters; neuron `i` is the first one that breaks them. Called whenever they change. */
+    int (*check)(hk_ctx *ctx, const hk_neuron_view *view);
+
+    /** Brings derived columns and globals up to date with the parameters (state is kept by read and write). */
+    void (*prepare)(const hk_neuron_view *view);
+
+    /** State variable `variable` of neuron i, physical units, at time `now` >= the last event. */
+    double (*read)(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now);
+    void (*write)(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now, double value);
+
+    /** How long after an epoch `rebase` must have been called, in steps; and the move itself: after it the state
+     *  is expressed relative to `to`. Called at times that depend on simulated time alone. */
+    int64_t (*epoch_steps)(const hk_neuron_view *view);
+    void (*rebase)(const hk_neuron_view *view, hk_time to);
+
+    /** Applies one slab at `now`. Reports neurons at threshold (crossed) and those that may reach it by
+     *  themselves up to `horizon` (candidates). */
+    void (*receive)(const hk_neuron_view *view, const hk_slab *slab, hk_receive_mode mode, hk_time now, hk_time horizon,
+                    hk_outcome *out);
+
+    /** Can any neuron of the population spike without further input after `now`? NULL: never. When it returns
+     *  true the engine calls sweep at the start of each window and keeps stamps. */
+    bool (*spontaneous)(const hk_neuron_view *view);
+    /** Candidates among all neurons for the interval (now, horizon]. */
+    void (*sweep)(const hk_neuron_view *view, hk_time now, hk_time horizon, hk_outcome *out);
+    /** Exact ms from `now` to the first threshold crossing of neuron i without further input, in (0, horizon - now],
+     *  or INFINITY. 0 when it is at threshold now. */
+    double (*predict)(const hk_neuron_view *view, uint32_t i, hk_time now, hk_time horizon);
+
+    /** Neuron i spikes at `now`: after-spike changes (threshold increment), and it is held until `release`.
+     *  Returns its refractory period in ms; 0: the engine calls release at once. */
+    double (*fire)(const hk_neuron_view *view, uint32_t i, hk_time now);
+    /** Holds neurons begin ... end - 1 at their reset potential (competition) until they are released. */
+    void (*hold)(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now);
+    void (*release)(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now);
+    bool deaf_when_held; /* inputs to a held neuron change nothing, so that the engine may leave them out */
+
+    /** SOURCE: ms from `now` to the next spike of neuron i, drawn from its own stream; INFINITY: no more. */
+    double (*next)(const hk_neuron_view *view, uint32_t i, hk_time now, hk_stream *stream);
+} hk_neuron_model;
+
+/** Index of a parameter or state variable by name, or -1. */
+long hk_column_find(const hk_column *columns, size_t n, const char *name);
+
+#endif
