@@ -36,22 +36,24 @@ typedef struct hk_stream {
 
 hk_stream hk_stream_open(uint64_t seed, hk_purpose purpose, uint64_t id, uint32_t sub);
 
-/** Block `counter` of a stream without keeping one: four words. */
+/** Block `counter` of a stream without keeping one: four words. The counter of Philox is (counter, sub, id low,
+ *  id high), its key is seed + purpose * 0xd1342543de82ef95: with purpose 0, which no stream has, plain Philox. */
 void hk_rng_block(uint64_t seed, uint32_t purpose, uint64_t id, uint32_t sub, uint32_t counter, uint32_t out[4]);
 
 uint32_t hk_stream_u32(hk_stream *stream);
 uint64_t hk_stream_u64(hk_stream *stream);
 
-/** Uniform in the open interval (0, 1), 53 bits. */
+/** Uniform in the open interval (0, 1): an odd multiple of 2^-53, so that u and 1 - u are equally exact. */
 double hk_stream_uniform(hk_stream *stream);
 
 /** Uniform integer in [0, n), n >= 1, without bias. */
 uint64_t hk_stream_below(hk_stream *stream, uint64_t n);
 
-/** Exponential with mean 1. */
+/** Exponential with mean 1, at most 36.8. */
 double hk_stream_exponential(hk_stream *stream);
 
-/** Standard normal. */
+/** Standard normal, at most 8.3 from 0: the inverse distribution function at one uniform number
+ *  (Wichura 1988, Appl. Stat. 37:477-484, AS 241, to 1e-15). */
 double hk_stream_normal(hk_stream *stream);
 
 #endif
