@@ -42,7 +42,6 @@ endif
 .PHONY: all deps demo test sanitize tsan fuzz fuzzers coverage bench data install uninstall format format-check clean help
 .SECONDARY:
 .DELETE_ON_ERROR:
-FORCE:
 
 all: hillock $(B)/libhillock.a $(B)/libhillock.so  ## the program ./hillock and the libraries (NATIVE=1: for this CPU only)
 deps:                   ## install what is missing from Debian, naming it first
@@ -141,4 +140,5 @@ install: all            ## program, libraries, headers, man page, completions (P
 uninstall:              ## remove what `install` put there
 	rm -rf $(BIN)/hillock $(LIB)/libhillock.a $(LIB)/libhillock.so* $(LIB)/pkgconfig/hillock.pc $(INC) $(PAGES)
 
+FORCE:
 -include $(LIB_OBJ:.o=.d) $(APP_OBJ:.o=.d) $(B)/experiments/main.d $(TESTS:=.d) $(FUZZERS:=.d)
