@@ -99,7 +99,7 @@ $(foreach isa,$(ISAS),$(eval $(call kernel_rule,$(isa))))
 $(B)/libhillock.a: $(LIB_OBJ)
 $(B)/libexperiments.a: $(APP_OBJ)
 %.a:
-	@rm -f $@
+	@mkdir -p $(@D); rm -f $@
 	$(Q)$(AR) rcs $@ $^
 $(B)/libhillock.so: $(LIB_OBJ)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--as-needed $^ $(LIB_LIBS) -o $@
