@@ -39,8 +39,8 @@ ifneq ($(wildcard ../shared/data),)
 export HILLOCK_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: all deps demo test sanitize tsan fuzz fuzzers coverage bench data install uninstall format format-check clean help
-.SECONDARY:
+.PHONY: all deps demo test sanitize tsan fuzz fuzzers coverage bench data install uninstall format format-check clean help FORCE
+.SECONDARY: $(TESTS:=.o) $(FUZZERS:=.o) $(FUZZERS)
 .DELETE_ON_ERROR:
 
 all: hillock $(B)/libhillock.a $(B)/libhillock.so  ## the program ./hillock and the libraries (NATIVE=1: for this CPU only)
@@ -59,6 +59,7 @@ fuzz:                   ## every reader against hostile files, FUZZ_SECONDS each
 	$(MAKE) B=$(B)/fuzz CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzzers
 fuzzers: $(FUZZERS:=.run)
 coverage:               ## lines of sim, neurons, plasticity, encoders that the tests pass
+	@find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || :
 	$(MAKE) B=$(B)/coverage CC=gcc CFLAGS='-O0 -g --coverage' KERNEL_OPT= test
 	@sh tools/coverage.sh $(B)/coverage $(FOLDERS)
 bench: all              ## the benchmark set; its table goes to results/bench.md
@@ -140,5 +141,4 @@ install: all            ## program, libraries, headers, man page, completions (P
 uninstall:              ## remove what `install` put there
 	rm -rf $(BIN)/hillock $(LIB)/libhillock.a $(LIB)/libhillock.so* $(LIB)/pkgconfig/hillock.pc $(INC) $(PAGES)
 
-FORCE:
 -include $(LIB_OBJ:.o=.d) $(APP_OBJ:.o=.d) $(B)/experiments/main.d $(TESTS:=.d) $(FUZZERS:=.d)
