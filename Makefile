@@ -39,7 +39,7 @@ ifneq ($(wildcard ../shared/data),)
 export HILLOCK_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: all deps demo test sanitize tsan fuzz fuzzers coverage bench data install uninstall format format-check clean help FORCE
+.PHONY: all deps demo test build-tests sanitize tsan fuzz fuzzers coverage bench data install uninstall format format-check clean help FORCE
 .SECONDARY: $(TESTS:=.o) $(FUZZERS:=.o) $(FUZZERS)
 .DELETE_ON_ERROR:
 
@@ -50,6 +50,7 @@ demo: all               ## watch a network learn digits under three codes, about
 	sh experiments/demo.sh
 test: $(TESTS) $(B)/hillock  ## all tests
 	@HILLOCK_PROGRAM=$(abspath $(B)/hillock) sh tools/run-tests.sh $(TESTS)
+build-tests: $(TESTS)   ## compile the tests, run none
 sanitize:               ## all tests under AddressSanitizer and UBSan, then `tsan`
 	$(MAKE) B=$(B)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all' test
 	$(MAKE) tsan

@@ -6,7 +6,7 @@ set -eu
 build=$1
 shift
 for folder; do
-    find "$build/$folder" -name '*.gcno'
+    [ ! -d "$build/$folder" ] || find "$build/$folder" -name '*.gcno'
 done | sort | xargs gcov --stdout 2>/dev/null | awk -v folders="$*" '
     BEGIN { FS = ":"; n_folders = split(folders, folder, " ") }
     $2 + 0 == 0 && $3 == "Source" { source = $4; next }
@@ -26,8 +26,10 @@ done | sort | xargs gcov --stdout 2>/dev/null | awk -v folders="$*" '
                     in_folder[folder[i]]++; hit_in[folder[i]] += ran[line]
                     all++; hit_all += ran[line]
                 }
-        for (f in lines) show(f, hits[f], lines[f]) | "sort"
-        close("sort")
+        for (f in lines) names[++n] = f
+        for (i = 2; i <= n; i++) # by insertion: every awk can
+            for (k = i; k > 1 && names[k] < names[k - 1]; k--) { f = names[k]; names[k] = names[k - 1]; names[k - 1] = f }
+        for (i = 1; i <= n; i++) show(names[i], hits[names[i]], lines[names[i]])
         for (i = 1; i <= n_folders; i++) show(folder[i] "/", hit_in[folder[i]], in_folder[folder[i]])
         show("total", hit_all, all)
         if (!all) exit 1

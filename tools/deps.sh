@@ -43,10 +43,10 @@ missing() { # prints the Debian packages that are lacking
     module libfyaml || echo libfyaml-dev
     module zlib || echo zlib1g-dev
     header Random123/philox.h || echo librandom123-dev
-    if wanted deps demo bench test sanitize tsan coverage; then
+    if wanted deps demo bench test build-tests sanitize tsan coverage; then
         tool gnuplot || echo gnuplot-nox
     fi
-    if wanted deps test sanitize tsan coverage; then
+    if wanted deps test build-tests sanitize tsan coverage; then
         module cmocka || echo libcmocka-dev
         tool h5dump || echo hdf5-tools
         python_module h5py || echo python3-h5py
