@@ -10,6 +10,7 @@
 #ifndef HK_MODEL_H
 #define HK_MODEL_H
 
+#include "sim/cpu.h"
 #include "sim/rng.h"
 #include "sim/status.h"
 #include "sim/time.h"
@@ -48,7 +49,7 @@ typedef struct hk_neuron_view {
     uint32_t n;
     double resolution_ms;
     hk_time epoch;           /* the origin of the model's scaled coordinates, moved by `rebase` only */
-    const struct hk_kernels *kernels; /* the loops compiled for this CPU */
+    hk_cpu cpu;              /* which of a model's compiled loops to use */
 } hk_neuron_view;
 
 /** The targets of one presynaptic spike at one instant: targets ascending. */
@@ -60,33 +61,20 @@ typedef struct hk_slab {
     bool repeats;           /* a target may stand more than once (multapses) */
 } hk_slab;
 
-/** A neuron at or above its threshold. `excess` (mV) decides who wins where winners take all. */
-typedef struct hk_crossing {
-    uint32_t neuron;
-    double excess;
-} hk_crossing;
-
-/** What an input or a sweep brought about; the arrays have room for every neuron. */
-typedef struct hk_outcome {
-    hk_crossing *crossed;   /* neurons at or above threshold now */
-    uint32_t n_crossed;
-    uint32_t *candidates;   /* neurons that may cross before the horizon without further input */
-    uint32_t n_candidates;
-} hk_outcome;
-
-typedef enum hk_receive_mode {
-    HK_RECEIVE_ADD,      /* add the inputs only: more arrive at this same instant */
-    HK_RECEIVE_TEST,     /* add nothing; test the targets */
-    HK_RECEIVE_ADD_TEST, /* the only slab of its instant: one pass */
-} hk_receive_mode;
+/** Neurons that an input or a sweep has brought near enough to threshold to be looked at; in any order, possibly
+ *  more than once. The engine makes room for as many entries as a call can add. */
+typedef struct hk_hits {
+    uint32_t *neuron;
+    size_t n, capacity;
+} hk_hits;
 
 typedef enum hk_model_kind {
     HK_MODEL_NEURON, /* integrates inputs */
     HK_MODEL_SOURCE, /* has no inputs; `next` or its user says when it spikes */
 } hk_model_kind;
 
-/* The members a NEURON needs: prepare, write, read, receive, predict, fire, release; `rebase` when it uses
- * epochs. A SOURCE needs none; with `next` NULL its spikes are those given by hk_spike_source_add(). */
+/* A NEURON needs every function but `check`, `epoch_steps` with `rebase`, and `spontaneous` with `sweep`. A SOURCE needs none; with
+ * `next` NULL its spikes are those given by hk_spike_source_add(). */
 typedef struct hk_neuron_model {
     const char *name, *summary, *source; /* "lif"; one line; the paper */
     hk_model_kind kind;
@@ -112,19 +100,20 @@ typedef struct hk_neuron_model {
     int64_t (*epoch_steps)(const hk_neuron_view *view);
     void (*rebase)(const hk_neuron_view *view, hk_time to);
 
-    /** Applies one slab at `now`. Reports neurons at threshold (crossed) and those that may reach it by
-     *  themselves up to `horizon` (candidates). */
-    void (*receive)(const hk_neuron_view *view, const hk_slab *slab, hk_receive_mode mode, hk_time now, hk_time horizon,
-                    hk_outcome *out);
+    /** Adds the inputs of one slab at `now`, and reports every target that may now be at threshold or reach it by
+     *  itself up to `horizon`. All inputs of an instant are added before any hit is looked at with `predict`. */
+    void (*receive)(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits);
 
-    /** Can any neuron of the population spike without further input after `now`? NULL: never. When it returns
-     *  true the engine calls sweep at the start of each window and keeps stamps. */
+    /** Can any neuron of the population spike without further input? NULL: never. When it returns true the engine
+     *  calls sweep at the start of each window and keeps stamps. */
     bool (*spontaneous)(const hk_neuron_view *view);
-    /** Candidates among all neurons for the interval (now, horizon]. */
-    void (*sweep)(const hk_neuron_view *view, hk_time now, hk_time horizon, hk_outcome *out);
-    /** Exact ms from `now` to the first threshold crossing of neuron i without further input, in (0, horizon - now],
-     *  or INFINITY. 0 when it is at threshold now. */
+    /** Reports the neurons that may cross in [now, horizon] without input: the start of a window. */
+    void (*sweep)(const hk_neuron_view *view, hk_time now, hk_time horizon, hk_hits *hits);
+    /** Exact ms from `now` to the first threshold crossing of neuron i without further input: 0 when it is at
+     *  threshold now, INFINITY when it does not cross up to the horizon. Held neurons never cross. */
     double (*predict)(const hk_neuron_view *view, uint32_t i, hk_time now, hk_time horizon);
+    /** How far neuron i is above its threshold, mV: who wins where winners take all. */
+    double (*excess)(const hk_neuron_view *view, uint32_t i, hk_time now);
 
     /** Neuron i spikes at `now`: after-spike changes (threshold increment), and it is held until `release`.
      *  Returns its refractory period in ms; 0: the engine calls release at once. */
@@ -132,11 +121,20 @@ typedef struct hk_neuron_model {
     /** Holds neurons begin ... end - 1 at their reset potential (competition) until they are released. */
     void (*hold)(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now);
     void (*release)(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now);
+    /** Fast state (potential, currents) back to rest, no neuron held; adaptation stays. */
+    void (*settle)(const hk_neuron_view *view, hk_time now);
     bool deaf_when_held; /* inputs to a held neuron change nothing, so that the engine may leave them out */
 
     /** SOURCE: ms from `now` to the next spike of neuron i, drawn from its own stream; INFINITY: no more. */
     double (*next)(const hk_neuron_view *view, uint32_t i, hk_time now, hk_stream *stream);
 } hk_neuron_model;
+
+/** Makes room for `more` hits; HK_ENOMEM. */
+HK_MUST_CHECK int hk_hits_reserve(hk_hits *hits, size_t more);
+static inline void hk_hits_add(hk_hits *hits, uint32_t neuron)
+{
+    hits->neuron[hits->n++] = neuron;
+}
 
 /** Index of a parameter or state variable by name, or -1. */
 long hk_column_find(const hk_column *columns, size_t n, const char *name);

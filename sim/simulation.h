@@ -54,7 +54,10 @@ HK_MUST_CHECK int hk_population_compete(hk_population *population, double hold_m
 /** Gives a population of spike_source neurons spikes: n of them, at absolute times_ms after the present. Any order.
  *  HK_ERANGE names the first one in the past or with an id that does not exist. */
 HK_MUST_CHECK int hk_spike_source_add(hk_population *population, size_t n, const double *times_ms, const uint32_t *ids);
-/** Rates of a piecewise-constant poisson population: from times_ms[k] on rate hz[k]; see neurons/poisson.h. */
+/** Plans changes of a parameter: from times_ms[k] (whole steps, not in the past, ascending) on it has value values[k] for all
+ *  neurons. With poisson's rate_hz this is an exact piecewise-constant rate, with i_e_pa a step current. */
+HK_MUST_CHECK int hk_population_schedule(hk_population *population, const char *name, size_t n, const double *times_ms,
+                                         const double *values);
 
 /** Streams the spikes of the population to the recorder (attached before it starts). */
 HK_MUST_CHECK int hk_population_record(hk_population *population, hk_recorder *recorder);

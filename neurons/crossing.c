@@ -1,0 +1,144 @@
+/* neurons/crossing.c - see crossing.h. */
+#include "neurons/crossing.h"
+
+#include "sim/mathfn.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+/* exp(-s/tau) of the four time constants, and the kernels K of the two currents, at one s */
+typedef struct point {
+    double s, em, eex, ein, eth, kex, kin;
+} point;
+
+typedef struct interval {
+    double low, high;
+} interval;
+
+/* K(s, tau) = exp(-s/tau_m) (exp(a s) - 1) / a, a = 1/tau_m - 1/tau; at a = 0 it is s exp(-s/tau_m) */
+static double kernel(double s, double em, double tau_m, double tau)
+{
+    double a = 1.0 / tau_m - 1.0 / tau;
+    return a == 0.0 ? em * s : em * (hk_expm1(a * s) / a);
+}
+
+static point at(const hk_approach *q, double s)
+{
+    point p = { .s = s, .em = hk_exp(-s / q->tau_m_ms) };
+    if (q->i_ex != 0.0) {
+        p.eex = hk_exp(-s / q->tau_ex_ms);
+        p.kex = kernel(s, p.em, q->tau_m_ms, q->tau_ex_ms);
+    }
+    if (q->i_in != 0.0) {
+        p.ein = hk_exp(-s / q->tau_in_ms);
+        p.kin = kernel(s, p.em, q->tau_m_ms, q->tau_in_ms);
+    }
+    if (q->b_mv != 0.0)
+        p.eth = hk_exp(-s / q->tau_theta_ms);
+    return p;
+}
+
+static double excess(const hk_approach *q, const point *p)
+{
+    return ((q->d_mv * p->em - q->gap_mv) + (q->i_ex * p->kex + q->i_in * p->kin)) - q->b_mv * p->eth;
+}
+
+static double slope(const hk_approach *q, const point *p)
+{
+    double currents = q->i_ex * (p->eex - p->kex / q->tau_m_ms) + q->i_in * (p->ein - p->kin / q->tau_m_ms);
+    return currents - q->d_mv * p->em / q->tau_m_ms + q->b_mv * p->eth / q->tau_theta_ms;
+}
+
+double hk_approach_excess(const hk_approach *approach, double s_ms)
+{
+    point p = at(approach, s_ms);
+    return excess(approach, &p);
+}
+
+static interval scaled(double factor, double low, double high)
+{
+    return factor >= 0.0 ? (interval){ factor * low, factor * high } : (interval){ factor * high, factor * low };
+}
+
+static interval sum(interval a, interval b)
+{
+    return (interval){ a.low + b.low, a.high + b.high };
+}
+
+/* K on [a, b]: exp(-s/tau_m) falls and the integral without it grows */
+static interval kernel_between(double ka, double kb, const point *a, const point *b)
+{
+    return (interval){ ka * (b->em / a->em), kb * (a->em / b->em) };
+}
+
+/* Upper bound of v - theta on [a, b], and bounds of its slope. */
+static double bounds(const hk_approach *q, const point *a, const point *b, interval *slopes)
+{
+    interval kex = kernel_between(a->kex, b->kex, a, b), kin = kernel_between(a->kin, b->kin, a, b);
+    interval value = { -q->gap_mv, -q->gap_mv };
+    value = sum(value, scaled(q->d_mv, b->em, a->em));
+    value = sum(value, scaled(q->i_ex, kex.low, kex.high));
+    value = sum(value, scaled(q->i_in, kin.low, kin.high));
+    value = sum(value, scaled(-q->b_mv, b->eth, a->eth));
+
+    double r = 1.0 / q->tau_m_ms;
+    interval s = scaled(-q->d_mv * r, b->em, a->em);
+    s = sum(s, scaled(q->i_ex, b->eex - kex.high * r, a->eex - kex.low * r));
+    s = sum(s, scaled(q->i_in, b->ein - kin.high * r, a->ein - kin.low * r));
+    if (q->b_mv != 0.0)
+        s = sum(s, scaled(q->b_mv / q->tau_theta_ms, b->eth, a->eth));
+    *slopes = s;
+    return value.high;
+}
+
+/* Root of a function that grows from below zero at `low` to zero or more at `high`: the last bracket's upper end. */
+static double root(const hk_approach *q, double low, double high)
+{
+    double s = high;
+    for (int i = 0; i < 200; i++) {
+        point p = at(q, s);
+        double f = excess(q, &p);
+        if (f >= 0.0)
+            high = s;
+        else
+            low = s;
+        double next = s - f / slope(q, &p);
+        if (!(next > low && next < high)) {
+            next = low + 0.5 * (high - low);
+            if (f == 0.0 || next <= low || next >= high)
+                return high;
+        } else if (fabs(next - s) <= 1e-16 * fabs(s)) {
+            return high;
+        }
+        s = next;
+    }
+    return high;
+}
+
+enum { MAX_DEPTH = 50 }; /* an interval of 2^-50 of the window is at the rounding of s itself */
+
+static double first_between(const hk_approach *q, const point *a, const point *b, int depth)
+{
+    interval slopes;
+    if (bounds(q, a, b, &slopes) < 0.0 || slopes.high <= 0.0)
+        return INFINITY;
+    double at_end = excess(q, b);
+    if (slopes.low >= 0.0 || depth == MAX_DEPTH)
+        return at_end >= 0.0 ? root(q, a->s, b->s) : INFINITY;
+    point middle = at(q, a->s + 0.5 * (b->s - a->s));
+    if (excess(q, &middle) >= 0.0) /* the first crossing is in the first half; its end is known to be above */
+        return first_between(q, a, &middle, depth + 1);
+    double found = first_between(q, a, &middle, depth + 1);
+    return found < INFINITY ? found : first_between(q, &middle, b, depth + 1);
+}
+
+double hk_crossing_ms(const hk_approach *approach, double horizon_ms)
+{
+    point now = at(approach, 0.0);
+    if (excess(approach, &now) >= 0.0)
+        return 0.0;
+    if (!(horizon_ms > 0.0))
+        return INFINITY;
+    point end = at(approach, horizon_ms);
+    return first_between(approach, &now, &end, 0);
+}

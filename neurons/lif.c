@@ -1,0 +1,303 @@
+/* neurons/lif.c - see lif.h.
+ *
+ * State is kept in coordinates that do not change between inputs (lif_kernels.h); x is the time since the epoch.
+ * `low` is, for each neuron, the lowest its threshold gets in the present window: a neuron below it needs no look. */
+#include "neurons/lif.h"
+
+#include "neurons/crossing.h"
+#include "neurons/lif_kernels.h"
+#include "sim/mathfn.h"
+
+#include <math.h>
+
+enum { TAU_M, C_M, E_L, V_TH, V_RESET, T_REF, I_E, THETA_PLUS, TAU_THETA, N_PARAMS };
+enum { V, THETA, N_STATE };
+enum { U, B, LOW, GAP, RESET, N_COLUMNS }; /* B: theta exp(x/tau_theta); GAP, RESET: from v_inf */
+enum { ADAPTS, DRIVEN, ONE_TAU, HORIZON_STEP, N_GLOBALS };
+
+static const hk_column params[N_PARAMS] = {
+    [TAU_M] = { "tau_m_ms", "ms", 20.0, 1e-3, 1e12, "membrane time constant" },
+    [C_M] = { "c_m_pf", "pF", 250.0, 1e-6, 1e12, "membrane capacitance; matters for i_e_pa only" },
+    [E_L] = { "e_l_mv", "mV", -70.0, -1e6, 1e6, "resting potential" },
+    [V_TH] = { "v_th_mv", "mV", -55.0, -1e6, 1e6, "threshold; above v_reset_mv" },
+    [V_RESET] = { "v_reset_mv", "mV", -70.0, -1e6, 1e6, "potential after a spike and while refractory" },
+    [T_REF] = { "t_ref_ms", "ms", 2.0, 0.0, 1e9, "refractory period; inputs arriving in it are lost" },
+    [I_E] = { "i_e_pa", "pA", 0.0, -1e12, 1e12, "constant current" },
+    [THETA_PLUS] = { "theta_plus_mv", "mV", 0.0, 0.0, 1e6, "threshold increment of a spike" },
+    [TAU_THETA] = { "tau_theta_ms", "ms", 1e7, 1e-3, 1e12, "decay time constant of the threshold increment" },
+};
+
+static const hk_column state[N_STATE] = {
+    [V] = { "v_mv", "mV", -70.0, -1e9, 1e9, "membrane potential" },
+    [THETA] = { "theta_mv", "mV", 0.0, -1e9, 1e9, "adaptive part of the threshold" },
+};
+
+static const hk_lif_kernels *const kernels[HK_N_CPU] = {
+    [HK_CPU_PLAIN] = &hk_lif_kernels_plain,
+#if defined(__x86_64__)
+    [HK_CPU_AVX2] = &hk_lif_kernels_avx2,
+    [HK_CPU_AVX512] = &hk_lif_kernels_avx512,
+#endif
+};
+
+static double param(const hk_neuron_view *view, int which, uint32_t i)
+{
+    return hk_param_at(&view->params[which], i);
+}
+
+static double since_epoch(const hk_neuron_view *view, hk_time now)
+{
+    return hk_time_between_ms(view->epoch, now, view->resolution_ms);
+}
+
+static double v_inf(const hk_neuron_view *view, uint32_t i)
+{
+    return param(view, E_L, i) + param(view, TAU_M, i) / param(view, C_M, i) * param(view, I_E, i);
+}
+
+static double growth(const hk_neuron_view *view, uint32_t i, double x)
+{
+    return hk_exp(x / param(view, TAU_M, i));
+}
+
+static double threshold(const hk_neuron_view *view, uint32_t i, double x)
+{
+    double b = view->columns[B][i];
+    return b == 0.0 ? view->columns[GAP][i] : view->columns[GAP][i] + b * hk_exp(-x / param(view, TAU_THETA, i));
+}
+
+static int check(hk_ctx *ctx, const hk_neuron_view *view)
+{
+    for (uint32_t i = 0; i < view->n; i++) {
+        double tau_m = param(view, TAU_M, i), tau_theta = param(view, TAU_THETA, i);
+        if (!(param(view, V_RESET, i) < param(view, V_TH, i)))
+            return hk_fail(ctx, HK_ERANGE, "lif: neuron %u: v_reset_mv = %g, must be below v_th_mv = %g", i,
+                           param(view, V_RESET, i), param(view, V_TH, i));
+        if (!(tau_m >= view->resolution_ms / 50.0 && tau_theta >= view->resolution_ms / 50.0))
+            return hk_fail(ctx, HK_ERANGE, "lif: neuron %u: tau_m_ms = %g and tau_theta_ms = %g, must be at least a "
+                           "fiftieth of the resolution %g ms", i, tau_m, tau_theta, view->resolution_ms);
+    }
+    return HK_OK;
+}
+
+/* The lowest threshold between now and the horizon of the window: theta decays towards 0 from either side. */
+static void set_low(const hk_neuron_view *view, uint32_t i, double x)
+{
+    double gap = view->columns[GAP][i], b = view->columns[B][i];
+    if (b == 0.0) {
+        view->columns[LOW][i] = gap;
+        return;
+    }
+    double horizon = since_epoch(view, hk_time_grid((int64_t)view->globals[HORIZON_STEP], view->resolution_ms));
+    double tau = param(view, TAU_THETA, i);
+    double now = b * hk_exp(-x / tau), then = b * hk_exp(-horizon / tau);
+    view->columns[LOW][i] = gap + (now < then ? now : then);
+}
+
+static void prepare(const hk_neuron_view *view)
+{
+    double *const *c = view->columns;
+    view->globals[ADAPTS] = view->globals[DRIVEN] = 0.0;
+    view->globals[ONE_TAU] = view->params[TAU_M].stride == 0;
+    for (uint32_t i = 0; i < view->n; i++) {
+        double inf = v_inf(view, i);
+        c[GAP][i] = param(view, V_TH, i) - inf;
+        c[RESET][i] = param(view, V_RESET, i) - inf;
+        if (c[GAP][i] <= 0.0)
+            view->globals[DRIVEN] = 1.0;
+        if (c[B][i] != 0.0 || param(view, THETA_PLUS, i) != 0.0)
+            view->globals[ADAPTS] = 1.0;
+        c[LOW][i] = c[GAP][i]; /* the sweep that follows refines it where thresholds adapt */
+    }
+}
+
+static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now)
+{
+    double x = since_epoch(view, now), u = view->columns[U][i];
+    if (variable == THETA)
+        return view->columns[B][i] * hk_exp(-x / param(view, TAU_THETA, i));
+    if (u == -HUGE_VAL)
+        return param(view, V_RESET, i);
+    return v_inf(view, i) + u * hk_exp(-x / param(view, TAU_M, i));
+}
+
+static void write_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now, double value)
+{
+    double x = since_epoch(view, now);
+    if (variable == THETA)
+        view->columns[B][i] = value * hk_exp(x / param(view, TAU_THETA, i));
+    else if (view->columns[U][i] != -HUGE_VAL) /* a refractory neuron stays at its reset potential */
+        view->columns[U][i] = (value - v_inf(view, i)) * growth(view, i, x);
+}
+
+static int64_t epoch_steps(const hk_neuron_view *view)
+{
+    double shortest = HUGE_VAL;
+    for (uint32_t i = 0; i < view->n; i++) {
+        shortest = fmin(shortest, param(view, TAU_M, i));
+        if (view->columns[B][i] != 0.0 || param(view, THETA_PLUS, i) != 0.0)
+            shortest = fmin(shortest, param(view, TAU_THETA, i));
+    }
+    double steps = floor(8.0 * shortest / view->resolution_ms); /* exp(8): scaled values keep their precision */
+    return steps < 1.0 ? 1 : steps > 1e15 ? (int64_t)1e15 : (int64_t)steps;
+}
+
+static void rebase(const hk_neuron_view *view, hk_time to)
+{
+    double x = since_epoch(view, to);
+    double *const *c = view->columns;
+    if (view->globals[ONE_TAU] != 0.0)
+        kernels[view->cpu]->decay(c[U], hk_exp(-x / view->params[TAU_M].values[0]), view->n);
+    else
+        for (uint32_t i = 0; i < view->n; i++)
+            c[U][i] = c[U][i] == -HUGE_VAL ? c[U][i] : c[U][i] * hk_exp(-x / param(view, TAU_M, i));
+    if (view->globals[ADAPTS] != 0.0)
+        for (uint32_t i = 0; i < view->n; i++)
+            c[B][i] *= hk_exp(-x / param(view, TAU_THETA, i));
+}
+
+static void stamp(const hk_neuron_view *view, const hk_slab *slab)
+{
+    for (uint32_t k = 0; k < slab->n; k++)
+        view->stamp[slab->target == NULL ? slab->first + k : slab->target[k]] = view->stamp_now;
+}
+
+static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits)
+{
+    hk_lif_columns columns = { .u = view->columns[U], .low = view->columns[LOW] };
+    double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
+    bool driven = view->globals[DRIVEN] != 0.0;
+    if (view->stamp != NULL)
+        stamp(view, slab);
+    if (view->globals[ONE_TAU] != 0.0) {
+        double tau = view->params[TAU_M].values[0];
+        kernels[view->cpu]->receive(&columns, slab, hk_exp(x / tau), driven ? hk_exp(-left / tau) : 1.0, hits);
+        return;
+    }
+    for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */
+        hk_slab one = { .target = NULL, .weight = slab->weight + k, .n = 1,
+                        .first = slab->target == NULL ? slab->first + k : slab->target[k] };
+        double tau = param(view, TAU_M, one.first);
+        kernels[HK_CPU_PLAIN]->receive(&columns, &one, hk_exp(x / tau), driven ? hk_exp(-left / tau) : 1.0, hits);
+    }
+}
+
+static bool spontaneous(const hk_neuron_view *view)
+{
+    return view->globals[ADAPTS] != 0.0 || view->globals[DRIVEN] != 0.0;
+}
+
+static void sweep(const hk_neuron_view *view, hk_time now, hk_time horizon, hk_hits *hits)
+{
+    double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
+    bool one_tau = view->globals[ONE_TAU] != 0.0;
+    double tau = param(view, TAU_M, 0), fall = hk_exp(-x / tau), relax = hk_exp(-left / tau);
+    view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
+    for (uint32_t i = 0; i < view->n; i++) {
+        set_low(view, i, x);
+        if (!one_tau) {
+            fall = hk_exp(-x / param(view, TAU_M, i));
+            relax = hk_exp(-left / param(view, TAU_M, i));
+        }
+        double d = view->columns[U][i] * fall;
+        if (d >= view->columns[LOW][i] || d * relax >= view->columns[LOW][i])
+            hk_hits_add(hits, i);
+    }
+}
+
+static double predict(const hk_neuron_view *view, uint32_t i, hk_time now, hk_time horizon)
+{
+    double u = view->columns[U][i], b = view->columns[B][i], x = since_epoch(view, now);
+    if (u == -HUGE_VAL)
+        return INFINITY;
+    if (u >= threshold(view, i, x) * growth(view, i, x))
+        return 0.0;
+    hk_approach q = { .tau_m_ms = param(view, TAU_M, i), .tau_theta_ms = param(view, TAU_THETA, i),
+                      .tau_ex_ms = 1.0, .tau_in_ms = 1.0, .gap_mv = view->columns[GAP][i],
+                      .d_mv = u * hk_exp(-x / param(view, TAU_M, i)),
+                      .b_mv = b == 0.0 ? 0.0 : b * hk_exp(-x / param(view, TAU_THETA, i)) };
+    double left = hk_time_between_ms(now, horizon, view->resolution_ms);
+    if (q.b_mv != 0.0)
+        return hk_crossing_ms(&q, left);
+    if (!(q.gap_mv < 0.0)) /* d decays towards 0, which is below threshold */
+        return INFINITY;
+    double ratio = (q.d_mv - q.gap_mv) / q.gap_mv; /* d / gap - 1 > 0, kept precise near threshold */
+    double one_plus = 1.0 + ratio;
+    double log1p = hk_log(one_plus) - ((one_plus - 1.0) - ratio) / one_plus;
+    double s = q.tau_m_ms * log1p;
+    return s <= left ? s : INFINITY;
+}
+
+static double excess(const hk_neuron_view *view, uint32_t i, hk_time now)
+{
+    double x = since_epoch(view, now);
+    return view->columns[U][i] * hk_exp(-x / param(view, TAU_M, i)) - threshold(view, i, x);
+}
+
+static double fire(const hk_neuron_view *view, uint32_t i, hk_time now)
+{
+    double x = since_epoch(view, now), increment = param(view, THETA_PLUS, i);
+    view->columns[U][i] = -HUGE_VAL;
+    if (increment != 0.0) {
+        view->columns[B][i] += increment * hk_exp(x / param(view, TAU_THETA, i));
+        set_low(view, i, x);
+    }
+    return param(view, T_REF, i);
+}
+
+static void hold(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
+{
+    (void)now;
+    for (uint32_t i = begin; i < end; i++)
+        view->columns[U][i] = -HUGE_VAL;
+}
+
+static void put(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, bool at_rest)
+{
+    double x = since_epoch(view, now), g = growth(view, 0, x);
+    bool one_tau = view->globals[ONE_TAU] != 0.0;
+    for (uint32_t i = begin; i < end; i++) {
+        double from_inf = at_rest ? param(view, E_L, i) - v_inf(view, i) : view->columns[RESET][i];
+        view->columns[U][i] = from_inf * (one_tau ? g : growth(view, i, x));
+    }
+}
+
+static void release(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
+{
+    put(view, begin, end, now, false);
+}
+
+static void settle(const hk_neuron_view *view, hk_time now)
+{
+    put(view, 0, view->n, now, true);
+}
+
+const hk_neuron_model hk_lif = {
+    .name = "lif",
+    .summary = "leaky integrate-and-fire, jump synapses, adaptive threshold; closed form",
+    .source = "Brette (2007), Neural Comput. 19:2604-2609",
+    .kind = HK_MODEL_NEURON,
+    .weight_unit = "mV",
+    .params = params,
+    .n_params = N_PARAMS,
+    .state = state,
+    .n_state = N_STATE,
+    .n_columns = N_COLUMNS,
+    .n_globals = N_GLOBALS,
+    .check = check,
+    .prepare = prepare,
+    .read = read_state,
+    .write = write_state,
+    .epoch_steps = epoch_steps,
+    .rebase = rebase,
+    .receive = receive,
+    .spontaneous = spontaneous,
+    .sweep = sweep,
+    .predict = predict,
+    .excess = excess,
+    .fire = fire,
+    .hold = hold,
+    .release = release,
+    .settle = settle,
+    .deaf_when_held = true,
+};

@@ -1,0 +1,339 @@
+/* neurons/lif_exp.c - see lif_exp.h; the coordinates are those of lif_exp_kernels.h. */
+#include "neurons/lif_exp.h"
+
+#include "neurons/crossing.h"
+#include "neurons/lif_exp_kernels.h"
+#include "sim/mathfn.h"
+
+#include <math.h>
+
+enum { TAU_M, C_M, TAU_EX, TAU_IN, E_L, V_TH, V_RESET, T_REF, I_E, THETA_PLUS, TAU_THETA, N_PARAMS };
+enum { V, I_EX, I_IN, THETA, N_STATE };
+enum { A, J_EX, J_IN, B, LOW, GAP, N_COLUMNS }; /* B: theta exp(x/tau_theta); GAP: threshold from v_inf */
+enum { ADAPTS, UNIFORM, HORIZON_STEP, N_GLOBALS };
+
+static const hk_column params[N_PARAMS] = {
+    [TAU_M] = { "tau_m_ms", "ms", 10.0, 1e-3, 1e12, "membrane time constant" },
+    [C_M] = { "c_m_pf", "pF", 250.0, 1e-6, 1e12, "membrane capacitance" },
+    [TAU_EX] = { "tau_syn_ex_ms", "ms", 2.0, 1e-3, 1e12, "time constant of excitatory currents" },
+    [TAU_IN] = { "tau_syn_in_ms", "ms", 2.0, 1e-3, 1e12, "time constant of inhibitory currents" },
+    [E_L] = { "e_l_mv", "mV", -70.0, -1e6, 1e6, "resting potential" },
+    [V_TH] = { "v_th_mv", "mV", -55.0, -1e6, 1e6, "threshold; above v_reset_mv" },
+    [V_RESET] = { "v_reset_mv", "mV", -70.0, -1e6, 1e6, "potential after a spike and while refractory" },
+    [T_REF] = { "t_ref_ms", "ms", 2.0, 0.0, 1e9, "refractory period; currents go on in it" },
+    [I_E] = { "i_e_pa", "pA", 0.0, -1e12, 1e12, "constant current" },
+    [THETA_PLUS] = { "theta_plus_mv", "mV", 0.0, 0.0, 1e6, "threshold increment of a spike" },
+    [TAU_THETA] = { "tau_theta_ms", "ms", 1e7, 1e-3, 1e12, "decay time constant of the threshold increment" },
+};
+
+static const hk_column state[N_STATE] = {
+    [V] = { "v_mv", "mV", -70.0, -1e9, 1e9, "membrane potential" },
+    [I_EX] = { "i_syn_ex_pa", "pA", 0.0, 0.0, 1e15, "excitatory current" },
+    [I_IN] = { "i_syn_in_pa", "pA", 0.0, -1e15, 0.0, "inhibitory current" },
+    [THETA] = { "theta_mv", "mV", 0.0, -1e9, 1e9, "adaptive part of the threshold" },
+};
+
+static const hk_lif_exp_kernels *const kernels[HK_N_CPU] = {
+    [HK_CPU_PLAIN] = &hk_lif_exp_kernels_plain,
+#if defined(__x86_64__)
+    [HK_CPU_AVX2] = &hk_lif_exp_kernels_avx2,
+    [HK_CPU_AVX512] = &hk_lif_exp_kernels_avx512,
+#endif
+};
+
+static double param(const hk_neuron_view *view, int which, uint32_t i)
+{
+    return hk_param_at(&view->params[which], i);
+}
+
+static double since_epoch(const hk_neuron_view *view, hk_time now)
+{
+    return hk_time_between_ms(view->epoch, now, view->resolution_ms);
+}
+
+static double v_inf(const hk_neuron_view *view, uint32_t i)
+{
+    return param(view, E_L, i) + param(view, TAU_M, i) / param(view, C_M, i) * param(view, I_E, i);
+}
+
+static double integral(double x, double tau_m, double tau)
+{
+    double r = 1.0 / tau_m - 1.0 / tau;
+    return r == 0.0 ? x : hk_expm1(r * x) / r;
+}
+
+/* The constants of one instant for neuron i (and all like it); `left` ms remain to the horizon. */
+static hk_lif_exp_instant instant(const hk_neuron_view *view, uint32_t i, double x, double left)
+{
+    double tau_m = param(view, TAU_M, i), tau_ex = param(view, TAU_EX, i), tau_in = param(view, TAU_IN, i);
+    double c_m = param(view, C_M, i), relax = hk_exp(-left / tau_m);
+    return (hk_lif_exp_instant){ .fall = hk_exp(-x / tau_m),
+                                 .g_ex = integral(x, tau_m, tau_ex),
+                                 .g_in = integral(x, tau_m, tau_in),
+                                 .to_ex = hk_exp(x / tau_ex) / c_m,
+                                 .to_in = hk_exp(x / tau_in) / c_m,
+                                 .relax = relax,
+                                 .reach = hk_exp(-x / tau_ex) * (tau_m * -hk_expm1(-left / tau_m)) };
+}
+
+static hk_lif_exp_columns columns_from(const hk_neuron_view *view, uint32_t i)
+{
+    double *const *c = view->columns;
+    return (hk_lif_exp_columns){ .a = c[A] + i, .j_ex = c[J_EX] + i, .j_in = c[J_IN] + i, .low = c[LOW] + i };
+}
+
+static int check(hk_ctx *ctx, const hk_neuron_view *view)
+{
+    static const int taus[] = { TAU_M, TAU_EX, TAU_IN, TAU_THETA };
+    for (uint32_t i = 0; i < view->n; i++) {
+        if (!(param(view, V_RESET, i) < param(view, V_TH, i)))
+            return hk_fail(ctx, HK_ERANGE, "lif_exp: neuron %u: v_reset_mv = %g, must be below v_th_mv = %g", i,
+                           param(view, V_RESET, i), param(view, V_TH, i));
+        for (size_t k = 0; k < sizeof taus / sizeof taus[0]; k++)
+            if (!(param(view, taus[k], i) >= view->resolution_ms / 50.0))
+                return hk_fail(ctx, HK_ERANGE, "lif_exp: neuron %u: %s = %g, must be at least a fiftieth of the resolution "
+                               "%g ms", i, params[taus[k]].name, param(view, taus[k], i), view->resolution_ms);
+    }
+    return HK_OK;
+}
+
+/* The lowest threshold between now and the horizon of the window: theta decays towards 0 from either side. */
+static void set_low(const hk_neuron_view *view, uint32_t i, double x)
+{
+    double gap = view->columns[GAP][i], b = view->columns[B][i];
+    view->columns[LOW][i] = gap;
+    if (b == 0.0)
+        return;
+    double horizon = since_epoch(view, hk_time_grid((int64_t)view->globals[HORIZON_STEP], view->resolution_ms));
+    double tau = param(view, TAU_THETA, i);
+    double now = b * hk_exp(-x / tau), then = b * hk_exp(-horizon / tau);
+    view->columns[LOW][i] = gap + (now < then ? now : then);
+}
+
+static void prepare(const hk_neuron_view *view)
+{
+    view->globals[ADAPTS] = 0.0;
+    view->globals[UNIFORM] = view->params[TAU_M].stride == 0 && view->params[TAU_EX].stride == 0 &&
+                             view->params[TAU_IN].stride == 0 && view->params[C_M].stride == 0;
+    for (uint32_t i = 0; i < view->n; i++) {
+        view->columns[LOW][i] = view->columns[GAP][i] = param(view, V_TH, i) - v_inf(view, i);
+        if (view->columns[B][i] != 0.0 || param(view, THETA_PLUS, i) != 0.0)
+            view->globals[ADAPTS] = 1.0;
+    }
+}
+
+/* Potential from v_inf; -infinity while held. */
+static double potential(const hk_neuron_view *view, uint32_t i, const hk_lif_exp_instant *q)
+{
+    double *const *c = view->columns;
+    return q->fall * (c[A][i] + (c[J_EX][i] * q->g_ex + c[J_IN][i] * q->g_in));
+}
+
+static void set_potential(const hk_neuron_view *view, uint32_t i, double x, double from_inf)
+{
+    hk_lif_exp_instant q = instant(view, i, x, 0.0);
+    double *const *c = view->columns;
+    c[A][i] = from_inf * hk_exp(x / param(view, TAU_M, i)) - (c[J_EX][i] * q.g_ex + c[J_IN][i] * q.g_in);
+}
+
+static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now)
+{
+    double x = since_epoch(view, now);
+    double *const *c = view->columns;
+    switch (variable) {
+    case I_EX:
+        return c[J_EX][i] * hk_exp(-x / param(view, TAU_EX, i)) * param(view, C_M, i);
+    case I_IN:
+        return c[J_IN][i] * hk_exp(-x / param(view, TAU_IN, i)) * param(view, C_M, i);
+    case THETA:
+        return c[B][i] * hk_exp(-x / param(view, TAU_THETA, i));
+    default:
+        break;
+    }
+    if (c[A][i] == -HUGE_VAL)
+        return param(view, V_RESET, i);
+    hk_lif_exp_instant q = instant(view, i, x, 0.0);
+    return v_inf(view, i) + potential(view, i, &q);
+}
+
+static void write_current(const hk_neuron_view *view, int column, int tau, uint32_t i, double x, double value)
+{
+    hk_lif_exp_instant q = instant(view, i, x, 0.0);
+    double before = potential(view, i, &q); /* the potential stays what it is */
+    view->columns[column][i] = value / param(view, C_M, i) * hk_exp(x / param(view, tau, i));
+    if (before != -HUGE_VAL)
+        set_potential(view, i, x, before);
+}
+
+static void write_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now, double value)
+{
+    double x = since_epoch(view, now);
+    if (variable == I_EX)
+        write_current(view, J_EX, TAU_EX, i, x, value);
+    else if (variable == I_IN)
+        write_current(view, J_IN, TAU_IN, i, x, value);
+    else if (variable == THETA)
+        view->columns[B][i] = value * hk_exp(x / param(view, TAU_THETA, i));
+    else if (view->columns[A][i] != -HUGE_VAL) /* a refractory neuron stays at its reset potential */
+        set_potential(view, i, x, value - v_inf(view, i));
+}
+
+static int64_t epoch_steps(const hk_neuron_view *view)
+{
+    double shortest = HUGE_VAL;
+    for (uint32_t i = 0; i < view->n; i++) {
+        shortest = fmin(shortest, fmin(param(view, TAU_M, i), fmin(param(view, TAU_EX, i), param(view, TAU_IN, i))));
+        if (view->columns[B][i] != 0.0 || param(view, THETA_PLUS, i) != 0.0)
+            shortest = fmin(shortest, param(view, TAU_THETA, i));
+    }
+    double steps = floor(8.0 * shortest / view->resolution_ms); /* exp(8): scaled values keep their precision */
+    return steps < 1.0 ? 1 : steps > 1e15 ? (int64_t)1e15 : (int64_t)steps;
+}
+
+static void rebase(const hk_neuron_view *view, hk_time to)
+{
+    double x = since_epoch(view, to);
+    bool uniform = view->globals[UNIFORM] != 0.0;
+    for (uint32_t i = 0; i < view->n; i = uniform ? view->n : i + 1) {
+        hk_lif_exp_columns columns = columns_from(view, i);
+        hk_lif_exp_instant q = instant(view, i, x, 0.0);
+        kernels[view->cpu]->rebase(&columns, &q, hk_exp(-x / param(view, TAU_EX, i)), hk_exp(-x / param(view, TAU_IN, i)),
+                                   uniform ? view->n : 1);
+    }
+    if (view->globals[ADAPTS] != 0.0)
+        for (uint32_t i = 0; i < view->n; i++)
+            view->columns[B][i] *= hk_exp(-x / param(view, TAU_THETA, i));
+}
+
+static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits)
+{
+    double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
+    hk_lif_exp_columns columns = columns_from(view, 0);
+    for (uint32_t k = 0; k < slab->n; k++)
+        view->stamp[slab->target == NULL ? slab->first + k : slab->target[k]] = view->stamp_now;
+    if (view->globals[UNIFORM] != 0.0) {
+        hk_lif_exp_instant q = instant(view, 0, x, left);
+        kernels[view->cpu]->receive(&columns, slab, &q, hits);
+        return;
+    }
+    for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */
+        hk_slab one = { .target = NULL, .weight = slab->weight + k, .n = 1,
+                        .first = slab->target == NULL ? slab->first + k : slab->target[k] };
+        hk_lif_exp_instant q = instant(view, one.first, x, left);
+        kernels[HK_CPU_PLAIN]->receive(&columns, &one, &q, hits);
+    }
+}
+
+static bool spontaneous(const hk_neuron_view *view)
+{
+    (void)view;
+    return true; /* a current that is still flowing can reach the threshold at any time */
+}
+
+static void sweep(const hk_neuron_view *view, hk_time now, hk_time horizon, hk_hits *hits)
+{
+    double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
+    view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
+    if (view->globals[ADAPTS] != 0.0)
+        for (uint32_t i = 0; i < view->n; i++)
+            set_low(view, i, x);
+    bool uniform = view->globals[UNIFORM] != 0.0;
+    for (uint32_t i = 0; i < view->n; i = uniform ? view->n : i + 1) {
+        hk_lif_exp_columns columns = columns_from(view, i);
+        hk_lif_exp_instant q = instant(view, i, x, left);
+        size_t before = hits->n;
+        kernels[view->cpu]->sweep(&columns, &q, uniform ? view->n : 1, hits);
+        for (size_t k = before; !uniform && k < hits->n; k++)
+            hits->neuron[k] += i; /* the kernel counted from neuron i */
+    }
+}
+
+static double predict(const hk_neuron_view *view, uint32_t i, hk_time now, hk_time horizon)
+{
+    double *const *c = view->columns;
+    if (c[A][i] == -HUGE_VAL)
+        return INFINITY;
+    double x = since_epoch(view, now);
+    hk_lif_exp_instant q = instant(view, i, x, 0.0);
+    hk_approach approach = { .tau_m_ms = param(view, TAU_M, i),
+                             .tau_ex_ms = param(view, TAU_EX, i),
+                             .tau_in_ms = param(view, TAU_IN, i),
+                             .tau_theta_ms = param(view, TAU_THETA, i),
+                             .d_mv = potential(view, i, &q),
+                             .gap_mv = c[GAP][i],
+                             .b_mv = c[B][i] == 0.0 ? 0.0 : c[B][i] * hk_exp(-x / param(view, TAU_THETA, i)),
+                             .i_ex = c[J_EX][i] * hk_exp(-x / param(view, TAU_EX, i)),
+                             .i_in = c[J_IN][i] * hk_exp(-x / param(view, TAU_IN, i)) };
+    return hk_crossing_ms(&approach, hk_time_between_ms(now, horizon, view->resolution_ms));
+}
+
+static double excess(const hk_neuron_view *view, uint32_t i, hk_time now)
+{
+    double x = since_epoch(view, now), b = view->columns[B][i];
+    hk_lif_exp_instant q = instant(view, i, x, 0.0);
+    double theta = b == 0.0 ? 0.0 : b * hk_exp(-x / param(view, TAU_THETA, i));
+    return potential(view, i, &q) - (view->columns[GAP][i] + theta);
+}
+
+static double fire(const hk_neuron_view *view, uint32_t i, hk_time now)
+{
+    double x = since_epoch(view, now), increment = param(view, THETA_PLUS, i);
+    view->columns[A][i] = -HUGE_VAL;
+    if (increment != 0.0) {
+        view->columns[B][i] += increment * hk_exp(x / param(view, TAU_THETA, i));
+        set_low(view, i, x);
+    }
+    return param(view, T_REF, i);
+}
+
+static void hold(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
+{
+    (void)now;
+    for (uint32_t i = begin; i < end; i++)
+        view->columns[A][i] = -HUGE_VAL;
+}
+
+static void release(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
+{
+    double x = since_epoch(view, now);
+    for (uint32_t i = begin; i < end; i++)
+        set_potential(view, i, x, param(view, V_RESET, i) - v_inf(view, i));
+}
+
+static void settle(const hk_neuron_view *view, hk_time now)
+{
+    double x = since_epoch(view, now);
+    for (uint32_t i = 0; i < view->n; i++) {
+        view->columns[J_EX][i] = view->columns[J_IN][i] = 0.0;
+        set_potential(view, i, x, param(view, E_L, i) - v_inf(view, i));
+    }
+}
+
+const hk_neuron_model hk_lif_exp = {
+    .name = "lif_exp",
+    .summary = "leaky integrate-and-fire, exponential currents, adaptive threshold; exact crossings",
+    .source = "Rotter & Diesmann (1999), Biol. Cybern. 81:381-402",
+    .kind = HK_MODEL_NEURON,
+    .weight_unit = "pA",
+    .params = params,
+    .n_params = N_PARAMS,
+    .state = state,
+    .n_state = N_STATE,
+    .n_columns = N_COLUMNS,
+    .n_globals = N_GLOBALS,
+    .check = check,
+    .prepare = prepare,
+    .read = read_state,
+    .write = write_state,
+    .epoch_steps = epoch_steps,
+    .rebase = rebase,
+    .receive = receive,
+    .spontaneous = spontaneous,
+    .sweep = sweep,
+    .predict = predict,
+    .excess = excess,
+    .fire = fire,
+    .hold = hold,
+    .release = release,
+    .settle = settle,
+};

@@ -1,0 +1,146 @@
+/* neurons/lif_kernels.c - see lif_kernels.h. HK_KERNEL_ISA is plain, avx2 or avx512.
+ *
+ * Every path does the same operations in the same order on each neuron, so the bits agree; hits are reported in
+ * ascending order of the slab. */
+#include "neurons/lif_kernels.h"
+
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+static inline double highest(double u, double relax)
+{
+    double later = u * relax;
+    return later > u ? later : u;
+}
+
+static void receive_one(const hk_lif_columns *c, uint32_t i, float weight, double growth, double relax, hk_hits *hits)
+{
+    double u = c->u[i] + (double)weight * growth;
+    c->u[i] = u;
+    if (highest(u, relax) >= c->low[i] * growth)
+        hk_hits_add(hits, i);
+}
+
+#if defined(__AVX512F__)
+
+static inline void add_hits(hk_hits *hits, __mmask8 mask, uint32_t first)
+{
+    for (unsigned bits = mask; bits != 0; bits &= bits - 1)
+        hk_hits_add(hits, first + (uint32_t)__builtin_ctz(bits));
+}
+
+static inline __mmask8 above(__m512d u, __m512d low, __m512d growth, __m512d relax)
+{
+    __m512d high = _mm512_max_pd(_mm512_mul_pd(u, relax), u);
+    return _mm512_cmp_pd_mask(high, _mm512_mul_pd(low, growth), _CMP_GE_OQ);
+}
+
+static void receive_row(const hk_lif_columns *c, const hk_slab *slab, double growth, double relax, hk_hits *hits)
+{
+    double *u = c->u + slab->first;
+    const double *low = c->low + slab->first;
+    __m512d g = _mm512_set1_pd(growth), r = _mm512_set1_pd(relax);
+    uint32_t k = 0;
+    for (; k + 16 <= slab->n; k += 16) {
+        __m512 w = _mm512_loadu_ps(slab->weight + k);
+        __m512d w0 = _mm512_cvtps_pd(_mm512_castps512_ps256(w));
+        __m512d w1 = _mm512_cvtps_pd(_mm512_extractf32x8_ps(w, 1));
+        __m512d u0 = _mm512_add_pd(_mm512_loadu_pd(u + k), _mm512_mul_pd(w0, g));
+        __m512d u1 = _mm512_add_pd(_mm512_loadu_pd(u + k + 8), _mm512_mul_pd(w1, g));
+        _mm512_storeu_pd(u + k, u0);
+        _mm512_storeu_pd(u + k + 8, u1);
+        __mmask8 m0 = above(u0, _mm512_loadu_pd(low + k), g, r);
+        __mmask8 m1 = above(u1, _mm512_loadu_pd(low + k + 8), g, r);
+        if (__builtin_expect((m0 | m1) != 0, 0)) {
+            add_hits(hits, m0, slab->first + k);
+            add_hits(hits, m1, slab->first + k + 8);
+        }
+    }
+    for (; k < slab->n; k++)
+        receive_one(c, slab->first + k, slab->weight[k], growth, relax, hits);
+}
+
+static void receive_targets(const hk_lif_columns *c, const hk_slab *slab, double growth, double relax, hk_hits *hits)
+{
+    __m512d g = _mm512_set1_pd(growth), r = _mm512_set1_pd(relax);
+    const uint32_t *target = slab->target;
+    uint32_t k = 0;
+    for (; k + 8 < slab->n; k += 8) { /* one more target than lanes: the neighbour comparison reads it */
+        __m256i i = _mm256_loadu_si256((const __m256i *)(target + k));
+        __m256i next = _mm256_loadu_si256((const __m256i *)(target + k + 1));
+        if (slab->repeats && _mm256_movemask_epi8(_mm256_cmpeq_epi32(i, next)) != 0) {
+            for (uint32_t l = k; l < k + 8; l++)
+                receive_one(c, target[l], slab->weight[l], growth, relax, hits);
+            continue;
+        }
+        __m512d w = _mm512_cvtps_pd(_mm256_loadu_ps(slab->weight + k));
+        __m512d u = _mm512_add_pd(_mm512_i32gather_pd(i, c->u, 8), _mm512_mul_pd(w, g));
+        _mm512_i32scatter_pd(c->u, i, u, 8);
+        __mmask8 mask = above(u, _mm512_i32gather_pd(i, c->low, 8), g, r);
+        for (unsigned bits = mask; bits != 0; bits &= bits - 1)
+            hk_hits_add(hits, target[k + (uint32_t)__builtin_ctz(bits)]);
+    }
+    for (; k < slab->n; k++)
+        receive_one(c, target[k], slab->weight[k], growth, relax, hits);
+}
+
+#else
+
+#if defined(__AVX2__)
+
+static void receive_row(const hk_lif_columns *c, const hk_slab *slab, double growth, double relax, hk_hits *hits)
+{
+    double *u = c->u + slab->first;
+    const double *low = c->low + slab->first;
+    __m256d g = _mm256_set1_pd(growth), r = _mm256_set1_pd(relax);
+    uint32_t k = 0;
+    for (; k + 4 <= slab->n; k += 4) {
+        __m256d w = _mm256_cvtps_pd(_mm_loadu_ps(slab->weight + k));
+        __m256d sum = _mm256_add_pd(_mm256_loadu_pd(u + k), _mm256_mul_pd(w, g));
+        _mm256_storeu_pd(u + k, sum);
+        __m256d high = _mm256_max_pd(_mm256_mul_pd(sum, r), sum);
+        __m256d limit = _mm256_mul_pd(_mm256_loadu_pd(low + k), g);
+        unsigned mask = (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(high, limit, _CMP_GE_OQ));
+        for (; mask != 0; mask &= mask - 1)
+            hk_hits_add(hits, slab->first + k + (uint32_t)__builtin_ctz(mask));
+    }
+    for (; k < slab->n; k++)
+        receive_one(c, slab->first + k, slab->weight[k], growth, relax, hits);
+}
+
+#else
+
+static void receive_row(const hk_lif_columns *c, const hk_slab *slab, double growth, double relax, hk_hits *hits)
+{
+    for (uint32_t k = 0; k < slab->n; k++)
+        receive_one(c, slab->first + k, slab->weight[k], growth, relax, hits);
+}
+
+#endif
+
+static void receive_targets(const hk_lif_columns *c, const hk_slab *slab, double growth, double relax, hk_hits *hits)
+{
+    for (uint32_t k = 0; k < slab->n; k++)
+        receive_one(c, slab->target[k], slab->weight[k], growth, relax, hits);
+}
+
+#endif
+
+static void receive(const hk_lif_columns *c, const hk_slab *slab, double growth, double relax, hk_hits *hits)
+{
+    if (slab->target == NULL)
+        receive_row(c, slab, growth, relax, hits);
+    else
+        receive_targets(c, slab, growth, relax, hits);
+}
+
+static void decay(double *u, double factor, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        u[i] = u[i] == -HUGE_VAL ? u[i] : u[i] * factor;
+}
+
+#define HK_TABLE_NAME(isa) hk_lif_kernels_##isa
+#define HK_TABLE(isa) HK_TABLE_NAME(isa)
+const hk_lif_kernels HK_TABLE(HK_KERNEL_ISA) = { .receive = receive, .decay = decay };

@@ -1,0 +1,29 @@
+/* neurons/lif_kernels.h - the inner loops of lif, compiled once for each kind of CPU; all give the same bits.
+ *
+ * u is the scaled potential: (v - v_inf) exp(x / tau_m), x the time since the epoch. Between inputs it is constant, so an
+ * input is one multiplication and one addition, and a silent neuron costs nothing. A held neuron has u = -infinity. */
+#ifndef HK_LIF_KERNELS_H
+#define HK_LIF_KERNELS_H
+
+#include "sim/model.h"
+
+#include <math.h>
+
+typedef struct hk_lif_columns {
+    double *u;           /* [n_neurons] */
+    const double *low;   /* [n_neurons] lowest threshold in this window, from v_inf, mV */
+} hk_lif_columns;
+
+/* growth: exp(x / tau_m). relax: exp(-(horizon - now) / tau_m) where v may rise by itself towards v_inf, else 1.
+ * A target is a hit when max(u, u relax) >= low growth. */
+typedef struct hk_lif_kernels {
+    void (*receive)(const hk_lif_columns *columns, const hk_slab *slab, double growth, double relax, hk_hits *hits);
+    void (*decay)(double *u, double factor, uint32_t n); /* u *= factor, -infinity stays */
+} hk_lif_kernels;
+
+extern const hk_lif_kernels hk_lif_kernels_plain;
+#if defined(__x86_64__)
+extern const hk_lif_kernels hk_lif_kernels_avx2, hk_lif_kernels_avx512;
+#endif
+
+#endif
