@@ -61,6 +61,7 @@ typedef struct hk_experiment {
     size_t n_options;
     const hk_summary_key *keys; /* what it adds to the summary */
     size_t n_keys;
+    bool resumable; /* writes checkpoints and goes on from them; otherwise --checkpoint and --resume are refused */
     /** HK_OK, also when it ended early because of hk_run_stopping(); else a status with its sentence in hk_run_ctx(). */
     int (*run)(hk_run *run);
 } hk_experiment;
@@ -87,9 +88,10 @@ const char *hk_run_argument(const hk_run *run);   /* NULL when the experiment ta
 const char *hk_run_out(const hk_run *run);
 /** A checkpoint to go on from, or NULL. */
 const char *hk_run_resume(const hk_run *run);
-/** Where checkpoints go, or NULL: none wanted. Also to be written when hk_run_stopping() ends the run. */
+/** Where a checkpoint goes when hk_run_stopping() ends the run and whenever hk_run_checkpoint_due(): `--checkpoint`, else
+ *  a name beside the results. NULL: nothing is to be written, or the experiment is not resumable. */
 const char *hk_run_checkpoint(const hk_run *run);
-/** True when checkpoints are wanted and the last is older than --checkpoint-every; starts the next interval. */
+/** True when --checkpoint was given and the last is older than --checkpoint-every; starts the next interval. */
 bool hk_run_checkpoint_due(hk_run *run);
 
 /** The experiment and its parameters, one "name=value" a line, in the order of the table: the `config` of a results
