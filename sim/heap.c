@@ -19,7 +19,7 @@ int hk_heap_push(hk_heap *heap, const hk_event *event)
         heap->capacity = capacity;
     }
     size_t hole = heap->n++;
-    hk_event moving = *event;
+    hk_event moving = hk_event_read(event);
     while (hole > 0) {
         size_t parent = (hole - 1) / 4;
         if (hk_event_compare(&moving, &heap->events[parent]) >= 0)

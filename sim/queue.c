@@ -22,10 +22,11 @@ enum {
     N_SLOTS = 2 << DIGIT_BITS,
     N_WORDS = N_SLOTS / 64,
     N_LEVELS = 7, /* 7 * 10 bits cover the 64 of a step */
-    BLOCK_EVENTS = 15,
-    BLOCK_BYTES = 512,
+    BLOCK_EVENTS = 31,
+    BLOCK_BYTES = 1024,
     N_OLDER = 4,
     FIRST_BLOCKS = 64,
+    FETCH_EVERY = 16,
     SMALL_STEP = 12, /* up to here insertion alone is the fastest */
     SMALL_RUN = 16,
 };
@@ -36,6 +37,7 @@ typedef struct block {
     hk_event events[BLOCK_EVENTS];
 } block;
 
+_Static_assert((int)SMALL_STEP <= (int)BLOCK_EVENTS, "a small step is in one block");
 _Static_assert(sizeof(block) == BLOCK_BYTES, "a block is found from the address of its events");
 
 typedef struct slot {
@@ -55,20 +57,24 @@ typedef struct event_array {
     size_t capacity;
 } event_array;
 
+typedef struct position_array {
+    uint32_t *at;
+    size_t capacity;
+} position_array;
+
 struct hk_queue {
     double resolution_ms;
-    size_t size;
-    size_t n_wheel; /* of these in the wheel; the others are in front or late */
+    size_t n_wheel; /* events in the wheel; the others are in front or late */
     uint64_t base;  /* key of the step taken last */
 
     hk_event *front_at, *front_end; /* the rest of step `base`, sorted, in `front` */
+    block *ahead; /* of the step after this: fetched while this one is popped */
     hk_heap late;
     level *levels[N_LEVELS]; /* created from below when first needed */
 
     event_array front;   /* the step being taken */
     event_array scratch; /* space for merging */
-    uint32_t *ends;      /* [ends_capacity], where each sub-bucket of a step ends */
-    size_t ends_capacity;
+    position_array ends, burst_ends; /* where each sub-bucket of a step, or of a burst in it, ends */
 
     block *free;                    /* chained by older[0] */
     size_t n_free;                  /* free or fresh */
@@ -108,19 +114,19 @@ static int reserve_events(event_array *array, size_t n)
     return HK_OK;
 }
 
-static int reserve_ends(hk_queue *queue, size_t n)
+static int reserve_positions(position_array *array, size_t n)
 {
-    if (n <= queue->ends_capacity)
+    if (n <= array->capacity)
         return HK_OK;
     size_t capacity = n + n / 4 + 64;
     if (capacity > SIZE_MAX / sizeof(uint32_t))
         return HK_ENOMEM;
-    uint32_t *ends = malloc(capacity * sizeof *ends);
-    if (ends == NULL)
+    uint32_t *at = malloc(capacity * sizeof *at);
+    if (at == NULL)
         return HK_ENOMEM;
-    free(queue->ends);
-    queue->ends = ends;
-    queue->ends_capacity = capacity;
+    free(array->at);
+    array->at = at;
+    array->capacity = capacity;
     return HK_OK;
 }
 
@@ -229,7 +235,7 @@ static void prefetch_block(const block *ahead)
         return;
     const char *line = (const char *)ahead;
     for (int i = 0; i < BLOCK_BYTES; i += 64)
-        __builtin_prefetch(line + i);
+        __builtin_prefetch(line + i, 0, 2); /* into the second cache: the first has no room for a step */
 }
 
 /* A walk over the events of a slot, newest block first; its blocks may be released behind it. */
@@ -290,7 +296,7 @@ static void put(hk_queue *queue, const hk_event *event, uint64_t key, int level_
         add_block(queue, into);
         mark_used(lv, at);
     }
-    *into->end++ = *event;
+    *into->end++ = hk_event_read(event);
     into->n++;
     if (level_index > 0 && key < lv->first[at])
         lv->first[at] = key;
@@ -413,8 +419,51 @@ static void merge_sort(hk_event *events, size_t n, hk_event *scratch)
     merge(scratch, half, events + half, n - half, events);
 }
 
+/* Turns counts into ends; returns the largest count. */
+static uint32_t sum_up(uint32_t *counts, size_t n)
+{
+    uint32_t end = 0, most = 0;
+    for (size_t i = 0; i < n; i++) {
+        most = counts[i] > most ? counts[i] : most;
+        end += counts[i];
+        counts[i] = end;
+    }
+    return most;
+}
+
+/* Sorts many events of nearly or exactly one offset, with `scratch` and `ends` for as many. A population that fires
+ * at once differs in the source alone: spread by that as a step is by the offset. */
+static void sort_burst(hk_event *events, size_t n, hk_event *scratch, uint32_t *ends)
+{
+    bool ordered = true, alike = true;
+    uint32_t least = events[0].source, most = least;
+    for (size_t i = 1; i < n; i++) {
+        const hk_event *e = &events[i];
+        ordered = ordered && !is_before(e, e - 1);
+        alike = alike && e->offset == events[0].offset && e->kind == events[0].kind && e->group == events[0].group;
+        least = e->source < least ? e->source : least;
+        most = e->source > most ? e->source : most;
+    }
+    if (ordered)
+        return;
+    if (alike && least < most) {
+        double scale = (double)(n - 1) / (double)(most - least);
+        memset(ends, 0, n * sizeof *ends);
+        for (size_t i = 0; i < n; i++)
+            ends[(size_t)((double)(events[i].source - least) * scale)]++;
+        if (sum_up(ends, n) <= SMALL_RUN) {
+            for (size_t i = n; i-- > 0;)
+                scratch[--ends[(size_t)((double)(events[i].source - least) * scale)]] = events[i];
+            memcpy(events, scratch, n * sizeof *events);
+            insertion_sort(events, n);
+            return;
+        }
+    }
+    merge_sort(events, n, scratch);
+}
+
 /* Sorts the events of a slot into front: spread by offset over twice as many sub-buckets as there are events,
- * which leaves little to do where offsets are even, and merge where many share one. The slot stays as it is. */
+ * which leaves little to do where offsets are even, and sort apart where many share one. The slot stays as it is. */
 static int sort_slot(hk_queue *queue, const slot *from)
 {
     size_t n = from->n;
@@ -423,18 +472,16 @@ static int sort_slot(hk_queue *queue, const slot *from)
     hk_event *front = queue->front.events;
     queue->front_at = queue->front_end = front; /* it was used up */
     if (n <= SMALL_STEP) {
-        for (chain c = chain_start(from); c.at != NULL; c = chain_next(c)) {
-            memcpy(front, c.at->events, c.n * sizeof *front);
-            front += c.n;
-        }
+        for (const hk_event *e = from->end - n; e != from->end; e++) /* so few are in one block */
+            *front++ = *e;
         insertion_sort(queue->front.events, n);
         return HK_OK;
     }
     assert(n <= UINT32_MAX);
     size_t n_sub = 2 * n;
-    if (reserve_ends(queue, n_sub + 1) != HK_OK) /* one more for offset = resolution */
+    if (reserve_positions(&queue->ends, n_sub + 1) != HK_OK) /* one more for offset = resolution */
         return HK_ENOMEM;
-    uint32_t *ends = queue->ends;
+    uint32_t *ends = queue->ends.at;
     double scale = (double)n_sub / queue->resolution_ms;
     memset(ends, 0, (n_sub + 1) * sizeof *ends);
     for (chain c = chain_start(from); c.at != NULL; c = chain_next(c)) {
@@ -442,13 +489,9 @@ static int sort_slot(hk_queue *queue, const slot *from)
         for (size_t e = 0; e < c.n; e++)
             ends[(size_t)(c.at->events[e].offset * scale)]++;
     }
-    uint32_t end = 0, most = 0;
-    for (size_t i = 0; i <= n_sub; i++) {
-        most = ends[i] > most ? ends[i] : most;
-        end += ends[i];
-        ends[i] = end;
-    }
-    if (most > SMALL_RUN && reserve_events(&queue->scratch, most) != HK_OK)
+    uint32_t most = sum_up(ends, n_sub + 1);
+    if (most > SMALL_RUN && (reserve_events(&queue->scratch, most) != HK_OK
+            || reserve_positions(&queue->burst_ends, most) != HK_OK))
         return HK_ENOMEM;
     for (chain c = chain_start(from); c.at != NULL; c = chain_next(c))
         for (size_t e = c.n; e-- > 0;) /* backwards, as the blocks are: what came in order stays in order */
@@ -457,11 +500,20 @@ static int sort_slot(hk_queue *queue, const slot *from)
         for (size_t i = 0; i <= n_sub; i++) {
             size_t n_here = (i < n_sub ? ends[i + 1] : (uint32_t)n) - ends[i];
             if (n_here > SMALL_RUN)
-                merge_sort(front + ends[i], n_here, queue->scratch.events);
+                sort_burst(front + ends[i], n_here, queue->scratch.events, queue->burst_ends.at);
         }
     }
     insertion_sort(front, n);
     return HK_OK;
+}
+
+/* Called a few times for every block of the next step. The header it reads was fetched by the call before. */
+static void fetch_ahead(hk_queue *queue)
+{
+    if (queue->ahead == NULL)
+        return;
+    prefetch_block(queue->ahead->older[N_OLDER - 1]);
+    queue->ahead = queue->ahead->older[0];
 }
 
 /* Takes the earliest step of the wheel into front. HK_ENOMEM leaves all events where they were. */
@@ -473,6 +525,7 @@ static int take_into_front(hk_queue *queue)
     level *lv = queue->levels[0];
     size_t at = key & (N_SLOTS - 1);
     slot taken = lv->slots[at];
+    queue->ahead = NULL;
     if (sort_slot(queue, &taken) != HK_OK)
         return HK_ENOMEM;
     mark_empty(lv, at);
@@ -484,6 +537,10 @@ static int take_into_front(hk_queue *queue)
     queue->front_at = queue->front.events;
     queue->front_end = queue->front.events + taken.n;
     queue->n_wheel -= taken.n;
+    if (taken.n > SMALL_STEP && lv->used_words != 0) {
+        queue->ahead = block_of_last(&lv->slots[next_used(lv, at)]);
+        __builtin_prefetch(queue->ahead);
+    }
     return HK_OK;
 }
 
@@ -519,7 +576,8 @@ void hk_queue_destroy(hk_queue *queue)
     hk_heap_fini(&queue->late);
     free(queue->front.events);
     free(queue->scratch.events);
-    free(queue->ends);
+    free(queue->ends.at);
+    free(queue->burst_ends.at);
     free(queue);
 }
 
@@ -528,12 +586,10 @@ int hk_queue_push(hk_queue *queue, const hk_event *event)
     assert(event->offset > 0.0 && event->offset <= queue->resolution_ms);
     uint64_t key = key_of(event->step);
     if (key <= queue->base) {
-        if (queue->size == 0) { /* nothing ties an empty queue to its base: start again from time 0 */
+        if (hk_queue_size(queue) == 0) { /* nothing ties an empty queue to its base: start again from time 0 */
             queue->base = key < START_KEY ? key : START_KEY;
         } else if (key < queue->base || queue->front_at != queue->front_end) {
-            int rc = hk_heap_push(&queue->late, event);
-            queue->size += rc == HK_OK;
-            return rc;
+            return hk_heap_push(&queue->late, event);
         }
     }
     int level_index = level_for(key, queue->base);
@@ -542,20 +598,17 @@ int hk_queue_push(hk_queue *queue, const hk_event *event)
     if (queue->n_free == 0 && reserve_blocks(queue, 1) != HK_OK)
         return HK_ENOMEM;
     put(queue, event, key, level_index);
-    queue->size++;
     queue->n_wheel++;
     return HK_OK;
 }
 
 size_t hk_queue_size(const hk_queue *queue)
 {
-    return queue->size;
+    return (size_t)(queue->front_end - queue->front_at) + queue->n_wheel + queue->late.n;
 }
 
 int64_t hk_queue_next_step(hk_queue *queue)
 {
-    if (queue->size == 0)
-        return HK_STEP_NEVER;
     int64_t step = HK_STEP_NEVER;
     if (queue->front_at != queue->front_end)
         step = queue->front_at->step;
@@ -585,6 +638,7 @@ static void pop_in_place(hk_queue *queue, hk_event *out)
     *out = *earliest;
     *earliest = from->end[-1];
     block *last = block_of_last(from);
+    queue->ahead = NULL;
     from->end--;
     from->n--;
     queue->n_wheel--;
@@ -606,20 +660,20 @@ static void pop_in_place(hk_queue *queue, hk_event *out)
 bool hk_queue_pop(hk_queue *queue, hk_event *out)
 {
     if (queue->front_at == queue->front_end) {
-        if (queue->size == 0)
-            return false;
-        if (queue->n_wheel > 0 && (queue->late.n == 0 || wheel_first(queue) <= key_of(queue->late.events[0].step))
+        if (queue->n_wheel == 0)
+            return hk_heap_pop(&queue->late, out);
+        if ((queue->late.n == 0 || wheel_first(queue) <= key_of(queue->late.events[0].step))
             && take_into_front(queue) != HK_OK) {
             pop_in_place(queue, out);
-            queue->size--;
             return true;
         }
     }
-    queue->size--;
     if (queue->late.n > 0
         && (queue->front_at == queue->front_end || is_before(&queue->late.events[0], queue->front_at)))
         return hk_heap_pop(&queue->late, out);
     *out = *queue->front_at++;
+    if ((queue->front_end - queue->front_at) % FETCH_EVERY == 0)
+        fetch_ahead(queue);
     return true;
 }
 
@@ -628,7 +682,7 @@ int hk_queue_take_step(hk_queue *queue, int64_t end_step, const hk_event **event
     *events = NULL;
     *n = 0;
     int64_t step = hk_queue_next_step(queue);
-    if (queue->size == 0 || step >= end_step)
+    if (step >= end_step || hk_queue_size(queue) == 0)
         return HK_OK;
     if (queue->front_at == queue->front_end && queue->n_wheel > 0 && step_of(wheel_first(queue)) == step
         && take_into_front(queue) != HK_OK)
@@ -658,16 +712,16 @@ int hk_queue_take_step(hk_queue *queue, int64_t end_step, const hk_event **event
         *events = queue->scratch.events;
         *n = (size_t)(merged - queue->scratch.events) + n_front;
     }
-    queue->size -= *n;
     return HK_OK;
 }
 
 int hk_queue_copy(const hk_queue *queue, hk_event *events)
 {
-    if (queue->size == 0)
+    size_t size = hk_queue_size(queue);
+    if (size == 0)
         return HK_OK;
     event_array scratch = { 0 };
-    if (reserve_events(&scratch, queue->size) != HK_OK)
+    if (reserve_events(&scratch, size) != HK_OK)
         return HK_ENOMEM;
     size_t n = (size_t)(queue->front_end - queue->front_at);
     if (n > 0)
@@ -683,7 +737,7 @@ int hk_queue_copy(const hk_queue *queue, hk_event *events)
             }
         }
     }
-    assert(n == queue->size);
+    assert(n == size);
     merge_sort(events, n, scratch.events);
     free(scratch.events);
     return HK_OK;
@@ -705,6 +759,7 @@ void hk_queue_clear(hk_queue *queue)
     }
     queue->late.n = 0;
     queue->front_at = queue->front_end = queue->front.events;
-    queue->size = queue->n_wheel = 0;
+    queue->ahead = NULL;
+    queue->n_wheel = 0;
     queue->base = START_KEY;
 }
