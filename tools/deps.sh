@@ -73,10 +73,16 @@ else
     echo "    sudo apt-get update && sudo apt-get install --no-install-recommends $need" >&2
     exit 1
 fi
-echo "Installing what is missing: $need"
-$root apt-get -qq update || exit 1
+echo "Installing what is missing, with apt-get: $need"
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
 # shellcheck disable=SC2086 # a list of words
-$root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends $need || exit 1
+if ! { $root apt-get -qq update &&
+    $root env DEBIAN_FRONTEND=noninteractive apt-get -y install --no-install-recommends $need; } >"$log" 2>&1; then
+    tail -n 30 "$log" >&2
+    echo "apt-get could not install: $need" >&2
+    exit 1
+fi
 
 need=$(missing | tr '\n' ' ')
 [ -z "$need" ] || { echo "Installed, but still not found: $need" >&2; exit 1; }
