@@ -7,19 +7,21 @@
  *
  * writes the array when saving and, when loading, checks that the file holds that many values of that type and reads
  * them. Names are relative to the groups entered with hk_archive_enter(). The file is HDF5 and can be looked into
- * with any HDF5 tool. Saving goes to a new file beside the target, which is synced and renamed: a crash leaves the old
- * checkpoint. A truncated, altered or hostile file gives HK_EFORMAT, never a crash: a checksum of each array is
- * stored and compared. */
+ * with any HDF5 tool, but not changed by one: behind HDF5's end it has a table of contents with a CRC-32 of each array,
+ * and loading uses that table alone (archive_index.h), so that HDF5 never sees what is loaded. Saving goes to a new
+ * file beside the target, which is synced and renamed: a crash leaves the old checkpoint. A truncated, altered or
+ * hostile file gives HK_EFORMAT, never a crash, nor more memory than a few times its size.
+ *
+ * Once a call has failed, all later ones on that archive fail too, and nothing is committed. */
 #ifndef HK_ARCHIVE_H
 #define HK_ARCHIVE_H
 
 #include "sim/status.h"
+#include "sim/type.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-typedef enum hk_type { HK_U8, HK_U16, HK_U32, HK_U64, HK_I64, HK_F32, HK_F64 } hk_type;
 
 typedef struct hk_archive hk_archive;
 
@@ -29,12 +31,17 @@ HK_MUST_CHECK int hk_archive_create(hk_ctx *ctx, const char *path, hk_archive **
 HK_MUST_CHECK int hk_archive_open(hk_ctx *ctx, const char *path, hk_archive **out);
 
 bool hk_archive_is_loading(const hk_archive *archive);
+/** Which Hillock wrote the file: hk_version() of that time. */
+const char *hk_archive_program(const hk_archive *archive);
 hk_ctx *hk_archive_ctx(const hk_archive *archive);
 
+/** Enters a group; to be left again when this returned HK_OK. HK_ERANGE: a name that is empty, ".", or has a '/'.
+ *  Loading: HK_EFORMAT when the file has no such group. */
 HK_MUST_CHECK int hk_archive_enter(hk_archive *archive, const char *group);
 void hk_archive_leave(hk_archive *archive);
 
-/** Saves or loads exactly n values. HK_EFORMAT names the array, what the file has and what was expected. */
+/** Saves or loads exactly n values. HK_EFORMAT names the array, what the file has and what was expected. HK_ESTATE: saved
+ *  twice under one name. When loading fails, `values` are undefined. */
 HK_MUST_CHECK int hk_archive_array(hk_archive *archive, const char *name, hk_type type, void *values, size_t n);
 /** Loading only: how many values an array of this type has, so that the caller can make room. */
 HK_MUST_CHECK int hk_archive_length(hk_archive *archive, const char *name, hk_type type, size_t *n);

@@ -1,0 +1,230 @@
+/* sim/h5.c - see h5.h. */
+#include "sim/h5.h"
+
+#include <hdf5.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(hid_t) == sizeof(int64_t), "identifiers are passed on as int64_t: HDF5 1.10 or later");
+
+/* The one global of sim/: what it guards is HDF5's own global state, which all simulations of a process share. Nothing
+ * of ours is stored in it. A host program that calls HDF5 from other threads at the same time needs a thread-safe HDF5. */
+static pthread_mutex_t hdf5_lock = PTHREAD_MUTEX_INITIALIZER;
+
+enum { LONGEST_TEXT = 64 << 20 }; /* bytes; a text attribute of a file that claims more is not believed */
+
+hk_h5_guard hk_h5_lock(void)
+{
+    hk_h5_guard guard = { 0 };
+    pthread_mutex_lock(&hdf5_lock);
+    H5Eget_auto2(H5E_DEFAULT, &guard.print, &guard.user);
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    return guard;
+}
+
+void hk_h5_unlock(hk_h5_guard guard)
+{
+    H5Eset_auto2(H5E_DEFAULT, guard.print, guard.user);
+    pthread_mutex_unlock(&hdf5_lock);
+}
+
+static herr_t innermost(unsigned n, const H5E_error2_t *error, void *user)
+{
+    const char **text = user;
+    (void)n;
+    *text = error->desc;
+    return 1; /* the walk begins at the innermost entry: done */
+}
+
+int hk_h5_fail(hk_ctx *ctx, int status, const hk_h5disk *disk, const char *what, ...)
+{
+    char sentence[768];
+    va_list args;
+    va_start(args, what);
+    vsnprintf(sentence, sizeof sentence, what, args);
+    va_end(args);
+    const char *why = NULL;
+    if (disk != NULL && hk_h5disk_failure(disk) != 0) {
+        why = strerror(hk_h5disk_failure(disk));
+        status = HK_EIO;
+    } else
+        H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, innermost, &why);
+    if (why == NULL || why[0] == '\0')
+        why = hk_status_text(status);
+    hk_fail(ctx, status, "%s: %s", sentence, why);
+    H5Eclear2(H5E_DEFAULT);
+    return status;
+}
+
+static int64_t open_with(hk_h5disk *disk, size_t alignment, int64_t (*opener)(const char *path, hid_t access))
+{
+    hid_t access = hk_h5disk_access(disk);
+    if (access < 0)
+        return access;
+    int64_t file = H5I_INVALID_HID;
+    /* The format with checksums on all metadata, which SWMR needs; no version newer than HDF5 1.10 can read. */
+    if (H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0
+        && H5Pset_alignment(access, 1, alignment) >= 0)
+        file = opener(hk_h5disk_path(disk), access);
+    H5Pclose(access);
+    return file;
+}
+
+static int64_t create(const char *path, hid_t access)
+{
+    return H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+}
+
+static int64_t change(const char *path, hid_t access)
+{
+    return H5Fopen(path, H5F_ACC_RDWR, access);
+}
+
+static int64_t read_growing(const char *path, hid_t access)
+{
+    hid_t file = H5Fopen(path, H5F_ACC_RDONLY | H5F_ACC_SWMR_READ, access);
+    if (file < 0) { /* older formats know no SWMR */
+        H5Eclear2(H5E_DEFAULT);
+        file = H5Fopen(path, H5F_ACC_RDONLY, access);
+    }
+    return file;
+}
+
+int64_t hk_h5_create(hk_h5disk *disk, size_t alignment)
+{
+    return open_with(disk, alignment, create);
+}
+
+int64_t hk_h5_change(hk_h5disk *disk, size_t alignment)
+{
+    return open_with(disk, alignment, change);
+}
+
+int64_t hk_h5_read(hk_h5disk *disk)
+{
+    return open_with(disk, 1, read_growing);
+}
+
+int64_t hk_h5_file_type(hk_type type)
+{
+    switch (type) {
+    case HK_U8:
+        return H5T_STD_U8LE;
+    case HK_U16:
+        return H5T_STD_U16LE;
+    case HK_U32:
+        return H5T_STD_U32LE;
+    case HK_U64:
+        return H5T_STD_U64LE;
+    case HK_I64:
+        return H5T_STD_I64LE;
+    case HK_F32:
+        return H5T_IEEE_F32LE;
+    case HK_F64:
+        return H5T_IEEE_F64LE;
+    case HK_N_TYPES:
+        break;
+    }
+    return H5I_INVALID_HID;
+}
+
+int64_t hk_h5_memory_type(hk_type type)
+{
+    switch (type) {
+    case HK_U8:
+        return H5T_NATIVE_UINT8;
+    case HK_U16:
+        return H5T_NATIVE_UINT16;
+    case HK_U32:
+        return H5T_NATIVE_UINT32;
+    case HK_U64:
+        return H5T_NATIVE_UINT64;
+    case HK_I64:
+        return H5T_NATIVE_INT64;
+    case HK_F32:
+        return H5T_NATIVE_FLOAT;
+    case HK_F64:
+        return H5T_NATIVE_DOUBLE;
+    case HK_N_TYPES:
+        break;
+    }
+    return H5I_INVALID_HID;
+}
+
+static int put_attribute(hid_t object, const char *name, hid_t file_type, hid_t memory_type, const void *value)
+{
+    htri_t there = H5Aexists(object, name);
+    if (there < 0 || (there > 0 && H5Adelete(object, name) < 0))
+        return -1;
+    int rc = -1;
+    hid_t space = H5Screate(H5S_SCALAR);
+    hid_t attribute = H5Acreate2(object, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT);
+    if (attribute >= 0) {
+        rc = H5Awrite(attribute, memory_type, value);
+        if (H5Aclose(attribute) < 0)
+            rc = -1;
+    }
+    H5Sclose(space);
+    return rc;
+}
+
+int hk_h5_put_text(int64_t object, const char *name, const char *text)
+{
+    hid_t type = H5Tcopy(H5T_C_S1);
+    int rc = -1;
+    if (H5Tset_size(type, H5T_VARIABLE) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0)
+        rc = put_attribute(object, name, type, type, &text);
+    H5Tclose(type);
+    return rc;
+}
+
+int hk_h5_put_number(int64_t object, const char *name, hk_type type, const void *value)
+{
+    return put_attribute(object, name, hk_h5_file_type(type), hk_h5_memory_type(type), value);
+}
+
+static char *read_text(hid_t attribute, hid_t type)
+{
+    hid_t space = H5Aget_space(attribute);
+    bool scalar = H5Sget_simple_extent_npoints(space) == 1;
+    H5Sclose(space);
+    if (H5Tget_class(type) != H5T_STRING || !scalar)
+        return NULL;
+    if (H5Tis_variable_str(type) > 0) {
+        char *theirs = NULL, *ours = NULL;
+        if (H5Aread(attribute, type, &theirs) >= 0 && theirs != NULL)
+            ours = strdup(theirs);
+        H5free_memory(theirs);
+        return ours;
+    }
+    size_t size = H5Tget_size(type);
+    if (size == 0 || size > LONGEST_TEXT)
+        return NULL;
+    char *text = calloc(1, size + 1);
+    if (text != NULL && H5Aread(attribute, type, text) < 0) {
+        free(text);
+        return NULL;
+    }
+    if (text != NULL && H5Tget_strpad(type) == H5T_STR_SPACEPAD)
+        while (size > 0 && text[size - 1] == ' ')
+            text[--size] = '\0';
+    return text;
+}
+
+char *hk_h5_get_text(int64_t object, const char *name)
+{
+    if (H5Aexists(object, name) <= 0)
+        return NULL;
+    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
+    if (attribute < 0)
+        return NULL;
+    hid_t type = H5Aget_type(attribute);
+    char *text = type < 0 ? NULL : read_text(attribute, type);
+    if (type >= 0)
+        H5Tclose(type);
+    H5Aclose(attribute);
+    return text;
+}
