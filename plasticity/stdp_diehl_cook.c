@@ -1,0 +1,154 @@
+/* plasticity/stdp_diehl_cook.c - the triplet rule with which Diehl & Cook learnt MNIST, as their program has it.
+ *
+ *   x = 1 at an arrival, tau_pre;     y1 = y2 = 1 at a postsynaptic spike, tau_post1 and tau_post2; all decay exponentially
+ *
+ *   at an arrival             w -= lr_pre  W y1
+ *   at a postsynaptic spike   w += lr_post W x y2      with y2 from before this spike, so the first of a burst is free
+ *
+ * W = w_max - w_min; theirs is 1. Hard bounds, counted.
+ *
+ * Equal times: the arrival comes first, so the postsynaptic spike of the same instant sees x = 1.
+ *
+ * Sources: Diehl & Cook (2015), Front. Comput. Neurosci. 9:99; Pfister & Gerstner (2006), J. Neurosci. 26:9673-9682, for
+ * the triplet. */
+#include "plasticity/rules.h"
+#include "plasticity/synapses.h"
+#include "plasticity/trace.h"
+
+#include <stdlib.h>
+
+enum { TAU_PRE, TAU_POST1, TAU_POST2, LR_PRE, LR_POST, W_MIN, W_MAX, HARD, N_PARAMS };
+
+static const hk_column params[N_PARAMS] = {
+    [TAU_PRE] = { "tau_pre_ms", "ms", 20.0, 1e-3, 1e9, "time constant of the trace of arrivals" },
+    [TAU_POST1] = { "tau_post1_ms", "ms", 20.0, 1e-3, 1e9, "time constant of the trace that depresses" },
+    [TAU_POST2] = { "tau_post2_ms", "ms", 40.0, 1e-3, 1e9, "time constant of the trace that lets potentiate" },
+    [LR_PRE] = { "lr_pre", "", 1e-4, 0.0, 1e6, "depression at an arrival, in fractions of w_max - w_min" },
+    [LR_POST] = { "lr_post", "", 1e-2, 0.0, 1e6, "potentiation at a spike, in fractions of w_max - w_min" },
+    [W_MIN] = { "w_min", "weight", 0.0, -1e12, 1e12, "lower bound" },
+    [W_MAX] = { "w_max", "weight", 1.0, -1e12, 1e12, "upper bound, above w_min" },
+    [HARD] = { "hard", "", 1.0, 0.0, 1.0, "1: weights stop at the bounds, and are counted; 0: no bounds" },
+};
+
+typedef struct diehl_cook {
+    hk_synapses synapses;
+    hk_trace x;                   /* [n_rows] */
+    hk_trace y1, y2;              /* [n_post] */
+    hk_weight_change plus, minus; /* gains without the decay of the traces */
+    hk_clips clips;
+} diehl_cook;
+
+static int configure(hk_ctx *ctx, diehl_cook *rule, const double *p)
+{
+    hk_bounds b;
+    int rc = hk_bounds_init(ctx, &b, "stdp_diehl_cook", &rule->synapses, p[W_MIN], p[W_MAX], p[HARD]);
+    if (rc != HK_OK)
+        return rc;
+    double range = b.w_max - b.w_min;
+    rule->plus = (hk_weight_change){ .gain = p[LR_POST] * range, .low = b.low, .high = b.high };
+    rule->minus = (hk_weight_change){ .gain = -p[LR_PRE] * range, .low = b.low, .high = b.high };
+    return HK_OK;
+}
+
+static void destroy(void *state)
+{
+    diehl_cook *rule = state;
+    if (rule == NULL)
+        return;
+    hk_trace_fini(&rule->x);
+    hk_trace_fini(&rule->y1);
+    hk_trace_fini(&rule->y2);
+    hk_synapses_fini(&rule->synapses);
+    free(rule);
+}
+
+static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void **state)
+{
+    *state = NULL;
+    diehl_cook *rule = calloc(1, sizeof *rule);
+    if (rule == NULL)
+        return hk_fail(ctx, HK_ENOMEM, "stdp_diehl_cook: no memory for a rule");
+    hk_synapses *s = &rule->synapses;
+    int rc = hk_synapses_init(ctx, s, "stdp_diehl_cook", projection, HK_BY_SLAB_AND_COLUMN);
+    if (rc == HK_OK)
+        rc = configure(ctx, rule, p);
+    if (rc == HK_OK)
+        rc = hk_trace_init(ctx, &rule->x, s->n_rows, p[TAU_PRE], s->resolution_ms);
+    if (rc == HK_OK)
+        rc = hk_trace_init(ctx, &rule->y1, s->n_post, p[TAU_POST1], s->resolution_ms);
+    if (rc == HK_OK)
+        rc = hk_trace_init(ctx, &rule->y2, s->n_post, p[TAU_POST2], s->resolution_ms);
+    if (rc == HK_OK)
+        *state = rule;
+    else
+        destroy(rule);
+    return rc;
+}
+
+static void on_arrival(void *state, uint32_t pre, uint32_t slot, hk_time now)
+{
+    diehl_cook *rule = state;
+    hk_synapses *s = &rule->synapses;
+    hk_slab slab = hk_projection_slab(s->projection, pre, slot);
+    const double *y1 = hk_synapses_by_target(s, &slab, rule->y1.scaled);
+    hk_weight_change minus = rule->minus;
+    minus.gain *= hk_trace_factor(&rule->y1, now);
+    s->kernels->change(hk_synapses_slab(s, pre, slot), y1, slab.n, &minus, &rule->clips);
+    hk_trace_raise(&rule->x, hk_synapses_row(s, pre, slot), HK_PAIR_NEAREST, now);
+}
+
+static void on_spike(void *state, uint32_t post, hk_time now)
+{
+    diehl_cook *rule = state;
+    hk_synapses *s = &rule->synapses;
+    double y2 = hk_trace_factor(&rule->y2, now) * rule->y2.scaled[post];
+    hk_weight_change plus = rule->plus;
+    plus.gain *= hk_trace_factor(&rule->x, now) * y2;
+    hk_incoming in = hk_projection_incoming(s->projection, post);
+    const double *x = hk_synapses_by_source(s, &in, rule->x.scaled);
+    s->kernels->change(hk_synapses_read(s, &in), x, in.n, &plus, &rule->clips);
+    hk_synapses_write(s, &in);
+    hk_trace_raise(&rule->y1, post, HK_PAIR_NEAREST, now);
+    hk_trace_raise(&rule->y2, post, HK_PAIR_NEAREST, now);
+}
+
+static void forget(void *state)
+{
+    diehl_cook *rule = state;
+    hk_trace_forget(&rule->x);
+    hk_trace_forget(&rule->y1);
+    hk_trace_forget(&rule->y2);
+}
+
+static int archive(void *state, hk_archive *file)
+{
+    diehl_cook *rule = state;
+    int rc = hk_trace_archive(&rule->x, file, "x");
+    if (rc == HK_OK)
+        rc = hk_trace_archive(&rule->y1, file, "y1");
+    if (rc == HK_OK)
+        rc = hk_trace_archive(&rule->y2, file, "y2");
+    if (rc == HK_OK)
+        rc = hk_clips_archive(&rule->clips, file);
+    return rc;
+}
+
+hk_clips hk_stdp_diehl_cook_clips(const void *state)
+{
+    const diehl_cook *rule = state;
+    return rule->clips;
+}
+
+const hk_rule_type hk_stdp_diehl_cook = {
+    .name = "stdp_diehl_cook",
+    .summary = "triplet STDP of Diehl & Cook's MNIST network",
+    .source = "Diehl & Cook (2015), Front. Comput. Neurosci. 9:99",
+    .params = params,
+    .n_params = N_PARAMS,
+    .create = create,
+    .destroy = destroy,
+    .pre = on_arrival,
+    .post = on_spike,
+    .forget = forget,
+    .archive = archive,
+};

@@ -1,0 +1,182 @@
+/* plasticity/synapses.c - see synapses.h. */
+#include "plasticity/synapses.h"
+
+#include "sim/simulation.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const hk_learn_kernels *const kernels[HK_N_CPU] = {
+    [HK_CPU_PLAIN] = &hk_learn_kernels_plain,
+#if defined(__x86_64__)
+    [HK_CPU_AVX2] = &hk_learn_kernels_avx2,
+    [HK_CPU_AVX512] = &hk_learn_kernels_avx512,
+#endif
+};
+
+static void widen(hk_synapses *s, uint32_t n)
+{
+    s->widest = n > s->widest ? n : s->widest;
+}
+
+static void measure_slabs(hk_synapses *s)
+{
+    for (uint32_t pre = 0; pre < s->n_pre; pre++)
+        for (uint32_t slot = 0; slot < s->n_slots; slot++)
+            widen(s, hk_projection_slab(s->projection, pre, slot).n);
+}
+
+static int measure_columns(hk_ctx *ctx, hk_synapses *s, const char *rule)
+{
+    uint64_t n_found = 0;
+    for (uint32_t post = 0; post < s->n_post; post++) {
+        uint32_t n = hk_projection_incoming(s->projection, post).n;
+        n_found += n;
+        widen(s, n);
+    }
+    if (n_found == hk_projection_n_synapses(s->projection))
+        return HK_OK;
+    return hk_fail(ctx, HK_ERANGE,
+                   "%s: projection \"%s\" was not created as plastic, so the synapses of a postsynaptic neuron are not "
+                   "indexed; set `plastic` in its configuration",
+                   rule, hk_projection_name(s->projection));
+}
+
+int hk_synapses_init(hk_ctx *ctx, hk_synapses *s, const char *rule, hk_projection *projection, hk_access access)
+{
+    hk_sim *sim = hk_projection_sim(projection);
+    uint64_t n_weights;
+    *s = (hk_synapses){
+        .projection = projection,
+        .weights = hk_projection_weights(projection, &n_weights),
+        .resolution_ms = hk_sim_resolution_ms(sim),
+        .n_pre = hk_projection_n_pre(projection),
+        .n_post = hk_projection_n_post(projection),
+        .n_slots = hk_projection_n_slots(projection),
+        .widest = 1,
+    };
+    s->n_rows = (size_t)s->n_pre * s->n_slots;
+    hk_cpu level = HK_CPU_PLAIN;
+    int rc = hk_cpu_parse(ctx, hk_sim_cpu(sim), &level);
+    if (rc != HK_OK)
+        return rc;
+    s->kernels = kernels[level];
+    measure_slabs(s);
+    if (access == HK_BY_SLAB_AND_COLUMN)
+        rc = measure_columns(ctx, s, rule);
+    if (rc != HK_OK)
+        return rc;
+    s->column = malloc(s->widest * sizeof *s->column);
+    s->gathered = malloc(s->widest * sizeof *s->gathered);
+    if (s->column == NULL || s->gathered == NULL)
+        return hk_fail(ctx, HK_ENOMEM, "%s: no memory for a column of %u synapses", rule, s->widest);
+    return HK_OK;
+}
+
+void hk_synapses_fini(hk_synapses *s)
+{
+    free(s->column);
+    free(s->gathered);
+    s->column = NULL;
+    s->gathered = NULL;
+}
+
+const double *hk_synapses_by_source(hk_synapses *s, const hk_incoming *in, const double *by_row)
+{
+    if (in->source == NULL)
+        return by_row;
+    for (uint32_t k = 0; k < in->n; k++)
+        s->gathered[k] = by_row[in->source[k]];
+    return s->gathered;
+}
+
+const double *hk_synapses_by_target(hk_synapses *s, const hk_slab *slab, const double *by_post)
+{
+    if (slab->target == NULL)
+        return by_post + slab->first;
+    for (uint32_t k = 0; k < slab->n; k++)
+        s->gathered[k] = by_post[slab->target[k]];
+    return s->gathered;
+}
+
+float *hk_synapses_slab(hk_synapses *s, uint32_t pre, uint32_t slot)
+{
+    return s->weights + hk_projection_slab_begin(s->projection, pre, slot);
+}
+
+float *hk_synapses_read(hk_synapses *s, const hk_incoming *in)
+{
+    if (in->source == NULL) {
+        const float *from = s->weights + in->first;
+        for (uint32_t k = 0; k < in->n; k++)
+            s->column[k] = from[k * in->stride];
+    } else {
+        for (uint32_t k = 0; k < in->n; k++)
+            s->column[k] = s->weights[in->synapse[k]];
+    }
+    return s->column;
+}
+
+void hk_synapses_write(hk_synapses *s, const hk_incoming *in)
+{
+    if (in->source == NULL) {
+        float *to = s->weights + in->first;
+        for (uint32_t k = 0; k < in->n; k++)
+            to[k * in->stride] = s->column[k];
+    } else {
+        for (uint32_t k = 0; k < in->n; k++)
+            s->weights[in->synapse[k]] = s->column[k];
+    }
+}
+
+static int check_weights(hk_ctx *ctx, const hk_bounds *bounds, const char *rule, const hk_synapses *s)
+{
+    for (uint32_t pre = 0; pre < s->n_pre; pre++) {
+        for (uint32_t slot = 0; slot < s->n_slots; slot++) {
+            hk_slab slab = hk_projection_slab(s->projection, pre, slot);
+            for (uint32_t k = 0; k < slab.n; k++) {
+                double w = (double)slab.weight[k];
+                if (!(w >= bounds->w_min && w <= bounds->w_max))
+                    return hk_fail(ctx, HK_ERANGE,
+                                   "%s: projection \"%s\" has a weight %g from neuron %u to neuron %u, must be in "
+                                   "the hard bounds [w_min, w_max] = [%g, %g]",
+                                   rule, hk_projection_name(s->projection), w, pre,
+                                   slab.target != NULL ? slab.target[k] : slab.first + k, bounds->w_min, bounds->w_max);
+            }
+        }
+    }
+    return HK_OK;
+}
+
+int hk_bounds_init(hk_ctx *ctx, hk_bounds *bounds, const char *rule, const hk_synapses *s, double w_min, double w_max,
+                   double hard)
+{
+    unsigned is_hard;
+    int rc = hk_choice(ctx, rule, "hard", hard, 2, &is_hard);
+    if (rc != HK_OK)
+        return rc;
+    bounds->w_min = (double)(float)w_min;
+    bounds->w_max = (double)(float)w_max;
+    bounds->low = is_hard ? bounds->w_min : -HUGE_VAL;
+    bounds->high = is_hard ? bounds->w_max : HUGE_VAL;
+    if (!(bounds->w_min < bounds->w_max))
+        return hk_fail(ctx, HK_ERANGE, "%s: w_max = %g, must be above w_min = %g", rule, w_max, w_min);
+    return is_hard ? check_weights(ctx, bounds, rule, s) : HK_OK;
+}
+
+int hk_choice(hk_ctx *ctx, const char *rule, const char *name, double value, unsigned n, unsigned *out)
+{
+    for (unsigned k = 0; k < n; k++) {
+        if (value == (double)k) {
+            *out = k;
+            return HK_OK;
+        }
+    }
+    return hk_fail(ctx, HK_ERANGE, "%s: %s = %g, must be a whole number from 0 to %u", rule, name, value, n - 1);
+}
+
+int hk_clips_archive(hk_clips *clips, hk_archive *archive)
+{
+    int rc = hk_archive_array(archive, "n_clipped_low", HK_U64, &clips->low, 1);
+    return rc != HK_OK ? rc : hk_archive_array(archive, "n_clipped_high", HK_U64, &clips->high, 1);
+}
