@@ -12,9 +12,17 @@
 enum { THRESHOLD, N_SPIKES, PHASE_RANDOM, PHASE, N_PARAMS };
 
 static const hk_column params_table[N_PARAMS] = {
-    [THRESHOLD] = { .name = "threshold", .unit = "", .initial = 0.5, .min = 0.0, .max = 1.0,
+    [THRESHOLD] = { .name = "threshold",
+                    .unit = "",
+                    .initial = 0.5,
+                    .min = 0.0,
+                    .max = 1.0,
                     .meaning = "only values above it spike" },
-    [N_SPIKES] = { .name = "n_spikes", .unit = HK_UNIT_OPTION, .initial = 7.0, .min = 1.0, .max = 1e6,
+    [N_SPIKES] = { .name = "n_spikes",
+                   .unit = HK_UNIT_OPTION,
+                   .initial = 7.0,
+                   .min = 1.0,
+                   .max = 1e6,
                    .meaning = "spikes of an input above the threshold" },
     [PHASE_RANDOM] = HK_PHASE_RANDOM_COLUMN,
     [PHASE] = HK_PHASE_COLUMN,

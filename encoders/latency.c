@@ -15,17 +15,34 @@
 enum { T_MIN_MS, THRESHOLD, N_LINEAR, TAU_MS = 0, THRESHOLD_LOG, N_LOG };
 
 static const hk_column linear_params[N_LINEAR] = {
-    [T_MIN_MS] = { .name = "t_min_ms", .unit = "ms", .initial = 1.0, .min = 1e-3, .max = HK_WINDOW_MAX_MS,
+    [T_MIN_MS] = { .name = "t_min_ms",
+                   .unit = "ms",
+                   .initial = 1.0,
+                   .min = 1e-3,
+                   .max = HK_WINDOW_MAX_MS,
                    .meaning = "time of the spike at value 1; not after the window" },
-    [THRESHOLD] = { .name = "threshold", .unit = "", .initial = 0.0, .min = 0.0, .max = 1.0,
+    [THRESHOLD] = { .name = "threshold",
+                    .unit = "",
+                    .initial = 0.0,
+                    .min = 0.0,
+                    .max = 1.0,
                     .meaning = "only values above it spike" },
 };
 
 static const hk_column log_params[N_LOG] = {
-    [TAU_MS] = { .name = "tau_ms", .unit = "ms", .initial = 20.0, .min = 1e-3, .max = HK_WINDOW_MAX_MS,
+    [TAU_MS] = { .name = "tau_ms",
+                 .unit = "ms",
+                 .initial = 20.0,
+                 .min = 1e-3,
+                 .max = HK_WINDOW_MAX_MS,
                  .meaning = "time constant of the charging neuron" },
-    [THRESHOLD_LOG] = { .name = "threshold", .unit = "", .initial = 0.2, .min = 1e-3, .max = 0.999,
-                        .meaning = "threshold of the charging neuron, in units of the value; only values above it spike" },
+    [THRESHOLD_LOG] = { .name = "threshold",
+                        .unit = "",
+                        .initial = 0.2,
+                        .min = 1e-3,
+                        .max = 0.999,
+                        .meaning =
+                            "threshold of the charging neuron, in units of the value; only values above it spike" },
 };
 
 static int check_linear(hk_ctx *ctx, const double *params, double window_ms)

@@ -119,24 +119,31 @@ static int check_values(hk_ctx *ctx, const hk_encoder *encoder, const hk_encodin
 }
 
 /* The engine's queue relies on these; encoders may come from outside, so theirs is not taken on trust. */
+static bool follows(const hk_spike_in *last, const hk_spike_in *next, const hk_encoding *encoding)
+{
+    bool later = (next->source > last->source) | ((next->source == last->source) & (next->after_ms >= last->after_ms));
+    return later & (next->source < encoding->n) & (next->after_ms > 0.0) & (next->after_ms <= encoding->window_ms);
+}
+
 static int check_spikes(hk_ctx *ctx, const hk_encoder *encoder, const hk_encoding *encoding, const hk_spikes_in *out)
 {
-    uint32_t source = 0;
-    double last_ms = 0.0;
+    hk_spike_in last = { .after_ms = 0.0, .source = 0 };
+    bool sound = true;
     for (size_t k = 0; k < out->n; k++) {
-        const hk_spike_in *spike = &out->spikes[k];
-        if (spike->source >= encoding->n || spike->source < source)
-            return hk_fail(ctx, HK_ESTATE, "%s: spike %zu is of input %u after one of input %u; there are %u inputs",
-                           encoder->name, k, spike->source, source, encoding->n);
-        if (spike->source != source)
-            last_ms = 0.0;
-        if (!(spike->after_ms > 0.0 && spike->after_ms >= last_ms && spike->after_ms <= encoding->window_ms))
-            return hk_fail(ctx, HK_ESTATE, "%s: spike of input %u at %.17g ms after one at %.17g ms; window (0, %.17g]",
-                           encoder->name, spike->source, spike->after_ms, last_ms, encoding->window_ms);
-        source = spike->source;
-        last_ms = spike->after_ms;
+        sound &= follows(&last, &out->spikes[k], encoding);
+        last = out->spikes[k];
     }
-    return HK_OK;
+    if (sound)
+        return HK_OK;
+    last = (hk_spike_in){ .after_ms = 0.0, .source = 0 };
+    size_t k = 0;
+    for (; follows(&last, &out->spikes[k], encoding); k++)
+        last = out->spikes[k];
+    return hk_fail(ctx, HK_ESTATE,
+                   "%s: spike %zu is of input %u at %.17g ms, after one of input %u at %.17g ms; must be "
+                   "ordered by input (of %u), then time, in (0, %.17g]",
+                   encoder->name, k, out->spikes[k].source, out->spikes[k].after_ms, last.source, last.after_ms,
+                   encoding->n, encoding->window_ms);
 }
 
 int hk_encode(hk_ctx *ctx, const hk_encoder *encoder, const hk_encoding *encoding, hk_spikes_in *out)

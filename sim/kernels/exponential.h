@@ -1,0 +1,15 @@
+/* sim/kernels/exponential.h - the compiled forms of sim/kernels/exponential.c. */
+#ifndef HK_KERNELS_EXPONENTIAL_H
+#define HK_KERNELS_EXPONENTIAL_H
+
+#include "sim/exponential.h"
+
+#define HK_EXPONENTIAL_DECLARE(isa)                                                                                 \
+    void hk_exponential_##isa(uint64_t seed, uint32_t purpose, uint64_t id, uint32_t n_blocks, const uint32_t *sub, \
+                              const uint32_t *block, double *out)
+
+HK_EXPONENTIAL_DECLARE(plain);
+HK_EXPONENTIAL_DECLARE(avx2);
+HK_EXPONENTIAL_DECLARE(avx512);
+
+#endif
