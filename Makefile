@@ -130,8 +130,8 @@ install: all            ## program, libraries, headers, man page, completions (P
 	install -Dm755 $(B)/libhillock.so $(LIB)/libhillock.so.$(VERSION)
 	ln -sf libhillock.so.$(VERSION) $(LIB)/$(SONAME)
 	ln -sf $(SONAME) $(LIB)/libhillock.so
-	install -Dm644 hillock.h $(INC)/hillock.h
-	for d in $(FOLDERS); do install -d $(INC)/$$d && install -m644 $$d/*.h $(INC)/$$d || exit 1; done
+	for h in $$($(CC) -std=c11 -I. -MM hillock.h | tr ' ' '\n' | grep '[.]h$$'); do \
+	    install -Dm644 $$h $(INC)/$$h || exit 1; done  # what hillock.h reaches is public, and no more
 	install -d $(LIB)/pkgconfig
 	sed 's|@PREFIX@|$(PREFIX)|; s|@VERSION@|$(VERSION)|; s|@REQUIRES@|$(LIB_PKGS)|' hillock.pc.in >$(LIB)/pkgconfig/hillock.pc
 	install -Dm644 docs/hillock.1 $(word 1,$(PAGES))

@@ -7,6 +7,7 @@
 
 #include "sim/version.h"
 #include "sim/status.h"
+#include "sim/mathfn.h"
 #include "sim/simulation.h"
 
 #include "neurons/catalogue.h"
