@@ -8,6 +8,7 @@ set -u
 CC=${CC:-cc}
 cc=${CC%% *}
 goals=" $* "
+case $goals in *tests/*) goals="$goals test " ;; esac # one test program by its path
 
 wanted() { # is one of these goals among those given?
     for goal; do
