@@ -46,6 +46,16 @@ const double *hk_arrivals_read(hk_arrivals *a, const hk_synapses *s, const hk_in
     return a->scratch[3];
 }
 
+void hk_arrivals_settle(hk_arrivals *a, hk_time now, double resolution_ms, double rate)
+{
+    for (size_t row = 0; row < a->n_rows; row++) {
+        double since_ms = ((double)now.step - a->step[row]) * resolution_ms + (now.offset - a->offset[row]);
+        a->value[row] *= hk_exp(-since_ms * rate);
+        a->step[row] = (double)now.step;
+        a->offset[row] = now.offset;
+    }
+}
+
 void hk_arrivals_forget(hk_arrivals *a)
 {
     for (size_t row = 0; row < a->n_rows; row++)

@@ -37,6 +37,8 @@ static inline void hk_arrivals_raise(hk_arrivals *a, size_t row, hk_pairing pair
 /** The traces of the synapses of `incoming`, in their order, at `now`; `rate` in 1/ms. Valid until the next call. */
 const double *hk_arrivals_read(hk_arrivals *arrivals, const hk_synapses *synapses, const hk_incoming *incoming,
                                hk_time now, double rate);
+/** Lets all traces decay to `now`, so that another rate can follow. */
+void hk_arrivals_settle(hk_arrivals *arrivals, hk_time now, double resolution_ms, double rate);
 void hk_arrivals_forget(hk_arrivals *arrivals);
 HK_MUST_CHECK int hk_arrivals_archive(hk_arrivals *arrivals, hk_archive *archive, const char *name);
 

@@ -15,6 +15,7 @@
 #include "plasticity/rules.h"
 #include "plasticity/synapses.h"
 #include "plasticity/trace.h"
+#include "sim/simulation.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -35,6 +36,18 @@ typedef struct hebbian {
     double lr, w_unit;
 } hebbian;
 
+static int change(hk_ctx *ctx, void *state, const double *p)
+{
+    hebbian *rule = state;
+    hk_time now = hk_sim_now(hk_projection_sim(rule->synapses.projection));
+    (void)ctx;
+    rule->lr = p[LR];
+    rule->w_unit = p[W_UNIT];
+    hk_trace_set_tau(&rule->x, p[TAU_PRE], now);
+    hk_trace_set_tau(&rule->y, p[TAU_POST], now);
+    return HK_OK;
+}
+
 static void destroy(void *state)
 {
     hebbian *rule = state;
@@ -53,13 +66,13 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
     if (rule == NULL)
         return hk_fail(ctx, HK_ENOMEM, "hebbian: no memory for a rule");
     hk_synapses *s = &rule->synapses;
-    rule->lr = p[LR];
-    rule->w_unit = p[W_UNIT];
     int rc = hk_synapses_init(ctx, s, "hebbian", projection, HK_BY_SLAB_AND_COLUMN);
     if (rc == HK_OK)
         rc = hk_trace_init(ctx, &rule->x, s->n_rows, p[TAU_PRE], s->resolution_ms);
     if (rc == HK_OK)
         rc = hk_trace_init(ctx, &rule->y, s->n_post, p[TAU_POST], s->resolution_ms);
+    if (rc == HK_OK)
+        rc = change(ctx, rule, p);
     if (rc == HK_OK)
         *state = rule;
     else
@@ -114,6 +127,7 @@ const hk_rule_type hk_hebbian = {
     .n_params = N_PARAMS,
     .create = create,
     .destroy = destroy,
+    .change = change,
     .pre = on_arrival,
     .post = on_spike,
     .forget = forget,

@@ -39,11 +39,15 @@ static void destroy(void *state)
     free(rule);
 }
 
-static int configure(hk_ctx *ctx, homeostasis *rule, const double *p)
+static int change(hk_ctx *ctx, void *state, const double *p)
 {
+    homeostasis *rule = state;
+    int rc = hk_thresholds_set_range(ctx, &rule->thresholds, "homeostasis", p[THETA_MIN], p[THETA_MAX]);
+    if (rc != HK_OK)
+        return rc;
     rule->eta_mv = p[ETA];
     rule->target = p[TARGET];
-    return hk_thresholds_set_range(ctx, &rule->thresholds, "homeostasis", p[THETA_MIN], p[THETA_MAX]);
+    return HK_OK;
 }
 
 static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void **state)
@@ -54,7 +58,7 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
         return hk_fail(ctx, HK_ENOMEM, "homeostasis: no memory for a rule");
     int rc = hk_thresholds_init(ctx, &rule->thresholds, "homeostasis", projection);
     if (rc == HK_OK)
-        rc = configure(ctx, rule, p);
+        rc = change(ctx, rule, p);
     if (rc == HK_OK) {
         rule->n_spikes = calloc(rule->thresholds.n, sizeof *rule->n_spikes);
         if (rule->n_spikes == NULL)
@@ -108,6 +112,7 @@ const hk_rule_type hk_homeostasis = {
     .n_params = N_PARAMS,
     .create = create,
     .destroy = destroy,
+    .change = change,
     .post = on_spike,
     .sample_end = sample_end,
     .archive = archive,

@@ -55,16 +55,20 @@ static void destroy(void *state)
     free(rule);
 }
 
-static int configure(hk_ctx *ctx, homeostasis_time *rule, const double *p)
+static int change(hk_ctx *ctx, void *state, const double *p)
 {
+    homeostasis_time *rule = state;
     if (!(p[T_TARGET] <= p[SAMPLE]))
         return hk_fail(ctx, HK_ERANGE, "homeostasis_time: t_target_ms = %g, must be at most sample_ms = %g",
                        p[T_TARGET], p[SAMPLE]);
+    int rc = hk_thresholds_set_range(ctx, &rule->thresholds, "homeostasis_time", p[THETA_MIN], p[THETA_MAX]);
+    if (rc != HK_OK)
+        return rc;
     rule->sample_ms = p[SAMPLE];
     rule->t_target_ms = p[T_TARGET];
     rule->eta_time = p[ETA_TIME];
     rule->eta_win_mv = p[ETA_WIN];
-    return hk_thresholds_set_range(ctx, &rule->thresholds, "homeostasis_time", p[THETA_MIN], p[THETA_MAX]);
+    return HK_OK;
 }
 
 static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void **state)
@@ -78,7 +82,7 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
     rule->first = hk_time_grid(0, rule->resolution_ms);
     int rc = hk_thresholds_init(ctx, &rule->thresholds, "homeostasis_time", projection);
     if (rc == HK_OK)
-        rc = configure(ctx, rule, p);
+        rc = change(ctx, rule, p);
     if (rc == HK_OK)
         *state = rule;
     else
@@ -153,6 +157,7 @@ const hk_rule_type hk_homeostasis_time = {
     .n_params = N_PARAMS,
     .create = create,
     .destroy = destroy,
+    .change = change,
     .post = on_spike,
     .sample_end = sample_end,
     .archive = archive,

@@ -26,8 +26,9 @@ typedef struct normalise {
     uint64_t every, n_samples, n_skipped;
 } normalise;
 
-static int configure(hk_ctx *ctx, normalise *rule, const double *p)
+static int change(hk_ctx *ctx, void *state, const double *p)
 {
+    normalise *rule = state;
     if (p[EVERY] != floor(p[EVERY]))
         return hk_fail(ctx, HK_ERANGE, "normalise: every = %g, must be a whole number", p[EVERY]);
     rule->sum = p[SUM];
@@ -51,7 +52,7 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
     normalise *rule = calloc(1, sizeof *rule);
     if (rule == NULL)
         return hk_fail(ctx, HK_ENOMEM, "normalise: no memory for a rule");
-    int rc = configure(ctx, rule, p);
+    int rc = change(ctx, rule, p);
     if (rc == HK_OK)
         rc = hk_synapses_init(ctx, &rule->synapses, "normalise", projection, HK_BY_SLAB);
     if (rc == HK_OK) {
@@ -131,6 +132,7 @@ const hk_rule_type hk_normalise = {
     .n_params = N_PARAMS,
     .create = create,
     .destroy = destroy,
+    .change = change,
     .sample_end = sample_end,
     .archive = archive,
 };

@@ -18,6 +18,7 @@
 #include "plasticity/rules.h"
 #include "plasticity/synapses.h"
 #include "plasticity/trace.h"
+#include "sim/simulation.h"
 
 #include <stdlib.h>
 
@@ -38,6 +39,7 @@ static const hk_column params[N_PARAMS] = {
 
 typedef struct stdp {
     hk_synapses synapses;
+    hk_bounds bounds;
     hk_trace x;                   /* [n_rows] arrivals */
     hk_trace y;                   /* [n_post] */
     hk_weight_change plus, minus; /* gains without the decay of the trace */
@@ -46,15 +48,17 @@ typedef struct stdp {
 } stdp;
 
 /* Everything that follows from the parameters. */
-static int configure(hk_ctx *ctx, stdp *rule, const double *p)
+static int change(hk_ctx *ctx, void *state, const double *p)
 {
+    stdp *rule = state;
     hk_bounds b;
     unsigned pairing;
-    int rc = hk_bounds_init(ctx, &b, "stdp", &rule->synapses, p[W_MIN], p[W_MAX], p[HARD]);
+    int rc = hk_bounds_init(ctx, &b, "stdp", p[W_MIN], p[W_MAX], p[HARD]);
     if (rc == HK_OK)
         rc = hk_choice(ctx, "stdp", "pairing", p[PAIRING], 2, &pairing);
     if (rc != HK_OK)
         return rc;
+    rule->bounds = b;
     double range = b.w_max - b.w_min;
     rule->plus = (hk_weight_change){ .gain = p[A_PLUS] * range,
                                      .mu = p[MU_PLUS],
@@ -69,6 +73,9 @@ static int configure(hk_ctx *ctx, stdp *rule, const double *p)
                                       .low = b.low,
                                       .high = b.high };
     rule->pairing = pairing == 1 ? HK_PAIR_NEAREST : HK_PAIR_ALL;
+    hk_time now = hk_sim_now(hk_projection_sim(rule->synapses.projection));
+    hk_trace_set_tau(&rule->x, p[TAU_PLUS], now);
+    hk_trace_set_tau(&rule->y, p[TAU_MINUS], now);
     return HK_OK;
 }
 
@@ -92,11 +99,13 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
     hk_synapses *s = &rule->synapses;
     int rc = hk_synapses_init(ctx, s, "stdp", projection, HK_BY_SLAB_AND_COLUMN);
     if (rc == HK_OK)
-        rc = configure(ctx, rule, p);
-    if (rc == HK_OK)
         rc = hk_trace_init(ctx, &rule->x, s->n_rows, p[TAU_PLUS], s->resolution_ms);
     if (rc == HK_OK)
         rc = hk_trace_init(ctx, &rule->y, s->n_post, p[TAU_MINUS], s->resolution_ms);
+    if (rc == HK_OK)
+        rc = change(ctx, rule, p);
+    if (rc == HK_OK)
+        rc = hk_bounds_check(ctx, &rule->bounds, "stdp", s);
     if (rc == HK_OK)
         *state = rule;
     else
@@ -162,6 +171,7 @@ const hk_rule_type hk_stdp = {
     .n_params = N_PARAMS,
     .create = create,
     .destroy = destroy,
+    .change = change,
     .pre = on_arrival,
     .post = on_spike,
     .forget = forget,

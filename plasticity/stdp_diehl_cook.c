@@ -14,6 +14,7 @@
 #include "plasticity/rules.h"
 #include "plasticity/synapses.h"
 #include "plasticity/trace.h"
+#include "sim/simulation.h"
 
 #include <stdlib.h>
 
@@ -32,21 +33,28 @@ static const hk_column params[N_PARAMS] = {
 
 typedef struct diehl_cook {
     hk_synapses synapses;
+    hk_bounds bounds;
     hk_trace x;                   /* [n_rows] */
     hk_trace y1, y2;              /* [n_post] */
     hk_weight_change plus, minus; /* gains without the decay of the traces */
     hk_clips clips;
 } diehl_cook;
 
-static int configure(hk_ctx *ctx, diehl_cook *rule, const double *p)
+static int change(hk_ctx *ctx, void *state, const double *p)
 {
+    diehl_cook *rule = state;
     hk_bounds b;
-    int rc = hk_bounds_init(ctx, &b, "stdp_diehl_cook", &rule->synapses, p[W_MIN], p[W_MAX], p[HARD]);
+    int rc = hk_bounds_init(ctx, &b, "stdp_diehl_cook", p[W_MIN], p[W_MAX], p[HARD]);
     if (rc != HK_OK)
         return rc;
+    rule->bounds = b;
     double range = b.w_max - b.w_min;
     rule->plus = (hk_weight_change){ .gain = p[LR_POST] * range, .low = b.low, .high = b.high };
     rule->minus = (hk_weight_change){ .gain = -p[LR_PRE] * range, .low = b.low, .high = b.high };
+    hk_time now = hk_sim_now(hk_projection_sim(rule->synapses.projection));
+    hk_trace_set_tau(&rule->x, p[TAU_PRE], now);
+    hk_trace_set_tau(&rule->y1, p[TAU_POST1], now);
+    hk_trace_set_tau(&rule->y2, p[TAU_POST2], now);
     return HK_OK;
 }
 
@@ -71,13 +79,15 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
     hk_synapses *s = &rule->synapses;
     int rc = hk_synapses_init(ctx, s, "stdp_diehl_cook", projection, HK_BY_SLAB_AND_COLUMN);
     if (rc == HK_OK)
-        rc = configure(ctx, rule, p);
-    if (rc == HK_OK)
         rc = hk_trace_init(ctx, &rule->x, s->n_rows, p[TAU_PRE], s->resolution_ms);
     if (rc == HK_OK)
         rc = hk_trace_init(ctx, &rule->y1, s->n_post, p[TAU_POST1], s->resolution_ms);
     if (rc == HK_OK)
         rc = hk_trace_init(ctx, &rule->y2, s->n_post, p[TAU_POST2], s->resolution_ms);
+    if (rc == HK_OK)
+        rc = change(ctx, rule, p);
+    if (rc == HK_OK)
+        rc = hk_bounds_check(ctx, &rule->bounds, "stdp_diehl_cook", s);
     if (rc == HK_OK)
         *state = rule;
     else
@@ -147,6 +157,7 @@ const hk_rule_type hk_stdp_diehl_cook = {
     .n_params = N_PARAMS,
     .create = create,
     .destroy = destroy,
+    .change = change,
     .pre = on_arrival,
     .post = on_spike,
     .forget = forget,

@@ -17,6 +17,7 @@
 #include "plasticity/arrivals.h"
 #include "plasticity/rules.h"
 #include "plasticity/synapses.h"
+#include "sim/simulation.h"
 
 #include <stdlib.h>
 
@@ -39,6 +40,7 @@ static const hk_column params[N_PARAMS] = {
 
 typedef struct trace_rule {
     hk_synapses synapses;
+    hk_bounds bounds;
     hk_arrivals x;           /* [n_rows] */
     uint64_t *wins;          /* [n_post] */
     hk_weight_change change; /* for lr = 1 */
@@ -49,17 +51,19 @@ typedef struct trace_rule {
     hk_clips clips;
 } trace_rule;
 
-static int configure(hk_ctx *ctx, trace_rule *rule, const double *p)
+static int change(hk_ctx *ctx, void *state, const double *p)
 {
+    trace_rule *rule = state;
     hk_bounds b;
     unsigned pairing;
-    int rc = hk_bounds_init(ctx, &b, "stdp_trace", &rule->synapses, p[W_MIN], p[W_MAX], p[HARD]);
+    int rc = hk_bounds_init(ctx, &b, "stdp_trace", p[W_MIN], p[W_MAX], p[HARD]);
     if (rc == HK_OK)
         rc = hk_choice(ctx, "stdp_trace", "pairing", p[PAIRING], 2, &pairing);
     if (rc != HK_OK)
         return rc;
     if (!(p[LR_MIN] <= p[LR]))
         return hk_fail(ctx, HK_ERANGE, "stdp_trace: lr_min = %g, must be at most lr = %g", p[LR_MIN], p[LR]);
+    rule->bounds = b;
     rule->change = (hk_weight_change){
         .gain = b.w_max,
         .offset = b.w_max * p[TARGET],
@@ -71,6 +75,9 @@ static int configure(hk_ctx *ctx, trace_rule *rule, const double *p)
         .high = b.high,
     };
     rule->pairing = pairing == 1 ? HK_PAIR_NEAREST : HK_PAIR_ALL;
+    if (rule->rate != 1.0 / p[TAU])
+        hk_arrivals_settle(&rule->x, hk_sim_now(hk_projection_sim(rule->synapses.projection)),
+                           rule->synapses.resolution_ms, rule->rate);
     rule->rate = 1.0 / p[TAU];
     rule->lr = p[LR];
     rule->lr_decay = p[LR_DECAY];
@@ -99,14 +106,16 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
     hk_synapses *s = &rule->synapses;
     int rc = hk_synapses_init(ctx, s, "stdp_trace", projection, HK_BY_SLAB_AND_COLUMN);
     if (rc == HK_OK)
-        rc = configure(ctx, rule, p);
-    if (rc == HK_OK)
         rc = hk_arrivals_init(ctx, &rule->x, s);
     if (rc == HK_OK) {
         rule->wins = calloc(s->n_post, sizeof *rule->wins);
         if (rule->wins == NULL)
             rc = hk_fail(ctx, HK_ENOMEM, "stdp_trace: no memory for %u counters", s->n_post);
     }
+    if (rc == HK_OK)
+        rc = change(ctx, rule, p);
+    if (rc == HK_OK)
+        rc = hk_bounds_check(ctx, &rule->bounds, "stdp_trace", s);
     if (rc == HK_OK)
         *state = rule;
     else
@@ -197,6 +206,7 @@ const hk_rule_type hk_stdp_trace = {
     .n_params = N_PARAMS,
     .create = create,
     .destroy = destroy,
+    .change = change,
     .pre = on_arrival,
     .post = on_spike,
     .forget = forget,

@@ -129,16 +129,16 @@ void hk_synapses_write(hk_synapses *s, const hk_incoming *in)
     }
 }
 
-static int check_weights(hk_ctx *ctx, const hk_bounds *bounds, const char *rule, const hk_synapses *s)
+int hk_bounds_check(hk_ctx *ctx, const hk_bounds *bounds, const char *rule, const hk_synapses *s)
 {
     for (uint32_t pre = 0; pre < s->n_pre; pre++) {
         for (uint32_t slot = 0; slot < s->n_slots; slot++) {
             hk_slab slab = hk_projection_slab(s->projection, pre, slot);
             for (uint32_t k = 0; k < slab.n; k++) {
                 double w = (double)slab.weight[k];
-                if (!(w >= bounds->w_min && w <= bounds->w_max))
+                if (!(w >= bounds->low && w <= bounds->high))
                     return hk_fail(ctx, HK_ERANGE,
-                                   "%s: projection \"%s\" has a weight %g from neuron %u to neuron %u, must be in "
+                                   "%s: projection \"%s\" has a weight %g from neuron %u to neuron %u, must be within "
                                    "the hard bounds [w_min, w_max] = [%g, %g]",
                                    rule, hk_projection_name(s->projection), w, pre,
                                    slab.target != NULL ? slab.target[k] : slab.first + k, bounds->w_min, bounds->w_max);
@@ -148,20 +148,22 @@ static int check_weights(hk_ctx *ctx, const hk_bounds *bounds, const char *rule,
     return HK_OK;
 }
 
-int hk_bounds_init(hk_ctx *ctx, hk_bounds *bounds, const char *rule, const hk_synapses *s, double w_min, double w_max,
-                   double hard)
+int hk_bounds_init(hk_ctx *ctx, hk_bounds *bounds, const char *rule, double w_min, double w_max, double hard)
 {
     unsigned is_hard;
     int rc = hk_choice(ctx, rule, "hard", hard, 2, &is_hard);
     if (rc != HK_OK)
         return rc;
-    bounds->w_min = (double)(float)w_min;
-    bounds->w_max = (double)(float)w_max;
-    bounds->low = is_hard ? bounds->w_min : -HUGE_VAL;
-    bounds->high = is_hard ? bounds->w_max : HUGE_VAL;
-    if (!(bounds->w_min < bounds->w_max))
+    double low = (double)(float)w_min, high = (double)(float)w_max;
+    if (!(low < high))
         return hk_fail(ctx, HK_ERANGE, "%s: w_max = %g, must be above w_min = %g", rule, w_max, w_min);
-    return is_hard ? check_weights(ctx, bounds, rule, s) : HK_OK;
+    *bounds = (hk_bounds){
+        .w_min = low,
+        .w_max = high,
+        .low = is_hard ? low : -HUGE_VAL,
+        .high = is_hard ? high : HUGE_VAL,
+    };
+    return HK_OK;
 }
 
 int hk_choice(hk_ctx *ctx, const char *rule, const char *name, double value, unsigned n, unsigned *out)

@@ -54,9 +54,12 @@ typedef struct hk_bounds {
     double low, high;    /* the same when hard, else -infinity and infinity */
 } hk_bounds;
 
-/** Checks w_min < w_max, and, when the bounds are hard, that every weight lies between them. HK_ERANGE. */
-HK_MUST_CHECK int hk_bounds_init(hk_ctx *ctx, hk_bounds *bounds, const char *rule, const hk_synapses *synapses,
-                                 double w_min, double w_max, double hard);
+/** HK_ERANGE unless w_min < w_max and `hard` is 0 or 1; *bounds is written on success only. */
+HK_MUST_CHECK int hk_bounds_init(hk_ctx *ctx, hk_bounds *bounds, const char *rule, double w_min, double w_max,
+                                 double hard);
+/** HK_ERANGE, naming the first one, when a weight lies beyond a hard bound: asked when a rule is attached. Later, other
+ *  rules and the user may move weights out; the next change of such a weight stops it at the bound and is counted. */
+HK_MUST_CHECK int hk_bounds_check(hk_ctx *ctx, const hk_bounds *bounds, const char *rule, const hk_synapses *synapses);
 
 /** Saves or loads the counts. */
 HK_MUST_CHECK int hk_clips_archive(hk_clips *clips, hk_archive *archive);

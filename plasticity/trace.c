@@ -11,8 +11,9 @@ static const double negligible = 1e-200; /* a scaled value below it is set to 0,
 
 int hk_trace_init(hk_ctx *ctx, hk_trace *trace, size_t n, double tau_ms, double resolution_ms)
 {
-    hk_time zero = hk_time_grid(0, resolution_ms);
-    *trace = (hk_trace){ .n = n, .tau_ms = tau_ms, .resolution_ms = resolution_ms, .epoch = zero, .latest = zero };
+    *trace = (hk_trace){
+        .n = n, .tau_ms = tau_ms, .resolution_ms = resolution_ms, .epoch = hk_time_grid(0, resolution_ms)
+    };
     trace->scaled = calloc(n > 0 ? n : 1, sizeof *trace->scaled);
     if (trace->scaled == NULL)
         return hk_fail(ctx, HK_ENOMEM, "no memory for %zu traces", n);
@@ -38,8 +39,7 @@ static void move_epoch(hk_trace *trace, hk_time to)
 /* (now - epoch) / tau, between 0 and the stride */
 static double advance(hk_trace *trace, hk_time now)
 {
-    assert(!hk_time_before(now, trace->latest));
-    trace->latest = now;
+    assert(!hk_time_before(now, trace->epoch));
     double since = hk_time_between_ms(trace->epoch, now, trace->resolution_ms) / trace->tau_ms;
     if (since <= stride_tau)
         return since;
@@ -47,11 +47,11 @@ static double advance(hk_trace *trace, hk_time now)
     return 0.0;
 }
 
-void hk_trace_set_tau(hk_trace *trace, double tau_ms)
+void hk_trace_set_tau(hk_trace *trace, double tau_ms, hk_time now)
 {
     if (tau_ms == trace->tau_ms)
         return;
-    move_epoch(trace, trace->latest);
+    move_epoch(trace, now);
     trace->tau_ms = tau_ms;
 }
 
@@ -97,8 +97,6 @@ int hk_trace_archive(hk_trace *trace, hk_archive *archive, const char *name)
         rc = hk_archive_array(archive, "tau_ms", HK_F64, &trace->tau_ms, 1);
     if (rc == HK_OK)
         rc = hk_archive_time(archive, "epoch", &trace->epoch, trace->resolution_ms);
-    if (rc == HK_OK)
-        rc = hk_archive_time(archive, "latest", &trace->latest, trace->resolution_ms);
     hk_archive_leave(archive);
     if (rc == HK_OK && !(trace->tau_ms > 0.0 && trace->tau_ms < HUGE_VAL))
         rc = hk_fail(hk_archive_ctx(archive), HK_EFORMAT, "%s: tau_ms = %g, must be above 0 and finite", name,

@@ -25,14 +25,13 @@ typedef struct hk_trace {
     size_t n;
     double tau_ms, resolution_ms;
     hk_time epoch;
-    hk_time latest; /* the last time it was read or raised: when tau changes, the past keeps its old tau */
 } hk_trace;
 
 /** n traces at zero. HK_ENOMEM; finish with hk_trace_fini() in any case. */
 HK_MUST_CHECK int hk_trace_init(hk_ctx *ctx, hk_trace *trace, size_t n, double tau_ms, double resolution_ms);
 void hk_trace_fini(hk_trace *trace);
-/** Changes tau from the last event on; the values at that event stay. */
-void hk_trace_set_tau(hk_trace *trace, double tau_ms);
+/** Changes tau from `now` on: what has decayed so far stays. */
+void hk_trace_set_tau(hk_trace *trace, double tau_ms, hk_time now);
 
 /** The factor with which `scaled` is to be multiplied at `now`, which may not be earlier than the last call. */
 double hk_trace_factor(hk_trace *trace, hk_time now);
