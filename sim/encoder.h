@@ -35,12 +35,12 @@ void hk_spikes_in_fini(hk_spikes_in *list);
 #define HK_WINDOW_MAX_MS 1e9
 
 typedef struct hk_encoding {
-    const float *values;  /* [n], each in [0, 1] */
+    const float *values; /* [n], each in [0, 1] */
     uint32_t n;
     double window_ms;     /* in (0, HK_WINDOW_MAX_MS] */
     const double *params; /* [n_params] of the encoder's table */
     uint64_t seed;
-    uint64_t sample;      /* names the random streams: which presentation this is */
+    uint64_t sample; /* names the random streams: which presentation this is */
 } hk_encoding;
 
 typedef struct hk_encoder {
@@ -60,7 +60,8 @@ typedef struct hk_encoder {
 void hk_encoder_defaults(const hk_encoder *encoder, double *params);
 /** Changes one parameter by name. HK_ENAME lists what there is; HK_ERANGE names the value and its range, and leaves
  *  it as it was. */
-HK_MUST_CHECK int hk_encoder_set(hk_ctx *ctx, const hk_encoder *encoder, double *params, const char *name, double value);
+HK_MUST_CHECK int hk_encoder_set(hk_ctx *ctx, const hk_encoder *encoder, double *params, const char *name,
+                                 double value);
 /** Checks params[n_params] against the table, the window, and both against each other. HK_ERANGE. */
 HK_MUST_CHECK int hk_encoder_check(hk_ctx *ctx, const hk_encoder *encoder, const double *params, double window_ms);
 
