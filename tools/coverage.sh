@@ -1,3 +1,4 @@
+#!/bin/sh
 # tools/coverage.sh BUILD FOLDER... - lines passed by the tests, from gcov, by file, folder and in all.
 #
 # A kernel source is compiled several times, and an inline function stands in many objects: a line counts once, and is

@@ -1,3 +1,4 @@
+#!/bin/sh
 # tools/deps.sh - checks that this machine has what the given make goals need, and installs from Debian what it lacks.
 #
 #   sh tools/deps.sh GOAL...      goals as given to make; `deps` means everything
@@ -18,8 +19,13 @@ wanted() { # is one of these goals among those given?
 }
 tool() { command -v "$1" >/dev/null 2>&1; }
 module() { # a pkg-config module, also while pkg-config itself is missing
-    if tool pkg-config; then pkg-config --exists "$1"; else
-        ls /usr/lib/*/pkgconfig/"$1".pc /usr/lib/pkgconfig/"$1".pc /usr/share/pkgconfig/"$1".pc 2>/dev/null | grep -q .
+    if tool pkg-config; then
+        pkg-config --exists "$1"
+    else
+        for folder in /usr/lib/*/pkgconfig /usr/lib/pkgconfig /usr/share/pkgconfig; do
+            [ ! -e "$folder/$1.pc" ] || return 0
+        done
+        return 1
     fi
 }
 header() { tool "$cc" && printf '#include <%s>\n' "$1" | $CC -E -x c - >/dev/null 2>&1; }

@@ -1,3 +1,4 @@
+#!/bin/sh
 # tools/run-fuzz.sh PROGRAM SECONDS - runs one libFuzzer program; on failure names the file that broke it.
 #
 # Starts from tests/data/<program>/ where there is such a folder; what it finds on its way is kept beside the program.
@@ -17,7 +18,8 @@ if "$program" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -print_f
     echo "$name: $runs inputs in $seconds s, none broke it"
 else
     tail -n 60 "$log" >&2
-    echo "$name: FAILED; the input is $(ls "$program".crash-* "$program".leak-* "$program".timeout-* "$program".oom-* 2>/dev/null |
-        tr '\n' ' '), the report $log" >&2
+    echo "$name: FAILED; the report is $log, the input:" >&2
+    find "$(dirname "$program")" -name "$name.crash-*" -o -name "$name.leak-*" -o -name "$name.timeout-*" \
+        -o -name "$name.oom-*" >&2
     exit 1
 fi

@@ -1,3 +1,4 @@
+#!/bin/sh
 # tools/run-tests.sh - runs the given CMocka programs; fails when one fails, or when one ran no test at all.
 set -u
 [ $# -gt 0 ] || { echo "run-tests: no test given" >&2; exit 1; }
