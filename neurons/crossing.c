@@ -91,7 +91,7 @@ static double bounds(const hk_approach *q, const point *a, const point *b, inter
     return value.high;
 }
 
-/* Root of a function that grows from below zero at `low` to zero or more at `high`: the last bracket's upper end. */
+/* Root of a function that grows from below zero at `low` to zero or more at `high`. */
 static double root(const hk_approach *q, double low, double high)
 {
     double s = high;
@@ -108,7 +108,7 @@ static double root(const hk_approach *q, double low, double high)
             if (f == 0.0 || next <= low || next >= high)
                 return high;
         } else if (fabs(next - s) <= 1e-16 * fabs(s)) {
-            return high;
+            return next;
         }
         s = next;
     }

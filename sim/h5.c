@@ -154,14 +154,14 @@ int64_t hk_h5_memory_type(hk_type type)
     return H5I_INVALID_HID;
 }
 
-static int put_attribute(hid_t object, const char *name, hid_t file_type, hid_t memory_type, const void *value)
+/* Takes `space` over. */
+static int put_attribute(hid_t object, const char *name, hid_t space, hid_t file_type, hid_t memory_type, const void *value)
 {
-    htri_t there = H5Aexists(object, name);
-    if (there < 0 || (there > 0 && H5Adelete(object, name) < 0))
-        return -1;
     int rc = -1;
-    hid_t space = H5Screate(H5S_SCALAR);
-    hid_t attribute = H5Acreate2(object, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT);
+    htri_t there = H5Aexists(object, name);
+    hid_t attribute = H5I_INVALID_HID;
+    if (there == 0 || (there > 0 && H5Adelete(object, name) >= 0))
+        attribute = H5Acreate2(object, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute >= 0) {
         rc = H5Awrite(attribute, memory_type, value);
         if (H5Aclose(attribute) < 0)
@@ -176,14 +176,20 @@ int hk_h5_put_text(int64_t object, const char *name, const char *text)
     hid_t type = H5Tcopy(H5T_C_S1);
     int rc = -1;
     if (H5Tset_size(type, H5T_VARIABLE) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0)
-        rc = put_attribute(object, name, type, type, &text);
+        rc = put_attribute(object, name, H5Screate(H5S_SCALAR), type, type, &text);
     H5Tclose(type);
     return rc;
 }
 
 int hk_h5_put_number(int64_t object, const char *name, hk_type type, const void *value)
 {
-    return put_attribute(object, name, hk_h5_file_type(type), hk_h5_memory_type(type), value);
+    return put_attribute(object, name, H5Screate(H5S_SCALAR), hk_h5_file_type(type), hk_h5_memory_type(type), value);
+}
+
+int hk_h5_put_numbers(int64_t object, const char *name, hk_type type, const void *values, size_t n)
+{
+    return put_attribute(object, name, H5Screate_simple(1, (hsize_t[]){ n }, NULL), hk_h5_file_type(type),
+                         hk_h5_memory_type(type), values);
 }
 
 static char *read_text(hid_t attribute, hid_t type)

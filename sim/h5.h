@@ -38,8 +38,9 @@ int64_t hk_h5_memory_type(hk_type type);
 
 /** Writes a text attribute as a variable-length UTF-8 scalar, replacing one of that name. Negative on failure. */
 int hk_h5_put_text(int64_t object, const char *name, const char *text);
-/** Writes a scalar number attribute, replacing one of that name. Negative on failure. */
+/** Writes a number attribute, scalar or n long, replacing one of that name. Negative on failure. */
 int hk_h5_put_number(int64_t object, const char *name, hk_type type, const void *value);
+int hk_h5_put_numbers(int64_t object, const char *name, hk_type type, const void *values, size_t n);
 /** Reads a text attribute of any string type into a new string (free it); NULL when there is none, or none that is sound. */
 char *hk_h5_get_text(int64_t object, const char *name);
 

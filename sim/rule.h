@@ -25,6 +25,8 @@ typedef struct hk_rule_type {
      *  HK_ENOMEM, HK_ERANGE (constraints across parameters, a projection of the wrong layout). */
     int (*create)(hk_ctx *ctx, hk_projection *projection, const double *params, void **state);
     void (*destroy)(void *state);
+    /** Takes over changed parameters, traces stay; HK_OK, or HK_ERANGE and nothing has changed. */
+    int (*change)(hk_ctx *ctx, void *state, const double *params);
     /** A presynaptic spike of `pre` arrives through `slot`; NULL: not needed. */
     void (*pre)(void *state, uint32_t pre, uint32_t slot, hk_time now);
     /** `post` spikes; NULL: not needed. */

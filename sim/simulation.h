@@ -39,7 +39,8 @@ hk_population *hk_sim_population(const hk_sim *sim, uint32_t index); /* in order
 hk_projection *hk_sim_projection(const hk_sim *sim, uint32_t index);
 
 /** Sets a parameter, or a state variable now, by name: n values, 1 (for all) or one per neuron. Between runs.
- *  HK_ENAME lists what there is; HK_ERANGE names index, value and range. */
+ *  HK_ENAME lists what there is; HK_ERANGE names index, value and range. What must hold between several parameters
+ *  (v_reset_mv < v_th_mv) is checked when the next run starts, so that their order does not matter. */
 HK_MUST_CHECK int hk_population_set(hk_population *population, const char *name, const double *values, size_t n);
 HK_MUST_CHECK int hk_population_set_value(hk_population *population, const char *name, double value);
 /** Draws a value per neuron, from the seed and the names. */

@@ -1,0 +1,425 @@
+/* sim/checkpoint.c - saving and loading a whole simulation, spikes in flight included.
+ *
+ * One description serves both directions (archive.h). What is drawn from the seed (connections, untouched weights) is built
+ * again, not stored; a checksum of the connections makes sure that it is the same. */
+#include "sim/draw.h"
+#include "sim/storage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+static int archive_value(hk_archive *archive, const char *name, hk_type type, void *value)
+{
+    return hk_archive_array(archive, name, type, value, 1);
+}
+
+/* --- events, as one array a field ---------------------------------------------------------------------------- */
+
+static int archive_events(hk_archive *archive, const char *group, hk_event *events, size_t n)
+{
+    static const struct {
+        const char *name;
+        hk_type type;
+        size_t offset, size;
+    } fields[] = {
+        { "step", HK_I64, offsetof(hk_event, step), 8 },      { "offset_ms", HK_F64, offsetof(hk_event, offset), 8 },
+        { "kind", HK_U16, offsetof(hk_event, kind), 2 },      { "slot", HK_U16, offsetof(hk_event, slot), 2 },
+        { "group", HK_U32, offsetof(hk_event, group), 4 },    { "source", HK_U32, offsetof(hk_event, source), 4 },
+        { "stamp", HK_U32, offsetof(hk_event, stamp), 4 },
+    };
+    char *column = malloc((n + 1) * 8);
+    int rc = column == NULL ? HK_ENOMEM : hk_archive_enter(archive, group);
+    for (size_t f = 0; rc == HK_OK && f < sizeof fields / sizeof fields[0]; f++) {
+        for (size_t k = 0; k < n; k++)
+            memcpy(column + k * fields[f].size, (char *)&events[k] + fields[f].offset, fields[f].size);
+        rc = hk_archive_array(archive, fields[f].name, fields[f].type, column, n);
+        for (size_t k = 0; rc == HK_OK && k < n; k++)
+            memcpy((char *)&events[k] + fields[f].offset, column + k * fields[f].size, fields[f].size);
+    }
+    if (rc == HK_OK)
+        hk_archive_leave(archive);
+    free(column);
+    return rc;
+}
+
+/* What a stored event refers to must exist here. */
+static int check_event(hk_population *p, const hk_event *e)
+{
+    hk_sim *sim = p->sim;
+    bool sound = e->offset > 0.0 && e->offset <= sim->resolution_ms && e->step >= sim->step - 1 && e->step < HK_STEP_NEVER;
+    if (e->kind == HK_EVENT_ARRIVAL)
+        sound = sound && e->group < sim->n_projections && sim->projections[e->group]->post == p &&
+                e->source < sim->projections[e->group]->pre->n && e->slot < sim->projections[e->group]->n_slots;
+    else
+        sound = sound && e->kind <= HK_EVENT_SPIKE &&
+                (e->source < p->n || (e->kind == HK_EVENT_RELEASE && e->source == HK_ALL_NEURONS));
+    return sound ? HK_OK
+                 : hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: population %s: an event in flight does not fit the simulation",
+                           p->name);
+}
+
+static int archive_queue(hk_population *p, hk_archive *archive)
+{
+    bool loading = hk_archive_is_loading(archive);
+    size_t n = hk_queue_size(p->queue);
+    int rc = hk_archive_enter(archive, "arrivals");
+    if (rc == HK_OK && loading)
+        rc = hk_archive_length(archive, "step", HK_I64, &n);
+    if (rc != HK_OK)
+        return rc;
+    hk_archive_leave(archive);
+    hk_event *events = calloc(n + 1, sizeof *events);
+    rc = events == NULL ? HK_ENOMEM : loading ? HK_OK : hk_queue_copy(p->queue, events);
+    if (rc == HK_OK)
+        rc = archive_events(archive, "arrivals", events, n);
+    if (rc == HK_OK && loading)
+        hk_queue_clear(p->queue);
+    for (size_t k = 0; rc == HK_OK && loading && k < n; k++) {
+        rc = check_event(p, &events[k]);
+        if (rc == HK_OK)
+            rc = hk_queue_push(p->queue, &events[k]);
+    }
+    free(events);
+    return rc;
+}
+
+static int archive_internal(hk_population *p, hk_archive *archive)
+{
+    bool loading = hk_archive_is_loading(archive);
+    size_t n = p->internal.n;
+    int rc = hk_archive_enter(archive, "internal");
+    if (rc == HK_OK && loading)
+        rc = hk_archive_length(archive, "step", HK_I64, &n);
+    if (rc != HK_OK)
+        return rc;
+    hk_archive_leave(archive);
+    hk_event *events = calloc(n + 1, sizeof *events);
+    if (events == NULL)
+        return HK_ENOMEM;
+    if (!loading)
+        memcpy(events, p->internal.events, n * sizeof *events);
+    rc = archive_events(archive, "internal", events, n);
+    if (loading)
+        p->internal.n = 0;
+    for (size_t k = 0; rc == HK_OK && loading && k < n; k++) {
+        rc = check_event(p, &events[k]);
+        if (rc == HK_OK)
+            rc = hk_heap_push(&p->internal, &events[k]);
+    }
+    free(events);
+    return rc;
+}
+
+/* --- populations ----------------------------------------------------------------------------------------------- */
+
+static int archive_params(hk_population *p, hk_archive *archive)
+{
+    int rc = hk_archive_enter(archive, "parameters");
+    for (size_t k = 0; rc == HK_OK && k < p->model->n_params; k++) {
+        size_t n = p->params[k].stride == 0 ? 1 : p->n;
+        const char *name = p->model->params[k].name;
+        if (hk_archive_is_loading(archive)) {
+            rc = hk_archive_length(archive, name, HK_F64, &n);
+            if (rc == HK_OK && n != 1 && n != p->n)
+                rc = hk_fail(p->sim->ctx, HK_EFORMAT, "checkpoint: population %s: %zu values of %s, must be 1 or %u", p->name, n,
+                             name, p->n);
+            double *values = rc == HK_OK ? calloc(n, sizeof *values) : NULL;
+            if (rc == HK_OK && values == NULL)
+                rc = HK_ENOMEM;
+            if (rc != HK_OK)
+                break;
+            free(p->param_values[k]);
+            p->param_values[k] = values;
+            p->params[k] = (hk_param){ .values = values, .stride = n > 1 };
+        }
+        rc = hk_archive_array(archive, name, HK_F64, p->param_values[k], n);
+        for (size_t i = 0; rc == HK_OK && i < n; i++)
+            if (!(p->param_values[k][i] >= p->model->params[k].min && p->param_values[k][i] <= p->model->params[k].max))
+                rc = hk_fail(p->sim->ctx, HK_EFORMAT, "checkpoint: population %s: %s[%zu] = %g, must be in %g ... %g", p->name,
+                             name, i, p->param_values[k][i], p->model->params[k].min, p->model->params[k].max);
+    }
+    if (rc == HK_OK)
+        hk_archive_leave(archive);
+    return rc;
+}
+
+static int archive_columns(hk_population *p, hk_archive *archive)
+{
+    char name[32];
+    int rc = HK_OK;
+    for (size_t k = 0; rc == HK_OK && k < p->model->n_columns; k++) {
+        snprintf(name, sizeof name, "column%zu", k);
+        rc = hk_archive_array(archive, name, HK_F64, p->columns[k], p->n);
+    }
+    if (rc == HK_OK && p->model->n_globals > 0)
+        rc = hk_archive_array(archive, "globals", HK_F64, p->globals, p->model->n_globals);
+    return rc;
+}
+
+static int archive_held(hk_population *p, hk_archive *archive)
+{
+    int64_t *step = malloc(p->n * sizeof *step);
+    double *offset = malloc(p->n * sizeof *offset);
+    int rc = step == NULL || offset == NULL ? HK_ENOMEM : HK_OK;
+    for (uint32_t i = 0; rc == HK_OK && i < p->n; i++) {
+        step[i] = p->held_until[i].step;
+        offset[i] = p->held_until[i].offset;
+    }
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "held_step", HK_I64, step, p->n);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "held_offset_ms", HK_F64, offset, p->n);
+    p->n_held = 0;
+    for (uint32_t i = 0; rc == HK_OK && i < p->n; i++) {
+        p->held_until[i] = (hk_time){ .step = step[i], .offset = offset[i] };
+        p->n_held += step[i] != INT64_MIN;
+    }
+    free(step);
+    free(offset);
+    return rc;
+}
+
+int hk_population_archive(hk_population *population, hk_archive *archive)
+{
+    hk_population *p = population;
+    uint64_t n = p->n;
+    uint8_t flags[4] = { p->spontaneous, p->fresh, p->compete, p->unchecked };
+    int rc = hk_archive_expect(archive, "model", p->model->name);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "n", HK_U64, &n);
+    if (rc == HK_OK && n != p->n)
+        rc = hk_fail(p->sim->ctx, HK_EFORMAT, "checkpoint: population %s has %llu neurons, this simulation %u", p->name,
+                     (unsigned long long)n, p->n);
+    if (rc == HK_OK)
+        rc = archive_params(p, archive);
+    if (rc == HK_OK)
+        rc = archive_columns(p, archive);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "stamp", HK_U32, p->stamp, p->n);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "stamp_now", HK_U32, &p->view.stamp_now);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "counter", HK_U32, p->counter, p->n);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "counts", HK_U32, p->counts, p->n);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "epoch_step", HK_I64, &p->view.epoch.step);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "epoch_offset_ms", HK_F64, &p->view.epoch.offset);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "next_rebase", HK_I64, &p->next_rebase);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "total", HK_U64, &p->total);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "hash", HK_U64, &p->hash);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "hold_ms", HK_F64, &p->hold_ms);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "flags", HK_U8, flags, sizeof flags);
+    if (rc == HK_OK)
+        rc = archive_held(p, archive);
+    if (rc == HK_OK)
+        rc = archive_queue(p, archive);
+    if (rc == HK_OK)
+        rc = archive_internal(p, archive);
+    p->spontaneous = flags[0] != 0;
+    p->fresh = flags[1] != 0;
+    p->compete = flags[2] != 0;
+    p->unchecked = flags[3] != 0 || hk_archive_is_loading(archive);
+    return rc;
+}
+
+/* --- projections ------------------------------------------------------------------------------------------------ */
+
+static uint32_t checksum(uint32_t crc, const void *data, uint64_t bytes)
+{
+    const unsigned char *at = data;
+    for (; bytes > 0;) {
+        uInt piece = bytes > 1u << 30 ? 1u << 30 : (uInt)bytes;
+        crc = (uint32_t)crc32(crc, at, piece);
+        at += piece;
+        bytes -= piece;
+    }
+    return crc;
+}
+
+static uint32_t connections_checksum(const hk_projection *p)
+{
+    uint32_t crc = checksum(0, p->delay, p->n_slots * sizeof *p->delay);
+    if (p->layout == HK_LAYOUT_SPARSE) {
+        crc = checksum(crc, p->begin, ((uint64_t)p->pre->n * p->n_slots + 1) * sizeof *p->begin);
+        crc = checksum(crc, p->target, p->n_synapses * sizeof *p->target);
+    }
+    return crc;
+}
+
+int hk_projection_archive(hk_projection *projection, hk_archive *archive)
+{
+    hk_projection *p = projection;
+    uint32_t expected = connections_checksum(p), found = expected;
+    uint8_t changed = p->weights_changed;
+    int rc = hk_archive_expect(archive, "name", p->name);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "connections", HK_U32, &found);
+    if (rc == HK_OK && found != expected)
+        rc = hk_fail(p->pre->sim->ctx, HK_EFORMAT, "checkpoint: the connections of projection %s differ from those of this "
+                     "simulation (another seed or configuration?)", p->name);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "weights_changed", HK_U8, &changed);
+    p->weights_changed = changed != 0;
+    if (rc == HK_OK && p->weights_changed)
+        rc = hk_archive_array(archive, "weights", HK_F32, p->weight, p->n_weights);
+    char group[32];
+    int k = 0;
+    for (hk_rule *rule = p->rules; rc == HK_OK && rule != NULL; rule = rule->next, k++) {
+        uint8_t enabled = rule->enabled;
+        snprintf(group, sizeof group, "rule%d", k);
+        rc = hk_archive_enter(archive, group);
+        if (rc == HK_OK)
+            rc = hk_archive_expect(archive, "type", rule->type->name);
+        if (rc == HK_OK)
+            rc = archive_value(archive, "enabled", HK_U8, &enabled);
+        rule->enabled = enabled != 0;
+        if (rc == HK_OK && rule->type->archive != NULL)
+            rc = rule->type->archive(rule->state, archive);
+        if (rc == HK_OK)
+            hk_archive_leave(archive);
+    }
+    return rc;
+}
+
+/* --- the simulation ---------------------------------------------------------------------------------------------- */
+
+static int archive_changes(hk_sim *sim, hk_archive *archive)
+{
+    size_t n = sim->n_changes;
+    uint64_t next = sim->next_change;
+    int rc = hk_archive_enter(archive, "schedule");
+    if (rc == HK_OK && hk_archive_is_loading(archive))
+        rc = hk_archive_length(archive, "step", HK_I64, &n);
+    hk_change *changes = rc == HK_OK ? calloc(n + 1, sizeof *changes) : NULL;
+    int64_t *step = calloc(n + 1, sizeof *step);
+    uint32_t *where = calloc(2 * n + 1, sizeof *where);
+    double *value = calloc(n + 1, sizeof *value);
+    if (rc == HK_OK && (changes == NULL || step == NULL || where == NULL || value == NULL))
+        rc = HK_ENOMEM;
+    for (size_t k = 0; rc == HK_OK && !hk_archive_is_loading(archive) && k < n; k++) {
+        step[k] = sim->changes[k].step;
+        where[2 * k] = sim->changes[k].population;
+        where[2 * k + 1] = sim->changes[k].param;
+        value[k] = sim->changes[k].value;
+    }
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "step", HK_I64, step, n);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "where", HK_U32, where, 2 * n);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "value", HK_F64, value, n);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "next", HK_U64, &next);
+    for (size_t k = 0; rc == HK_OK && k < n; k++) {
+        changes[k] = (hk_change){ .step = step[k], .population = where[2 * k], .param = where[2 * k + 1], .value = value[k] };
+        if (where[2 * k] >= sim->n_populations || where[2 * k + 1] >= sim->populations[where[2 * k]]->model->n_params ||
+            next > n)
+            rc = hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: the schedule does not fit the simulation");
+    }
+    if (rc == HK_OK) {
+        free(sim->changes);
+        sim->changes = changes;
+        sim->n_changes = n;
+        sim->next_change = (size_t)next;
+        hk_archive_leave(archive);
+    } else {
+        free(changes);
+    }
+    free(step);
+    free(where);
+    free(value);
+    return rc;
+}
+
+static int archive_clock(hk_sim *sim, hk_archive *archive)
+{
+    double resolution_ms = sim->resolution_ms;
+    uint64_t seed = sim->seed, counted[3] = { sim->stats.events, sim->stats.synaptic_events, sim->stats.windows };
+    int64_t clock[2] = { sim->step, sim->window };
+    int rc = archive_value(archive, "resolution_ms", HK_F64, &resolution_ms);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "seed", HK_U64, &seed);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "clock", HK_I64, clock, 2);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "counted", HK_U64, counted, 3);
+    if (rc != HK_OK)
+        return rc;
+    if (resolution_ms != sim->resolution_ms || seed != sim->seed || clock[1] != sim->window || clock[0] < 0)
+        return hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: made with resolution %g ms, seed %llu, windows of %lld steps; this "
+                       "simulation has %g ms, %llu, %lld", resolution_ms, (unsigned long long)seed, (long long)clock[1],
+                       sim->resolution_ms, (unsigned long long)sim->seed, (long long)sim->window);
+    sim->step = clock[0];
+    sim->stats.events = counted[0];
+    sim->stats.synaptic_events = counted[1];
+    sim->stats.windows = counted[2];
+    return HK_OK;
+}
+
+static int archive_all(hk_sim *sim, hk_archive *archive)
+{
+    char group[32];
+    int rc = hk_archive_enter(archive, "simulation");
+    if (rc == HK_OK)
+        rc = archive_clock(sim, archive);
+    if (rc == HK_OK)
+        rc = archive_changes(sim, archive);
+    for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {
+        snprintf(group, sizeof group, "population%zu", i);
+        rc = hk_archive_enter(archive, group);
+        if (rc == HK_OK)
+            rc = hk_archive_expect(archive, "name", sim->populations[i]->name);
+        if (rc == HK_OK)
+            rc = hk_population_archive(sim->populations[i], archive);
+        if (rc == HK_OK)
+            hk_archive_leave(archive);
+    }
+    for (size_t i = 0; rc == HK_OK && i < sim->n_projections; i++) {
+        snprintf(group, sizeof group, "projection%zu", i);
+        rc = hk_archive_enter(archive, group);
+        if (rc == HK_OK)
+            rc = hk_projection_archive(sim->projections[i], archive);
+        if (rc == HK_OK)
+            hk_archive_leave(archive);
+    }
+    if (rc == HK_OK)
+        hk_archive_leave(archive);
+    return rc;
+}
+
+int hk_sim_archive(hk_sim *sim, hk_archive *archive)
+{
+    int rc = archive_all(sim, archive);
+    return rc == HK_ENOMEM ? hk_fail(sim->ctx, rc, "checkpoint: out of memory") : rc;
+}
+
+int hk_sim_save(hk_sim *sim, const char *path)
+{
+    hk_archive *archive;
+    int rc = hk_archive_create(sim->ctx, path, &archive);
+    if (rc == HK_OK)
+        rc = hk_sim_archive(sim, archive);
+    if (rc == HK_OK)
+        rc = hk_archive_commit(archive);
+    hk_archive_destroy(archive);
+    return rc;
+}
+
+int hk_sim_load(hk_sim *sim, const char *path)
+{
+    hk_archive *archive;
+    int rc = hk_archive_open(sim->ctx, path, &archive);
+    if (rc == HK_OK)
+        rc = hk_sim_archive(sim, archive);
+    hk_archive_destroy(archive);
+    return rc;
+}

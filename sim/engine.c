@@ -1,0 +1,478 @@
+/* sim/engine.c - one window: see engine.h. */
+#include "sim/engine.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const hk_time not_held = { .step = INT64_MIN, .offset = 0.0 };
+
+static bool is_held(const hk_population *p, uint32_t i)
+{
+    return p->held_until[i].step != INT64_MIN;
+}
+
+static int add_spike(hk_population *p, hk_time time, uint32_t neuron)
+{
+    if (p->n_spikes == p->spikes_capacity) {
+        size_t capacity = p->spikes_capacity == 0 ? 256 : 2 * p->spikes_capacity;
+        hk_spike *spikes = realloc(p->spikes, capacity * sizeof *spikes);
+        if (spikes == NULL)
+            return HK_ENOMEM;
+        p->spikes = spikes;
+        p->spikes_capacity = capacity;
+    }
+    p->spikes[p->n_spikes++] = (hk_spike){ .time = time, .neuron = neuron };
+    return HK_OK;
+}
+
+/* --- sources ---------------------------------------------------------------------------------------------- */
+
+static int draw_next(hk_population *p, uint32_t i, hk_time now)
+{
+    hk_stream stream = hk_stream_open(p->sim->seed, HK_PURPOSE_POISSON, (uint64_t)p->index << 32 | i, 0);
+    stream.counter = p->counter[i];
+    double after_ms = p->model->next(&p->view, i, now, &stream);
+    p->counter[i] = stream.counter;
+    if (!(after_ms < 1e15)) /* never, or not in this life */
+        return HK_OK;
+    hk_time at = hk_time_after(now, after_ms, p->sim->resolution_ms);
+    return hk_queue_push(p->queue, &(hk_event){ .step = at.step, .offset = at.offset, .kind = HK_EVENT_SPIKE, .source = i });
+}
+
+int hk_population_draw_sources(hk_population *population)
+{
+    hk_queue_clear(population->queue);
+    for (uint32_t i = 0; i < population->n; i++) {
+        int rc = draw_next(population, i, hk_population_now(population));
+        if (rc != HK_OK)
+            return hk_fail(population->sim->ctx, rc, "population %s: out of memory", population->name);
+    }
+    return HK_OK;
+}
+
+static int source_window(hk_population *p, int64_t end)
+{
+    if (p->model->next == NULL) { /* given spikes: a step at a time, already in order */
+        const hk_event *events;
+        size_t n;
+        for (;;) {
+            int rc = hk_queue_take_step(p->queue, end, &events, &n);
+            for (size_t k = 0; rc == HK_OK && k < n; k++)
+                rc = add_spike(p, hk_event_time(&events[k]), events[k].source);
+            if (rc != HK_OK || n == 0)
+                return rc;
+        }
+    }
+    while (hk_queue_next_step(p->queue) < end) {
+        hk_event event;
+        (void)hk_queue_pop(p->queue, &event);
+        int rc = add_spike(p, hk_event_time(&event), event.source);
+        if (rc == HK_OK)
+            rc = draw_next(p, event.source, hk_event_time(&event));
+        if (rc != HK_OK)
+            return rc;
+    }
+    return HK_OK;
+}
+
+/* --- neurons: one instant ------------------------------------------------------------------------------------ */
+
+static int push_internal(hk_population *p, hk_event_kind kind, hk_time time, uint32_t neuron, uint32_t stamp)
+{
+    return hk_heap_push(&p->internal, &(hk_event){ .step = time.step, .offset = time.offset, .kind = (uint16_t)kind,
+                                                   .source = neuron, .stamp = stamp });
+}
+
+static int hold_until(hk_population *p, uint32_t i, hk_time now, double hold_ms)
+{
+    p->n_held += is_held(p, i) ? 0 : 1;
+    p->held_until[i] = hk_time_after(now, hold_ms, p->sim->resolution_ms);
+    return push_internal(p, HK_EVENT_RELEASE, p->held_until[i], i, 0);
+}
+
+static void release(hk_population *p, uint32_t begin, uint32_t end, hk_time now)
+{
+    p->model->release(&p->view, begin, end, now);
+    for (uint32_t i = begin; i < end; i++) {
+        p->held_until[i] = not_held;
+        p->stamp[i] = p->view.stamp_now;
+        if (p->spontaneous)
+            hk_hits_add(&p->hits, i);
+    }
+    p->n_held -= end - begin;
+}
+
+/* Ends the refractoriness of one neuron or, after a competition, of all that are not held for longer. */
+static int release_due(hk_population *p, uint32_t who, hk_time now)
+{
+    uint32_t first = who == HK_ALL_NEURONS ? 0 : who, last = who == HK_ALL_NEURONS ? p->n : who + 1;
+    int rc = hk_hits_reserve(&p->hits, last - first);
+    if (rc != HK_OK)
+        return rc;
+    for (uint32_t i = first; i < last;) {
+        uint32_t run = i;
+        while (run < last && is_held(p, run) && !hk_time_before(now, p->held_until[run]))
+            run++;
+        if (run > i)
+            release(p, i, run, now);
+        i = run + 1;
+    }
+    return HK_OK;
+}
+
+static int deliver(hk_population *p, const hk_event *event, hk_time now, hk_time horizon)
+{
+    hk_sim *sim = p->sim;
+    hk_projection *projection = sim->projections[event->group];
+    for (hk_rule *rule = hk_projection_rules(projection); rule != NULL; rule = rule->next)
+        if (rule->enabled && rule->type->pre != NULL)
+            rule->type->pre(rule->state, event->source, event->slot, now);
+    hk_slab slab = hk_projection_slab(projection, event->source, event->slot);
+    sim->stats.events++;
+    sim->stats.synaptic_events += slab.n;
+    if (p->n_held == p->n && p->model->deaf_when_held)
+        return HK_OK;
+    int rc = hk_hits_reserve(&p->hits, slab.n);
+    if (rc == HK_OK)
+        p->model->receive(&p->view, &slab, now, horizon, &p->hits);
+    return rc;
+}
+
+static int compare_neurons(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void sort_unique(hk_hits *hits)
+{
+    bool sorted = true;
+    for (size_t k = 1; k < hits->n; k++)
+        sorted = sorted && hits->neuron[k - 1] < hits->neuron[k];
+    if (sorted)
+        return;
+    qsort(hits->neuron, hits->n, sizeof *hits->neuron, compare_neurons);
+    size_t kept = 1;
+    for (size_t k = 1; k < hits->n; k++)
+        if (hits->neuron[k] != hits->neuron[kept - 1])
+            hits->neuron[kept++] = hits->neuron[k];
+    hits->n = kept;
+}
+
+/* Looks at each hit: keeps in `hits` those that spike now, plans a spike for those that will in this window. */
+static int judge_hits(hk_population *p, hk_time now, hk_time horizon)
+{
+    sort_unique(&p->hits);
+    size_t n = p->hits.n;
+    p->hits.n = 0;
+    for (size_t k = 0; k < n; k++) {
+        uint32_t i = p->hits.neuron[k];
+        double after_ms = p->model->predict(&p->view, i, now, horizon);
+        if (after_ms == 0.0) {
+            hk_hits_add(&p->hits, i);
+        } else if (after_ms < INFINITY) {
+            hk_time at = hk_time_after(now, after_ms, p->sim->resolution_ms);
+            int rc = push_internal(p, HK_EVENT_SPIKE, at, i, p->stamp[i]);
+            if (rc != HK_OK)
+                return rc;
+        }
+    }
+    return HK_OK;
+}
+
+static int fire(hk_population *p, uint32_t i, hk_time now)
+{
+    double refractory_ms = p->model->fire(&p->view, i, now);
+    p->stamp[i] = p->view.stamp_now;
+    p->counts[i]++;
+    int rc = add_spike(p, now, i);
+    if (rc == HK_OK)
+        rc = hold_until(p, i, now, refractory_ms);
+    for (size_t k = 0; k < p->n_in; k++)
+        for (hk_rule *rule = hk_projection_rules(p->in[k]); rule != NULL; rule = rule->next)
+            if (rule->enabled && rule->type->post != NULL)
+                rule->type->post(rule->state, i, now);
+    return rc;
+}
+
+/* Winner takes all: the neuron furthest above its threshold spikes, the others are held. */
+static int fire_winner(hk_population *p, hk_time now)
+{
+    uint32_t winner = p->hits.neuron[0];
+    double most = p->model->excess(&p->view, winner, now);
+    for (size_t k = 1; k < p->hits.n; k++) {
+        double excess = p->model->excess(&p->view, p->hits.neuron[k], now);
+        if (excess > most) {
+            most = excess;
+            winner = p->hits.neuron[k];
+        }
+    }
+    hk_time until = hk_time_after(now, p->hold_ms, p->sim->resolution_ms);
+    p->model->hold(&p->view, 0, winner, now);
+    p->model->hold(&p->view, winner + 1, p->n, now);
+    for (uint32_t i = 0; i < p->n; i++) {
+        p->stamp[i] = p->view.stamp_now;
+        if (i != winner && (!is_held(p, i) || hk_time_before(p->held_until[i], until)))
+            p->held_until[i] = until;
+    }
+    p->n_held = is_held(p, winner) ? p->n : p->n - 1; /* fire adds the winner */
+    int rc = p->n > 1 ? push_internal(p, HK_EVENT_RELEASE, until, HK_ALL_NEURONS, 0) : HK_OK;
+    return rc == HK_OK ? fire(p, winner, now) : rc;
+}
+
+static int fire_hits(hk_population *p, hk_time now)
+{
+    if (p->hits.n == 0)
+        return HK_OK;
+    sort_unique(&p->hits);
+    p->view.stamp_now++; /* what was planned for these neurons at this very instant is stale too */
+    int rc = HK_OK;
+    if (p->compete)
+        rc = fire_winner(p, now);
+    else
+        for (size_t k = 0; rc == HK_OK && k < p->hits.n; k++)
+            rc = fire(p, p->hits.neuron[k], now);
+    p->hits.n = 0;
+    return rc;
+}
+
+static bool internal_due(const hk_population *p, hk_time now, hk_event_kind kind)
+{
+    const hk_heap *heap = &p->internal;
+    return heap->n > 0 && heap->events[0].kind == kind && hk_time_equal(hk_event_time(&heap->events[0]), now);
+}
+
+static int check_finite(const hk_population *p)
+{
+    for (size_t k = 0; k < p->model->n_columns; k++)
+        for (uint32_t i = 0; i < p->n; i++)
+            if (!(p->columns[k][i] < HUGE_VAL)) /* -infinity marks a held neuron */
+                return hk_fail(p->sim->ctx, HK_EBLOWUP, "population %s: the state of neuron %u is no finite number at %.4f ms; "
+                               "are weights or currents too large?", p->name, i, hk_sim_now_ms(p->sim));
+    return HK_OK;
+}
+
+static int rebase(hk_population *p, int64_t step)
+{
+    int64_t steps = p->model->epoch_steps(&p->view);
+    int64_t epoch = step / steps * steps;
+    hk_time to = hk_time_grid(epoch, p->sim->resolution_ms);
+    p->model->rebase(&p->view, to);
+    p->view.epoch = to;
+    p->next_rebase = epoch + steps;
+    return check_finite(p);
+}
+
+/* Everything that happens in `p` at `now`; arrivals[n] are what arrives at that time. */
+static int instant(hk_population *p, hk_time now, hk_time horizon, const hk_event *arrivals, size_t n)
+{
+    int rc = now.step >= p->next_rebase ? rebase(p, now.step) : HK_OK;
+    hk_event event;
+    p->view.stamp_now++;
+    while (rc == HK_OK && internal_due(p, now, HK_EVENT_RELEASE)) {
+        (void)hk_heap_pop(&p->internal, &event);
+        rc = release_due(p, event.source, now);
+    }
+    for (size_t k = 0; rc == HK_OK && k < n; k++)
+        rc = deliver(p, &arrivals[k], now, horizon);
+    if (rc == HK_OK && p->hits.n > 0)
+        rc = judge_hits(p, now, horizon);
+    while (rc == HK_OK && internal_due(p, now, HK_EVENT_SPIKE)) {
+        (void)hk_heap_pop(&p->internal, &event);
+        if (p->stamp[event.source] != event.stamp || is_held(p, event.source))
+            continue; /* stale: an input has come since */
+        rc = hk_hits_reserve(&p->hits, 1);
+        if (rc == HK_OK)
+            hk_hits_add(&p->hits, event.source);
+    }
+    return rc == HK_OK ? fire_hits(p, now) : rc;
+}
+
+/* Start of a window, or after a change from outside: which neurons may spike by themselves? */
+static int sweep(hk_population *p, hk_time now, hk_time horizon)
+{
+    p->fresh = false;
+    if (!p->spontaneous)
+        return HK_OK;
+    int rc = hk_hits_reserve(&p->hits, p->n);
+    if (rc != HK_OK)
+        return rc;
+    p->view.stamp_now++;
+    p->model->sweep(&p->view, now, horizon, &p->hits);
+    for (size_t k = 0; k < p->hits.n; k++)
+        p->stamp[p->hits.neuron[k]] = p->view.stamp_now;
+    rc = judge_hits(p, now, horizon);
+    return rc == HK_OK ? fire_hits(p, now) : rc;
+}
+
+/* Advances one population through the steps before `end`; `horizon` is the end of the window. */
+static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
+{
+    hk_sim *sim = p->sim;
+    hk_time horizon = hk_time_grid(window_end, sim->resolution_ms);
+    int rc = HK_OK;
+    if (p->fresh || sim->step % sim->window == 0)
+        rc = sweep(p, hk_population_now(p), horizon);
+    const hk_event *arrivals = NULL;
+    size_t n = 0, at = 0;
+    while (rc == HK_OK) {
+        if (at == n) {
+            at = 0;
+            rc = hk_queue_take_step(p->queue, end, &arrivals, &n);
+            if (rc != HK_OK)
+                break;
+        }
+        const hk_event *next = at < n ? &arrivals[at] : NULL;
+        if (p->internal.n > 0 && p->internal.events[0].step < end &&
+            (next == NULL || hk_event_compare(&p->internal.events[0], next) < 0))
+            next = &p->internal.events[0];
+        if (next == NULL)
+            return HK_OK;
+        hk_time now = hk_event_time(next);
+        size_t together = 0;
+        while (at + together < n && hk_time_equal(hk_event_time(&arrivals[at + together]), now))
+            together++;
+        rc = instant(p, now, horizon, arrivals + at, together);
+        at += together;
+    }
+    return rc;
+}
+
+/* --- after the window ----------------------------------------------------------------------------------------- */
+
+/* Spikes come in order of time; those of one instant are put in order of neuron. */
+static void order_spikes(hk_population *p)
+{
+    for (size_t k = 1; k < p->n_spikes; k++) {
+        hk_spike spike = p->spikes[k];
+        size_t to = k;
+        for (; to > 0 && hk_time_equal(p->spikes[to - 1].time, spike.time) && p->spikes[to - 1].neuron > spike.neuron; to--)
+            p->spikes[to] = p->spikes[to - 1];
+        p->spikes[to] = spike;
+    }
+}
+
+static int send_spikes(hk_population *p)
+{
+    for (size_t o = 0; o < p->n_out; o++) {
+        hk_projection *projection = p->out[o];
+        hk_queue *queue = hk_projection_post(projection)->queue;
+        uint32_t n_slots = hk_projection_n_slots(projection);
+        for (uint32_t slot = 0; slot < n_slots; slot++) {
+            int64_t delay = hk_projection_delay_steps(projection, slot);
+            hk_event event = { .kind = HK_EVENT_ARRIVAL, .slot = (uint16_t)slot, .group = hk_projection_index(projection) };
+            for (size_t k = 0; k < p->n_spikes; k++) {
+                const hk_spike *spike = &p->spikes[k];
+                if (n_slots > 1 && hk_projection_slab(projection, spike->neuron, slot).n == 0)
+                    continue;
+                event.step = spike->time.step + delay;
+                event.offset = spike->time.offset;
+                event.source = spike->neuron;
+                int rc = hk_queue_push(queue, &event);
+                if (rc != HK_OK)
+                    return rc;
+            }
+        }
+    }
+    return HK_OK;
+}
+
+/* The multiply-xorshift finaliser of splitmix64 (Steele, Lea & Flood 2014), chained over the words of the raster. */
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    uint64_t z = (hash ^ word) + 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+static int record(hk_population *p)
+{
+    hk_sim *sim = p->sim;
+    if (p->n_spikes > sim->times_capacity) {
+        double *times = realloc(sim->times, 2 * p->n_spikes * sizeof *times);
+        if (times != NULL)
+            sim->times = times;
+        uint32_t *ids = realloc(sim->ids, 2 * p->n_spikes * sizeof *ids);
+        if (ids != NULL)
+            sim->ids = ids;
+        if (times == NULL || ids == NULL)
+            return HK_ENOMEM;
+        sim->times_capacity = 2 * p->n_spikes;
+    }
+    for (size_t k = 0; k < p->n_spikes; k++) {
+        sim->times[k] = hk_time_to_ms(p->spikes[k].time, sim->resolution_ms);
+        sim->ids[k] = p->spikes[k].neuron;
+    }
+    return hk_recorder_write(p->recorder, p->recorder_index, p->n_spikes, sim->times, sim->ids);
+}
+
+static int finish_window(hk_population *p)
+{
+    order_spikes(p);
+    for (size_t k = 0; k < p->n_spikes; k++) {
+        const hk_spike *spike = &p->spikes[k];
+        p->hash = mix(p->hash, (uint64_t)spike->time.step);
+        uint64_t offset;
+        memcpy(&offset, &spike->time.offset, sizeof offset);
+        p->hash = mix(p->hash, offset);
+        p->hash = mix(p->hash, spike->neuron);
+        if (p->model->kind == HK_MODEL_SOURCE)
+            p->counts[spike->neuron]++;
+    }
+    p->total += p->n_spikes;
+    return p->recorder != NULL && p->n_spikes > 0 ? record(p) : HK_OK;
+}
+
+static int report(hk_population *p, int rc)
+{
+    if (rc == HK_ENOMEM)
+        return hk_fail(p->sim->ctx, rc, "population %s: out of memory at %.4f ms", p->name, hk_sim_now_ms(p->sim));
+    return rc;
+}
+
+int hk_engine_window(hk_sim *sim, int64_t end)
+{
+    int64_t window_end = (sim->step / sim->window + 1) * sim->window;
+    int64_t stop = end < window_end ? end : window_end;
+    for (size_t i = 0; i < sim->n_populations; i++)
+        sim->populations[i]->n_spikes = 0;
+    for (int kind = HK_MODEL_SOURCE; kind >= HK_MODEL_NEURON; kind--) /* what sources send may arrive in this window */
+        for (size_t i = 0; i < sim->n_populations; i++) {
+            hk_population *p = sim->populations[i];
+            if ((int)p->model->kind != kind)
+                continue;
+            int rc = kind == HK_MODEL_SOURCE ? source_window(p, stop) : neuron_window(p, stop, window_end);
+            if (rc == HK_OK)
+                rc = finish_window(p);
+            if (rc == HK_OK && kind == HK_MODEL_SOURCE)
+                rc = send_spikes(p);
+            if (rc != HK_OK)
+                return report(p, rc);
+        }
+    for (size_t i = 0; i < sim->n_populations; i++) {
+        hk_population *p = sim->populations[i];
+        int rc = p->model->kind == HK_MODEL_NEURON ? send_spikes(p) : HK_OK;
+        if (rc != HK_OK)
+            return report(p, rc);
+    }
+    sim->step = stop;
+    sim->stats.windows++;
+    return HK_OK;
+}
+
+int64_t hk_engine_next_step(const hk_sim *sim)
+{
+    int64_t next = HK_STEP_NEVER;
+    for (size_t i = 0; i < sim->n_populations; i++) {
+        const hk_population *p = sim->populations[i];
+        if (p->spontaneous)
+            return sim->step;
+        int64_t arrival = hk_queue_next_step(p->queue);
+        next = arrival < next ? arrival : next;
+        if (p->internal.n > 0 && p->internal.events[0].step < next)
+            next = p->internal.events[0].step;
+    }
+    return next < sim->step ? sim->step : next;
+}

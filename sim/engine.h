@@ -1,0 +1,115 @@
+/* sim/engine.h - the inside of a simulation, shared by the files of sim/ and by nobody else.
+ *
+ * Simulated time is cut into windows [k d, (k + 1) d) of steps, d the smallest delay between neurons. In a window the sources
+ * spike first; then each population of neurons takes what arrives before the window's end, in order of time, independently
+ * of all others; then spikes change hands. Windows are aligned to absolute time, so where a run is cut does not matter. */
+#ifndef HK_ENGINE_H
+#define HK_ENGINE_H
+
+#include "sim/heap.h"
+#include "sim/queue.h"
+#include "sim/simulation.h"
+
+#include <stdatomic.h>
+
+enum { HK_ALL_NEURONS = UINT32_MAX }; /* source of a RELEASE event that concerns every held neuron */
+
+struct hk_rule {
+    const hk_rule_type *type;
+    hk_projection *projection;
+    double *params;
+    void *state;
+    bool enabled;
+    hk_rule *next;
+};
+
+struct hk_population {
+    hk_sim *sim;
+    char *name;
+    const hk_neuron_model *model;
+    uint32_t index, n;
+
+    double **param_values;  /* [n_params], each [1] or [n] */
+    hk_param *params;
+    double **columns, *globals;
+    hk_neuron_view view;
+    int64_t next_rebase;    /* first step at which the state must be moved to a newer epoch */
+    bool spontaneous;       /* may spike between inputs: swept at the start of each window */
+    bool fresh;             /* parameters or state were changed: sweep at once */
+    bool unchecked;         /* parameters were changed: constraints across them are checked before the next run */
+
+    hk_queue *queue;        /* neurons: what will arrive. sources: what they will spike */
+    hk_heap internal;       /* predicted spikes and ends of refractoriness */
+    hk_time *held_until;    /* [n]; step INT64_MIN: not held */
+    uint32_t n_held;
+    bool compete;
+    double hold_ms;
+    hk_hits hits;
+    uint32_t *stamp;        /* [n] */
+    uint32_t *counter;      /* [n] random blocks used, sources with `next` */
+
+    hk_projection **out, **in;
+    size_t n_out, n_in;
+
+    hk_spike *spikes;       /* of the present window */
+    size_t n_spikes, spikes_capacity;
+    uint32_t *counts;
+    uint64_t total, hash;
+    hk_recorder *recorder;
+    uint32_t recorder_index;
+};
+
+typedef struct hk_change { /* a planned change of a parameter */
+    int64_t step;
+    uint32_t population, param;
+    double value;
+} hk_change;
+
+struct hk_sim {
+    hk_ctx *ctx;
+    double resolution_ms;
+    uint64_t seed;
+    hk_cpu cpu;
+    hk_population **populations;
+    hk_projection **projections;
+    size_t n_populations, n_projections;
+    hk_change *changes; /* ascending steps; those before next_change have been made */
+    size_t n_changes, next_change;
+
+    int64_t step;       /* everything before this step has happened */
+    int64_t window;     /* steps in a window */
+    hk_window_fn on_window;
+    void *on_window_user;
+    hk_sample_fn on_sample;
+    void *on_sample_user;
+    atomic_bool stop;
+    bool stopped;
+    hk_sim_stats stats; /* spikes and hash are made up from the populations */
+    hk_spikes_in encoded;
+    double *times; /* recording: one window's spikes in ms, and their neurons */
+    uint32_t *ids;
+    size_t times_capacity;
+};
+
+/** Brings a population up to date after parameters were changed from outside. */
+HK_MUST_CHECK int hk_population_refresh(hk_population *population);
+void hk_population_destroy(hk_population *population);
+HK_MUST_CHECK int hk_population_archive(hk_population *population, hk_archive *archive);
+/** Queues the first spikes of all neurons of a drawn source, forgetting those queued before. */
+HK_MUST_CHECK int hk_population_draw_sources(hk_population *population);
+hk_time hk_population_now(const hk_population *population);
+
+void hk_projection_destroy(hk_projection *projection);
+HK_MUST_CHECK int hk_projection_archive(hk_projection *projection, hk_archive *archive);
+hk_rule *hk_projection_rules(const hk_projection *projection);
+hk_rule **hk_projection_rules_end(hk_projection *projection);
+uint32_t hk_projection_index(const hk_projection *projection);
+void hk_rule_destroy_all(hk_rule *first);
+HK_MUST_CHECK int hk_sim_add_projection(hk_sim *sim, hk_projection *projection);
+
+/** Advances all populations to `end`, at most to the end of the window that `sim->step` lies in. */
+HK_MUST_CHECK int hk_engine_window(hk_sim *sim, int64_t end);
+/** First step at or after sim->step at which something can happen; HK_STEP_NEVER. */
+int64_t hk_engine_next_step(const hk_sim *sim);
+
+#endif

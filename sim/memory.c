@@ -1,0 +1,53 @@
+/* sim/memory.c - see memory.h. */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS, madvise */
+#include "sim/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum { HUGE_PAGE = 2 << 20 }; /* below it malloc serves */
+
+void *hk_memory_alloc(size_t bytes)
+{
+    if (bytes >= HUGE_PAGE) {
+        void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED)
+            return NULL;
+#ifdef MADV_HUGEPAGE
+        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a hint: without it the array is only slower */
+#endif
+        return memory;
+    }
+    size_t rounded = (bytes + 63) / 64 * 64;
+    void *memory = aligned_alloc(64, rounded > 0 ? rounded : 64);
+    if (memory != NULL)
+        memset(memory, 0, rounded);
+    return memory;
+}
+
+void hk_memory_free(void *memory, size_t bytes)
+{
+    if (memory == NULL)
+        return;
+    if (bytes >= HUGE_PAGE)
+        munmap(memory, bytes);
+    else
+        free(memory);
+}
+
+uint64_t hk_memory_available(void)
+{
+    FILE *file = fopen("/proc/meminfo", "r");
+    if (file == NULL)
+        return UINT64_MAX;
+    char line[128];
+    unsigned long long kib;
+    uint64_t available = UINT64_MAX;
+    while (fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "MemAvailable: %llu kB", &kib) == 1)
+            available = (uint64_t)kib * 1024;
+    fclose(file);
+    return available;
+}

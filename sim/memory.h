@@ -1,0 +1,15 @@
+/* sim/memory.h - large arrays: huge pages where the system gives them, and what still fits. */
+#ifndef HK_MEMORY_H
+#define HK_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** `bytes` zeroed bytes aligned to 64, or NULL. Large ones ask for huge pages. Freed with hk_memory_free. */
+void *hk_memory_alloc(size_t bytes);
+void hk_memory_free(void *memory, size_t bytes);
+
+/** Bytes that the machine can still give without swapping; UINT64_MAX when the system does not say. */
+uint64_t hk_memory_available(void);
+
+#endif

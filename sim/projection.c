@@ -1,0 +1,165 @@
+/* sim/projection.c - storage of synapses and access to it: see projection.h. Building is in build.c. */
+#include "sim/storage.h"
+
+#include "sim/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void hk_projection_destroy(hk_projection *projection)
+{
+    if (projection == NULL)
+        return;
+    hk_rule_destroy_all(projection->rules);
+    hk_memory_free(projection->target, projection->n_weights * sizeof *projection->target);
+    hk_memory_free(projection->weight, projection->n_weights * sizeof *projection->weight);
+    hk_memory_free(projection->in_source, projection->n_weights * sizeof *projection->in_source);
+    hk_memory_free(projection->in_synapse, projection->n_weights * sizeof *projection->in_synapse);
+    free(projection->in_begin);
+    free(projection->begin);
+    free(projection->delay);
+    free(projection->name);
+    free(projection);
+}
+
+const char *hk_projection_name(const hk_projection *projection)
+{
+    return projection->name;
+}
+
+hk_sim *hk_projection_sim(const hk_projection *projection)
+{
+    return projection->pre->sim;
+}
+
+hk_population *hk_projection_pre(const hk_projection *projection)
+{
+    return projection->pre;
+}
+
+hk_population *hk_projection_post(const hk_projection *projection)
+{
+    return projection->post;
+}
+
+uint32_t hk_projection_n_pre(const hk_projection *projection)
+{
+    return projection->pre->n;
+}
+
+uint32_t hk_projection_n_post(const hk_projection *projection)
+{
+    return projection->post->n;
+}
+
+uint64_t hk_projection_n_synapses(const hk_projection *projection)
+{
+    return projection->n_synapses;
+}
+
+uint64_t hk_projection_bytes(const hk_projection *projection)
+{
+    return projection->bytes;
+}
+
+uint32_t hk_projection_index(const hk_projection *projection)
+{
+    return projection->index;
+}
+
+hk_rule *hk_projection_rules(const hk_projection *projection)
+{
+    return projection->rules;
+}
+
+hk_rule **hk_projection_rules_end(hk_projection *projection)
+{
+    hk_rule **end = &projection->rules;
+    while (*end != NULL)
+        end = &(*end)->next;
+    projection->weights_changed = true; /* they will */
+    return end;
+}
+
+uint32_t hk_projection_n_slots(const hk_projection *projection)
+{
+    return projection->n_slots;
+}
+
+int64_t hk_projection_delay_steps(const hk_projection *projection, uint32_t slot)
+{
+    return projection->delay[slot];
+}
+
+uint64_t hk_projection_slab_begin(const hk_projection *projection, uint32_t pre, uint32_t slot)
+{
+    switch (projection->layout) {
+    case HK_LAYOUT_DENSE:
+        return (uint64_t)pre * projection->stride;
+    case HK_LAYOUT_DIAGONAL:
+        return pre;
+    default:
+        return projection->begin[(uint64_t)pre * projection->n_slots + slot];
+    }
+}
+
+hk_slab hk_projection_slab(const hk_projection *projection, uint32_t pre, uint32_t slot)
+{
+    uint64_t begin = hk_projection_slab_begin(projection, pre, slot);
+    const float *weight = projection->weight + begin;
+    switch (projection->layout) {
+    case HK_LAYOUT_DENSE:
+        return (hk_slab){ .weight = weight, .first = 0, .n = projection->post->n };
+    case HK_LAYOUT_DIAGONAL:
+        return (hk_slab){ .weight = weight, .first = pre, .n = 1 };
+    default:
+        return (hk_slab){ .target = projection->target + begin,
+                          .weight = weight,
+                          .n = (uint32_t)(projection->begin[(uint64_t)pre * projection->n_slots + slot + 1] - begin),
+                          .repeats = projection->repeats };
+    }
+}
+
+float *hk_projection_weights(hk_projection *projection, uint64_t *n_weights)
+{
+    projection->weights_changed = true; /* they may be: a checkpoint must keep them */
+    *n_weights = projection->n_weights;
+    return projection->weight;
+}
+
+hk_incoming hk_projection_incoming(const hk_projection *projection, uint32_t post)
+{
+    switch (projection->layout) {
+    case HK_LAYOUT_DENSE:
+        return (hk_incoming){ .n = projection->pre->n, .first = post, .stride = projection->stride };
+    case HK_LAYOUT_DIAGONAL:
+        return (hk_incoming){ .n = 1, .source = &projection->in_source[post], .synapse = &projection->in_synapse[post] };
+    default:
+        break;
+    }
+    uint64_t begin = projection->in_begin[post];
+    return (hk_incoming){ .n = (uint32_t)(projection->in_begin[post + 1] - begin),
+                          .source = projection->in_source + begin,
+                          .synapse = projection->in_synapse + begin };
+}
+
+uint64_t hk_projection_list(const hk_projection *projection, uint64_t n, uint32_t *pre, uint32_t *post, double *weight,
+                            double *delay_ms)
+{
+    uint64_t at = 0;
+    for (uint32_t i = 0; i < projection->pre->n; i++)
+        for (uint32_t slot = 0; slot < projection->n_slots; slot++) {
+            hk_slab slab = hk_projection_slab(projection, i, slot);
+            for (uint32_t k = 0; k < slab.n && at < n; k++, at++) {
+                if (pre != NULL)
+                    pre[at] = i;
+                if (post != NULL)
+                    post[at] = slab.target == NULL ? slab.first + k : slab.target[k];
+                if (weight != NULL)
+                    weight[at] = (double)slab.weight[k];
+                if (delay_ms != NULL)
+                    delay_ms[at] = (double)projection->delay[slot] * projection->pre->sim->resolution_ms;
+            }
+        }
+    return at;
+}

@@ -1,0 +1,29 @@
+/* sim/storage.h - the inside of a projection, for projection.c, build.c and checkpoint.c. */
+#ifndef HK_STORAGE_H
+#define HK_STORAGE_H
+
+#include "sim/engine.h"
+
+typedef enum hk_layout { HK_LAYOUT_SPARSE, HK_LAYOUT_DENSE, HK_LAYOUT_DIAGONAL } hk_layout;
+
+struct hk_projection {
+    hk_population *pre, *post;
+    char *name;
+    uint32_t index;
+    hk_layout layout;
+    uint64_t n_synapses, n_weights; /* the latter with the padding of dense rows */
+    uint64_t stride;                /* dense */
+    uint64_t bytes;
+    int64_t *delay;                 /* [n_slots] steps, ascending */
+    uint32_t n_slots;
+    uint64_t *begin;                /* sparse: [n_pre * n_slots + 1] first synapse of each slab */
+    uint32_t *target;               /* sparse: [n_synapses] */
+    float *weight;                  /* [n_weights] */
+    bool repeats;                   /* some slab has a target more than once */
+    bool weights_changed;           /* since they were drawn: checkpoints keep them */
+    uint64_t *in_begin;             /* plastic sparse: [n_post + 1]; in_source, in_synapse: [n_synapses] */
+    uint32_t *in_source, *in_synapse;
+    hk_rule *rules;
+};
+
+#endif
