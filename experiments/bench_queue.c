@@ -10,7 +10,7 @@
 
 #define RESOLUTION_MS 0.1
 
-enum { N_INCREMENTS = 1 << 14, N_BATCH = 1 << 14, SEED = 20240717 };
+enum { N_INCREMENTS = 1 << 14, N_BATCH = 1 << 16, N_PARTS = 5, SEED = 20240717 };
 
 typedef struct increment {
     int64_t steps;
@@ -24,7 +24,7 @@ static const char *const distribution_names[] = { "uniform", "exponential", "bur
 static double seconds_now(void)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now); /* of this thread alone: one core is measured */
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
@@ -40,15 +40,13 @@ static void draw_increments(increment *table, distribution kind, double mean_ste
     }
 }
 
-static inline void move_on(hk_event *event, const increment *table, uint64_t at)
+/* Without branches: half of them would be mispredicted, and that would be measured instead of the queue. */
+static inline void move_on(hk_event *event, const increment *by)
 {
-    const increment *by = &table[at % N_INCREMENTS];
-    event->step += by->steps;
-    event->offset += by->offset;
-    if (event->offset > RESOLUTION_MS) {
-        event->offset -= RESOLUTION_MS;
-        event->step++;
-    }
+    double offset = event->offset + by->offset;
+    int over = offset > RESOLUTION_MS;
+    event->step += by->steps + over;
+    event->offset = offset - (double)over * RESOLUTION_MS;
     event->source *= 2654435761u; /* odd, so that no two become one: a burst comes back in another order */
 }
 
@@ -63,8 +61,18 @@ typedef struct model {
     const increment *table;
     hk_queue *queue; /* NULL: the heap is measured */
     hk_heap heap;
-    uint64_t at, sum;
+    size_t at, n_of_group; /* the increment in turn, and how many events have had it */
+    uint64_t sum;
 } model;
+
+static inline const increment *next_increment(model *m)
+{
+    if (m->n_of_group++ == m->row->n_group) {
+        m->n_of_group = 1;
+        m->at = (m->at + 1) % N_INCREMENTS;
+    }
+    return &m->table[m->at];
+}
 
 static int hold_queue(model *m, size_t n)
 {
@@ -73,7 +81,7 @@ static int hold_queue(model *m, size_t n)
         if (!hk_queue_pop(m->queue, &event))
             return HK_ESTATE;
         m->sum = mixed(m->sum, &event);
-        move_on(&event, m->table, m->at++ / m->row->n_group);
+        move_on(&event, next_increment(m));
         int rc = hk_queue_push(m->queue, &event);
         if (rc != HK_OK)
             return rc;
@@ -88,7 +96,7 @@ static int hold_heap(model *m, size_t n)
         if (!hk_heap_pop(&m->heap, &event))
             return HK_ESTATE;
         m->sum = mixed(m->sum, &event);
-        move_on(&event, m->table, m->at++ / m->row->n_group);
+        move_on(&event, next_increment(m));
         int rc = hk_heap_push(&m->heap, &event);
         if (rc != HK_OK)
             return rc;
@@ -100,16 +108,16 @@ static int fill(model *m)
 {
     for (size_t i = 0; i < m->row->n_pending; i++) {
         hk_event event = { .offset = 0.0625, .kind = HK_EVENT_ARRIVAL, .source = (uint32_t)i + 1 };
-        move_on(&event, m->table, i / m->row->n_group);
+        move_on(&event, next_increment(m));
         int rc = m->queue != NULL ? hk_queue_push(m->queue, &event) : hk_heap_push(&m->heap, &event);
         if (rc != HK_OK)
             return rc;
     }
-    m->at = m->row->n_pending;
     return HK_OK;
 }
 
-/* Holds each pending event about twice before time is taken: by then the times are in their steady state. */
+/* Holds each pending event about twice before time is taken: by then the times are in their steady state. The
+ * fastest part counts, the one least disturbed by whatever else the machine does. */
 static int measure(model *m, double seconds, double *holds_per_s, uint64_t *sum)
 {
     int (*hold)(model *, size_t) = m->queue != NULL ? hold_queue : hold_heap;
@@ -117,14 +125,18 @@ static int measure(model *m, double seconds, double *holds_per_s, uint64_t *sum)
     if (rc == HK_OK)
         rc = hold(m, 2 * m->row->n_pending);
     *sum = m->sum;
-    double begin = seconds_now(), end = begin;
-    size_t n_holds = 0;
-    while (rc == HK_OK && end - begin < seconds) {
-        rc = hold(m, N_BATCH);
-        n_holds += N_BATCH;
-        end = seconds_now();
+    *holds_per_s = 0.0;
+    for (int part = 0; part < N_PARTS && rc == HK_OK; part++) {
+        double begin = seconds_now(), end = begin;
+        size_t n_holds = 0;
+        while (rc == HK_OK && end - begin < seconds / N_PARTS) {
+            rc = hold(m, N_BATCH);
+            n_holds += N_BATCH;
+            end = seconds_now();
+        }
+        double here = (double)n_holds / (end - begin);
+        *holds_per_s = here > *holds_per_s ? here : *holds_per_s;
     }
-    *holds_per_s = (double)n_holds / (end - begin);
     return rc;
 }
 

@@ -2,7 +2,7 @@
  *
  * The classical test of a pending-event set (Jones 1986, Commun. ACM 29:300-311), with the number pending constant.
  * The queue of sim/queue.h runs against the 4-ary heap of sim/heap.h on the same increments, drawn beforehand, and
- * both must give the same sequence of events. */
+ * both must give the same sequence of events. CPU time of the calling thread, the best of five parts. */
 #ifndef HK_BENCH_QUEUE_H
 #define HK_BENCH_QUEUE_H
 

@@ -8,6 +8,7 @@
  * levels above; a slot holds events of one unit only; the slot of the step in `front` is empty while front is not.
  * What is pushed before base, or into the step that is being popped, waits in the heap `late` and is merged on
  * the way out. Two events that differ in their stamp alone may leave in either order. */
+#define _DEFAULT_SOURCE /* madvise */
 #include "sim/queue.h"
 
 #include "sim/heap.h"
@@ -16,6 +17,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
     DIGIT_BITS = 10,
@@ -24,9 +26,11 @@ enum {
     N_LEVELS = 7, /* 7 * 10 bits cover the 64 of a step */
     BLOCK_EVENTS = 31,
     BLOCK_BYTES = 1024,
+    HUGE_PAGE = 1 << 21,
     N_OLDER = 4,
     FIRST_BLOCKS = 64,
-    FETCH_EVERY = 16,
+    FETCH_EVERY = 4, /* pops */
+    FETCH_BYTES = 256,
     SMALL_STEP = 12, /* up to here insertion alone is the fastest */
     SMALL_RUN = 16,
 };
@@ -68,7 +72,7 @@ struct hk_queue {
     uint64_t base;  /* key of the step taken last */
 
     hk_event *front_at, *front_end; /* the rest of step `base`, sorted, in `front` */
-    block *ahead; /* of the step after this: fetched while this one is popped */
+    const char *ahead; /* a line of the step after this: fetched while this one is popped */
     hk_heap late;
     level *levels[N_LEVELS]; /* created from below when first needed */
 
@@ -147,9 +151,15 @@ static int reserve_blocks(hk_queue *queue, size_t n)
     n_new = (n_new < growth ? growth : n_new) + 1;
     if (n_new > SIZE_MAX / BLOCK_BYTES)
         return HK_ENOMEM;
-    block *slab = aligned_alloc(BLOCK_BYTES, n_new * BLOCK_BYTES);
+    size_t alignment = n_new * BLOCK_BYTES >= HUGE_PAGE ? HUGE_PAGE : BLOCK_BYTES;
+    n_new = (n_new * BLOCK_BYTES + alignment - 1) / alignment * alignment / BLOCK_BYTES;
+    block *slab = aligned_alloc(alignment, n_new * BLOCK_BYTES);
     if (slab == NULL)
         return HK_ENOMEM;
+#ifdef MADV_HUGEPAGE
+    if (alignment == HUGE_PAGE) /* a wide wheel touches more pages than a core can keep addresses of */
+        (void)madvise(slab, n_new * BLOCK_BYTES, MADV_HUGEPAGE);
+#endif
     while (queue->fresh != queue->fresh_end) { /* these were counted when they came */
         release_block(queue, queue->fresh++);
         queue->n_free--;
@@ -507,13 +517,18 @@ static int sort_slot(hk_queue *queue, const slot *from)
     return HK_OK;
 }
 
-/* Called a few times for every block of the next step. The header it reads was fetched by the call before. */
+/* Fetches a few lines of the next step. When a block is done, its header, the first fetched, has long arrived. */
 static void fetch_ahead(hk_queue *queue)
 {
-    if (queue->ahead == NULL)
+    const char *line = queue->ahead;
+    if (line == NULL)
         return;
-    prefetch_block(queue->ahead->older[N_OLDER - 1]);
-    queue->ahead = queue->ahead->older[0];
+    for (int i = 0; i < FETCH_BYTES; i += 64)
+        __builtin_prefetch(line + i, 0, 2);
+    line += FETCH_BYTES;
+    if (((uintptr_t)line & (BLOCK_BYTES - 1)) == 0)
+        line = (const char *)((const block *)(const void *)(line - BLOCK_BYTES))->older[0];
+    queue->ahead = line;
 }
 
 /* Takes the earliest step of the wheel into front. HK_ENOMEM leaves all events where they were. */
@@ -538,8 +553,7 @@ static int take_into_front(hk_queue *queue)
     queue->front_end = queue->front.events + taken.n;
     queue->n_wheel -= taken.n;
     if (taken.n > SMALL_STEP && lv->used_words != 0) {
-        queue->ahead = block_of_last(&lv->slots[next_used(lv, at)]);
-        __builtin_prefetch(queue->ahead);
+        queue->ahead = (const char *)block_of_last(&lv->slots[next_used(lv, at)]);
     }
     return HK_OK;
 }
