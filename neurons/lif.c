@@ -159,7 +159,7 @@ static void rebase(const hk_neuron_view *view, hk_time to)
 static void stamp(const hk_neuron_view *view, const hk_slab *slab)
 {
     for (uint32_t k = 0; k < slab->n; k++)
-        view->stamp[slab->target == NULL ? slab->first + k : slab->target[k]] = view->stamp_now;
+        view->stamp[hk_slab_target(slab, k)] = view->stamp_now;
 }
 
 static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits)
@@ -175,8 +175,9 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
         return;
     }
     for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */
-        hk_slab one = { .target = NULL, .weight = slab->weight + k, .n = 1,
-                        .first = slab->target == NULL ? slab->first + k : slab->target[k] };
+        hk_slab one = { .target = NULL, .n = 1, .weight = slab->weight == NULL ? NULL : slab->weight + k,
+                        .weight64 = slab->weight64 == NULL ? NULL : slab->weight64 + k,
+                        .first = hk_slab_target(slab, k) };
         double tau = param(view, TAU_M, one.first);
         kernels[HK_CPU_PLAIN]->receive(&columns, &one, hk_exp(x / tau), driven ? hk_exp(-left / tau) : 1.0, hits);
     }

@@ -210,15 +210,16 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
     double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
     hk_lif_exp_columns columns = columns_from(view, 0);
     for (uint32_t k = 0; k < slab->n; k++)
-        view->stamp[slab->target == NULL ? slab->first + k : slab->target[k]] = view->stamp_now;
+        view->stamp[hk_slab_target(slab, k)] = view->stamp_now;
     if (view->globals[UNIFORM] != 0.0) {
         hk_lif_exp_instant q = instant(view, 0, x, left);
         kernels[view->cpu]->receive(&columns, slab, &q, hits);
         return;
     }
     for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */
-        hk_slab one = { .target = NULL, .weight = slab->weight + k, .n = 1,
-                        .first = slab->target == NULL ? slab->first + k : slab->target[k] };
+        hk_slab one = { .target = NULL, .n = 1, .weight = slab->weight == NULL ? NULL : slab->weight + k,
+                        .weight64 = slab->weight64 == NULL ? NULL : slab->weight64 + k,
+                        .first = hk_slab_target(slab, k) };
         hk_lif_exp_instant q = instant(view, one.first, x, left);
         kernels[HK_CPU_PLAIN]->receive(&columns, &one, &q, hits);
     }

@@ -21,9 +21,8 @@ static inline double bound(double a, double j_ex, double j_in, const hk_lif_exp_
     return (later > d ? later : d) + j_ex * now->reach;
 }
 
-static void receive_one(const hk_lif_exp_columns *c, uint32_t i, float weight, const hk_lif_exp_instant *now, hk_hits *hits)
+static void receive_one(const hk_lif_exp_columns *c, uint32_t i, double w, const hk_lif_exp_instant *now, hk_hits *hits)
 {
-    double w = (double)weight;
     double a = c->a[i], j_ex = c->j_ex[i], j_in = c->j_in[i];
     if (w >= 0.0) {
         double j = w * now->to_ex;
@@ -78,7 +77,7 @@ static inline __mmask8 receive_lanes(const hk_lif_exp_columns *c, __m256i i, __m
     return above(a, j_ex, j_in, _mm512_i32gather_pd(i, c->low, 8), q);
 }
 
-static void receive(const hk_lif_exp_columns *c, const hk_slab *slab, const hk_lif_exp_instant *now, hk_hits *hits)
+static void receive_floats(const hk_lif_exp_columns *c, const hk_slab *slab, const hk_lif_exp_instant *now, hk_hits *hits)
 {
     lanes q = broadcast(now);
     const __m256i count = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -95,16 +94,16 @@ static void receive(const hk_lif_exp_columns *c, const hk_slab *slab, const hk_l
         __mmask8 positive = _mm512_cmp_pd_mask(w, _mm512_setzero_pd(), _CMP_GE_OQ);
         if (repeats || (positive != 0 && positive != 0xff)) {
             for (uint32_t l = k; l < k + 8; l++)
-                receive_one(c, slab->target == NULL ? slab->first + l : slab->target[l], slab->weight[l], now, hits);
+                receive_one(c, hk_slab_target(slab, l), (double)slab->weight[l], now, hits);
             continue;
         }
         for (unsigned bits = receive_lanes(c, i, w, positive != 0, &q); bits != 0; bits &= bits - 1) {
             uint32_t l = k + (uint32_t)__builtin_ctz(bits);
-            hk_hits_add(hits, slab->target == NULL ? slab->first + l : slab->target[l]);
+            hk_hits_add(hits, hk_slab_target(slab, l));
         }
     }
     for (; k < slab->n; k++)
-        receive_one(c, slab->target == NULL ? slab->first + k : slab->target[k], slab->weight[k], now, hits);
+        receive_one(c, hk_slab_target(slab, k), (double)slab->weight[k], now, hits);
 }
 
 static void sweep(const hk_lif_exp_columns *c, const hk_lif_exp_instant *now, uint32_t n, hk_hits *hits)
@@ -124,10 +123,10 @@ static void sweep(const hk_lif_exp_columns *c, const hk_lif_exp_instant *now, ui
 
 #else
 
-static void receive(const hk_lif_exp_columns *c, const hk_slab *slab, const hk_lif_exp_instant *now, hk_hits *hits)
+static void receive_floats(const hk_lif_exp_columns *c, const hk_slab *slab, const hk_lif_exp_instant *now, hk_hits *hits)
 {
     for (uint32_t k = 0; k < slab->n; k++)
-        receive_one(c, slab->target == NULL ? slab->first + k : slab->target[k], slab->weight[k], now, hits);
+        receive_one(c, hk_slab_target(slab, k), (double)slab->weight[k], now, hits);
 }
 
 static void sweep(const hk_lif_exp_columns *c, const hk_lif_exp_instant *now, uint32_t n, hk_hits *hits)
@@ -145,6 +144,16 @@ static void sweep(const hk_lif_exp_columns *c, const hk_lif_exp_instant *now, ui
 }
 
 #endif
+
+static void receive(const hk_lif_exp_columns *c, const hk_slab *slab, const hk_lif_exp_instant *now, hk_hits *hits)
+{
+    if (slab->weight64 == NULL) {
+        receive_floats(c, slab, now, hits);
+        return;
+    }
+    for (uint32_t k = 0; k < slab->n; k++)
+        receive_one(c, hk_slab_target(slab, k), slab->weight64[k], now, hits);
+}
 
 static void rebase(const hk_lif_exp_columns *c, const hk_lif_exp_instant *now, double fall_ex, double fall_in, uint32_t n)
 {

@@ -14,9 +14,9 @@ static inline double highest(double u, double relax)
     return later > u ? later : u;
 }
 
-static void receive_one(const hk_lif_columns *c, uint32_t i, float weight, double growth, double relax, hk_hits *hits)
+static void receive_one(const hk_lif_columns *c, uint32_t i, double weight, double growth, double relax, hk_hits *hits)
 {
-    double u = c->u[i] + (double)weight * growth;
+    double u = c->u[i] + weight * growth;
     c->u[i] = u;
     if (highest(u, relax) >= c->low[i] * growth)
         hk_hits_add(hits, i);
@@ -58,7 +58,7 @@ static void receive_row(const hk_lif_columns *c, const hk_slab *slab, double gro
         }
     }
     for (; k < slab->n; k++)
-        receive_one(c, slab->first + k, slab->weight[k], growth, relax, hits);
+        receive_one(c, slab->first + k, (double)slab->weight[k], growth, relax, hits);
 }
 
 static void receive_targets(const hk_lif_columns *c, const hk_slab *slab, double growth, double relax, hk_hits *hits)
@@ -71,7 +71,7 @@ static void receive_targets(const hk_lif_columns *c, const hk_slab *slab, double
         __m256i next = _mm256_loadu_si256((const __m256i *)(target + k + 1));
         if (slab->repeats && _mm256_movemask_epi8(_mm256_cmpeq_epi32(i, next)) != 0) {
             for (uint32_t l = k; l < k + 8; l++)
-                receive_one(c, target[l], slab->weight[l], growth, relax, hits);
+                receive_one(c, target[l], (double)slab->weight[l], growth, relax, hits);
             continue;
         }
         __m512d w = _mm512_cvtps_pd(_mm256_loadu_ps(slab->weight + k));
@@ -82,7 +82,7 @@ static void receive_targets(const hk_lif_columns *c, const hk_slab *slab, double
             hk_hits_add(hits, target[k + (uint32_t)__builtin_ctz(bits)]);
     }
     for (; k < slab->n; k++)
-        receive_one(c, target[k], slab->weight[k], growth, relax, hits);
+        receive_one(c, target[k], (double)slab->weight[k], growth, relax, hits);
 }
 
 #else
@@ -106,7 +106,7 @@ static void receive_row(const hk_lif_columns *c, const hk_slab *slab, double gro
             hk_hits_add(hits, slab->first + k + (uint32_t)__builtin_ctz(mask));
     }
     for (; k < slab->n; k++)
-        receive_one(c, slab->first + k, slab->weight[k], growth, relax, hits);
+        receive_one(c, slab->first + k, (double)slab->weight[k], growth, relax, hits);
 }
 
 #else
@@ -114,7 +114,7 @@ static void receive_row(const hk_lif_columns *c, const hk_slab *slab, double gro
 static void receive_row(const hk_lif_columns *c, const hk_slab *slab, double growth, double relax, hk_hits *hits)
 {
     for (uint32_t k = 0; k < slab->n; k++)
-        receive_one(c, slab->first + k, slab->weight[k], growth, relax, hits);
+        receive_one(c, slab->first + k, (double)slab->weight[k], growth, relax, hits);
 }
 
 #endif
@@ -122,14 +122,17 @@ static void receive_row(const hk_lif_columns *c, const hk_slab *slab, double gro
 static void receive_targets(const hk_lif_columns *c, const hk_slab *slab, double growth, double relax, hk_hits *hits)
 {
     for (uint32_t k = 0; k < slab->n; k++)
-        receive_one(c, slab->target[k], slab->weight[k], growth, relax, hits);
+        receive_one(c, slab->target[k], (double)slab->weight[k], growth, relax, hits);
 }
 
 #endif
 
 static void receive(const hk_lif_columns *c, const hk_slab *slab, double growth, double relax, hk_hits *hits)
 {
-    if (slab->target == NULL)
+    if (slab->weight64 != NULL)
+        for (uint32_t k = 0; k < slab->n; k++)
+            receive_one(c, hk_slab_target(slab, k), slab->weight64[k], growth, relax, hits);
+    else if (slab->target == NULL)
         receive_row(c, slab, growth, relax, hits);
     else
         receive_targets(c, slab, growth, relax, hits);

@@ -13,7 +13,7 @@ enum { MAX_DELAY_STEPS = 1 << 24, MAX_SLOTS = 65535 }; /* slots are 16 bits in a
 
 typedef struct synapse { /* one synapse while its row is sorted */
     uint32_t delay, target;
-    float weight;
+    double weight;
 } synapse;
 
 typedef struct build_plan {
@@ -54,6 +54,8 @@ static int check_config(hk_sim *sim, const hk_projection_config *cfg)
                        cfg->post->model->name);
     if (cfg->connect == HK_EXPLICIT && cfg->n > 0 && (cfg->list_pre == NULL || cfg->list_post == NULL))
         return hk_fail(sim->ctx, HK_ERANGE, "projection: explicit connections need list_pre and list_post");
+    if (cfg->double_weights && (cfg->connect != HK_EXPLICIT || cfg->plastic))
+        return hk_fail(sim->ctx, HK_ERANGE, "projection: double_weights are for explicit connections that are not plastic");
     int rc = hk_draw_check(sim->ctx, "projection: weight", &cfg->weight);
     if (rc == HK_OK)
         rc = hk_draw_check(sim->ctx, "projection: delay_ms", &cfg->delay_ms);
@@ -85,7 +87,7 @@ static int make_plan(hk_sim *sim, const hk_projection_config *cfg, const char *n
         out->stride = ((uint64_t)n_post + 15) / 16 * 16;
         out->n_weights = out->stride * n_pre;
     }
-    double bytes = 4.0 * (double)out->n_weights;
+    double bytes = (cfg->double_weights ? 8.0 : 4.0) * (double)out->n_weights;
     if (out->layout == HK_LAYOUT_SPARSE)
         bytes += 4.0 * (double)out->n_synapses + 8.0 * ((double)n_pre * out->n_slots + 1.0) + 8.0 * (double)n_pre;
     if (out->layout == HK_LAYOUT_DIAGONAL || (out->layout == HK_LAYOUT_SPARSE && cfg->plastic))
@@ -197,7 +199,7 @@ static int finish_row(hk_projection *p, const hk_projection_config *cfg, uint64_
     hk_stream weights = hk_stream_open(sim->seed, HK_PURPOSE_WEIGHT, name_id, pre);
     hk_stream delays = hk_stream_open(sim->seed, HK_PURPOSE_DELAY, name_id, pre);
     for (uint64_t k = 0; k < n; k++) {
-        row[k] = (synapse){ .target = p->target[begin + k], .weight = (float)hk_draw_value(&cfg->weight, &weights) };
+        row[k] = (synapse){ .target = p->target[begin + k], .weight = hk_draw_value(&cfg->weight, &weights) };
         int rc = to_steps(sim, p->name, hk_draw_value(&cfg->delay_ms, &delays), &row[k].delay);
         if (rc != HK_OK)
             return rc;
@@ -206,7 +208,7 @@ static int finish_row(hk_projection *p, const hk_projection_config *cfg, uint64_
         qsort(row, n, sizeof *row, compare_synapses);
     for (uint64_t k = 0; k < n; k++) {
         p->target[begin + k] = row[k].target;
-        p->weight[begin + k] = row[k].weight;
+        p->weight[begin + k] = (float)row[k].weight;
         if (delay != NULL)
             delay[begin + k] = row[k].delay;
     }
@@ -240,18 +242,21 @@ static int make_slabs(hk_projection *p, const uint64_t *row, const uint32_t *del
         for (uint64_t slab = 0; !p->repeats && slab < n_slabs; slab++)
             for (uint64_t k = p->begin[slab] + 1; k < p->begin[slab + 1]; k++)
                 p->repeats = p->repeats || p->target[k] == p->target[k - 1];
-        p->bytes = 8 * p->n_synapses + 8 * (n_slabs + 1);
+        p->bytes = (p->weight64 == NULL ? 8 : 12) * p->n_synapses + 8 * (n_slabs + 1);
     }
     free(s.slot_of);
     return rc;
 }
 
-static int allocate_synapses(hk_projection *p)
+static int allocate_synapses(hk_projection *p, bool double_weights)
 {
     p->n_weights = p->n_synapses;
     p->target = hk_memory_alloc(p->n_synapses * sizeof *p->target);
-    p->weight = hk_memory_alloc(p->n_synapses * sizeof *p->weight);
-    return p->target == NULL || p->weight == NULL ? HK_ENOMEM : HK_OK;
+    if (double_weights)
+        p->weight64 = hk_memory_alloc(p->n_synapses * sizeof *p->weight64);
+    else
+        p->weight = hk_memory_alloc(p->n_synapses * sizeof *p->weight);
+    return p->target == NULL || (p->weight == NULL && p->weight64 == NULL) ? HK_ENOMEM : HK_OK;
 }
 
 static int build_drawn(hk_projection *p, const build_plan *plan)
@@ -269,7 +274,7 @@ static int build_drawn(hk_projection *p, const build_plan *plan)
     }
     if (rc == HK_OK) {
         p->n_synapses = row[n_pre];
-        rc = allocate_synapses(p);
+        rc = allocate_synapses(p, false);
     }
     if (rc == HK_OK)
         rc = hk_connect_fill(&plan->connecting, row, p->target);
@@ -312,7 +317,7 @@ static int read_listed(hk_projection *p, const hk_projection_config *cfg, uint64
     for (uint64_t k = 0; k < cfg->n; k++) {
         double w = cfg->list_weight != NULL ? cfg->list_weight[k] : hk_draw_value(&cfg->weight, &weights);
         double d = cfg->list_delay_ms != NULL ? cfg->list_delay_ms[k] : hk_draw_value(&cfg->delay_ms, &delays);
-        all[k] = (listed){ .pre = cfg->list_pre[k], .synapse = { .target = cfg->list_post[k], .weight = (float)w } };
+        all[k] = (listed){ .pre = cfg->list_pre[k], .synapse = { .target = cfg->list_post[k], .weight = w } };
         if (all[k].pre >= p->pre->n || all[k].synapse.target >= p->post->n)
             return hk_fail(sim->ctx, HK_ERANGE, "projection %s: connection %llu is from %u to %u, must be below %u and %u",
                            p->name, (unsigned long long)k, all[k].pre, all[k].synapse.target, p->pre->n, p->post->n);
@@ -336,7 +341,7 @@ static int build_listed(hk_projection *p, const build_plan *plan)
     listed *all = malloc((cfg->n + 1) * sizeof *all);
     uint32_t *delay = malloc((cfg->n + 1) * sizeof *delay);
     uint64_t *row = calloc((size_t)p->pre->n + 1, sizeof *row);
-    int rc = all == NULL || delay == NULL || row == NULL ? HK_ENOMEM : allocate_synapses(p);
+    int rc = all == NULL || delay == NULL || row == NULL ? HK_ENOMEM : allocate_synapses(p, cfg->double_weights);
     if (rc == HK_OK)
         rc = read_listed(p, cfg, plan->connecting.name_id, all);
     if (rc == HK_OK) {
@@ -344,7 +349,10 @@ static int build_listed(hk_projection *p, const build_plan *plan)
         for (uint64_t k = 0; k < cfg->n; k++) {
             row[all[k].pre + 1]++;
             p->target[k] = all[k].synapse.target;
-            p->weight[k] = all[k].synapse.weight;
+            if (p->weight64 != NULL)
+                p->weight64[k] = all[k].synapse.weight;
+            else
+                p->weight[k] = (float)all[k].synapse.weight;
             delay[k] = all[k].synapse.delay;
         }
         for (uint32_t pre = 0; pre < p->pre->n; pre++)

@@ -250,6 +250,7 @@ static uint32_t connections_checksum(const hk_projection *p)
     uint32_t crc = checksum(0, p->delay, p->n_slots * sizeof *p->delay);
     if (p->layout == HK_LAYOUT_SPARSE) {
         crc = checksum(crc, p->begin, ((uint64_t)p->pre->n * p->n_slots + 1) * sizeof *p->begin);
+        crc = checksum(crc, p->weight64, p->weight64 == NULL ? 0 : p->n_weights * sizeof *p->weight64);
         crc = checksum(crc, p->target, p->n_synapses * sizeof *p->target);
     }
     return crc;

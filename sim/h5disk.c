@@ -226,8 +226,9 @@ static herr_t driver_write(H5FD_t *pub, H5FD_mem_t type, hid_t transfer, haddr_t
 {
     (void)type;
     (void)transfer;
-    hk_h5disk *disk = ((driver_file *)pub)->disk;
-    uint64_t end = address + size;
+    const driver_file *file = (const driver_file *)pub;
+    hk_h5disk *disk = file->disk;
+    const uint64_t end = address + size;
     if (end > disk->end)
         disk->end = end;
     if (disk->failure != 0)
@@ -242,8 +243,9 @@ static herr_t driver_write(H5FD_t *pub, H5FD_mem_t type, hid_t transfer, haddr_t
         memcpy(disk->stamp, bytes, sizeof disk->stamp);
         disk->has_stamp = true;
     }
-    if (disk->streaming && end > disk->file_size) {
-        set_file_size(disk, end + GROWTH_BYTES);
+    /* Readers read whole chunks, so the file must reach to the end of what is allocated, not only of what is written. */
+    if (disk->streaming && file->eoa > disk->file_size) {
+        set_file_size(disk, file->eoa + GROWTH_BYTES);
         if (disk->has_stamp && !stamps)
             put_stamp(disk);
     }

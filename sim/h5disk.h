@@ -10,7 +10,7 @@
  *   - when an existing file is changed, writes only behind its old end and keeps what would replace old bytes in memory
  *     until hk_h5disk_publish(): a failure or a crash before that leaves the old contents.
  *
- * Invariant: in streaming mode, the superblock on disk names an end of file >= every address written and <= the file's
+ * Invariant: in streaming mode, the superblock on disk names an end of file >= every address in use and <= the file's
  * real size. */
 #ifndef HK_H5DISK_H
 #define HK_H5DISK_H

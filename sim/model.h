@@ -56,10 +56,16 @@ typedef struct hk_neuron_view {
 typedef struct hk_slab {
     const uint32_t *target; /* [n], or NULL: neurons first ... first + n - 1 */
     const float *weight;    /* [n] */
+    const double *weight64; /* [n] instead of `weight` where a projection keeps double precision, else NULL */
     uint32_t first;
     uint32_t n;
     bool repeats;           /* a target may stand more than once (multapses) */
 } hk_slab;
+
+static inline uint32_t hk_slab_target(const hk_slab *slab, uint32_t k)
+{
+    return slab->target == NULL ? slab->first + k : slab->target[k];
+}
 
 /** Neurons that an input or a sweep has brought near enough to threshold to be looked at; in any order, possibly
  *  more than once. The engine makes room for as many entries as a call can add. */

@@ -13,6 +13,7 @@ void hk_projection_destroy(hk_projection *projection)
     hk_rule_destroy_all(projection->rules);
     hk_memory_free(projection->target, projection->n_weights * sizeof *projection->target);
     hk_memory_free(projection->weight, projection->n_weights * sizeof *projection->weight);
+    hk_memory_free(projection->weight64, projection->n_weights * sizeof *projection->weight64);
     hk_memory_free(projection->in_source, projection->n_weights * sizeof *projection->in_source);
     hk_memory_free(projection->in_synapse, projection->n_weights * sizeof *projection->in_synapse);
     free(projection->in_begin);
@@ -106,7 +107,7 @@ uint64_t hk_projection_slab_begin(const hk_projection *projection, uint32_t pre,
 hk_slab hk_projection_slab(const hk_projection *projection, uint32_t pre, uint32_t slot)
 {
     uint64_t begin = hk_projection_slab_begin(projection, pre, slot);
-    const float *weight = projection->weight + begin;
+    const float *weight = projection->weight64 == NULL ? projection->weight + begin : NULL;
     switch (projection->layout) {
     case HK_LAYOUT_DENSE:
         return (hk_slab){ .weight = weight, .first = 0, .n = projection->post->n };
@@ -115,6 +116,7 @@ hk_slab hk_projection_slab(const hk_projection *projection, uint32_t pre, uint32
     default:
         return (hk_slab){ .target = projection->target + begin,
                           .weight = weight,
+                          .weight64 = projection->weight64 == NULL ? NULL : projection->weight64 + begin,
                           .n = (uint32_t)(projection->begin[(uint64_t)pre * projection->n_slots + slot + 1] - begin),
                           .repeats = projection->repeats };
     }
@@ -122,8 +124,8 @@ hk_slab hk_projection_slab(const hk_projection *projection, uint32_t pre, uint32
 
 float *hk_projection_weights(hk_projection *projection, uint64_t *n_weights)
 {
-    projection->weights_changed = true; /* they may be: a checkpoint must keep them */
-    *n_weights = projection->n_weights;
+    projection->weights_changed = projection->weight64 == NULL; /* they may be: a checkpoint must keep them */
+    *n_weights = projection->weight64 == NULL ? projection->n_weights : 0;
     return projection->weight;
 }
 
@@ -156,7 +158,7 @@ uint64_t hk_projection_list(const hk_projection *projection, uint64_t n, uint32_
                 if (post != NULL)
                     post[at] = slab.target == NULL ? slab.first + k : slab.target[k];
                 if (weight != NULL)
-                    weight[at] = (double)slab.weight[k];
+                    weight[at] = slab.weight64 == NULL ? (double)slab.weight[k] : slab.weight64[k];
                 if (delay_ms != NULL)
                     delay_ms[at] = (double)projection->delay[slot] * projection->pre->sim->resolution_ms;
             }

@@ -62,6 +62,7 @@ typedef struct hk_projection_config {
     hk_draw delay_ms;         /* rounded to whole steps, at least one; CONSTANT must be a whole number of steps */
     const uint32_t *list_pre, *list_post; /* EXPLICIT: [n] */
     const double *list_weight, *list_delay_ms; /* EXPLICIT: [n], or NULL: `weight` and `delay_ms` */
+    bool double_weights;      /* EXPLICIT, not plastic: weights in double precision, 12 bytes a synapse instead of 8 */
     bool plastic;             /* a rule will need the synapses of a postsynaptic neuron: sparse projections
                                  build their transposed index, 8 bytes a synapse more */
 } hk_projection_config;
@@ -89,7 +90,8 @@ hk_slab hk_projection_slab(const hk_projection *projection, uint32_t pre, uint32
 /** Index of the slab's first synapse; its synapses are consecutive. Indices run over [0, hk_projection_n_weights). */
 uint64_t hk_projection_slab_begin(const hk_projection *projection, uint32_t pre, uint32_t slot);
 
-/** All weights by synapse index, padding of dense rows included; writable: that is what a rule changes. */
+/** All weights by synapse index, padding of dense rows included; writable: that is what a rule changes. NULL with *n_weights
+ *  0 for a projection of double weights. */
 float *hk_projection_weights(hk_projection *projection, uint64_t *n_weights);
 
 /** The synapses onto one postsynaptic neuron. dense: synapse k comes from neuron k, at index post + k * stride. Otherwise

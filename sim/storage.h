@@ -19,6 +19,7 @@ struct hk_projection {
     uint64_t *begin;                /* sparse: [n_pre * n_slots + 1] first synapse of each slab */
     uint32_t *target;               /* sparse: [n_synapses] */
     float *weight;                  /* [n_weights] */
+    double *weight64;               /* [n_weights] instead, NULL in most projections */
     bool repeats;                   /* some slab has a target more than once */
     bool weights_changed;           /* since they were drawn: checkpoints keep them */
     uint64_t *in_begin;             /* plastic sparse: [n_post + 1]; in_source, in_synapse: [n_synapses] */
