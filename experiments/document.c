@@ -109,8 +109,8 @@ typedef struct builder {
 
 static int fail_here(const builder *b, const char *sentence)
 {
-    return hk_fail(b->document->ctx, HK_EFORMAT, "%s:%" PRIu32 ":%" PRIu32 ": %s", b->document->name, b->line, b->column,
-                   sentence);
+    return hk_fail(b->document->ctx, HK_EFORMAT, "%s:%" PRIu32 ":%" PRIu32 ": %s", b->document->name, b->line,
+                   b->column, sentence);
 }
 
 static int no_memory(const builder *b)
@@ -241,8 +241,8 @@ static int scalar(builder *b, struct fy_token *token)
     if (rc != HK_OK)
         return rc;
     bool plain = token == NULL || fy_token_scalar_style(token) == FYSS_PLAIN;
-    return add(b, &(hk_node){ .kind = HK_NODE_SCALAR, .u.text = kept, .plain = plain, .line = b->line,
-                              .column = b->column });
+    return add(
+        b, &(hk_node){ .kind = HK_NODE_SCALAR, .u.text = kept, .plain = plain, .line = b->line, .column = b->column });
 }
 
 static void locate(builder *b, struct fy_token *token)
@@ -365,8 +365,9 @@ static int run_parser(builder *b, const char *name, const char *text, size_t siz
     if (diag == NULL)
         return no_memory(b);
     fy_diag_set_collect_errors(diag, true);
-    struct fy_parse_cfg cfg = { .diag = diag,
-                                .flags = FYPCF_QUIET | (ends_with(name, ".json") ? FYPCF_JSON_FORCE : FYPCF_JSON_NONE) };
+    struct fy_parse_cfg cfg = {
+        .diag = diag, .flags = FYPCF_QUIET | (ends_with(name, ".json") ? FYPCF_JSON_FORCE : FYPCF_JSON_NONE)
+    };
     struct fy_parser *parser = fy_parser_create(&cfg);
     int rc = HK_OK;
     if (parser == NULL || fy_parser_set_string(parser, text, size) != 0)

@@ -26,14 +26,14 @@ void hk_document_destroy(hk_document *document);
 const hk_node *hk_document_root(const hk_document *document);
 
 hk_node_kind hk_node_kind_of(const hk_node *node);
-size_t hk_node_n(const hk_node *node);                        /* members of a list or a map; 0 for a scalar */
-const hk_node *hk_node_at(const hk_node *node, size_t index); /* index < n */
-const char *hk_node_key(const hk_node *node);                 /* a map's member: its key; else NULL */
+size_t hk_node_n(const hk_node *node);                           /* members of a list or a map; 0 for a scalar */
+const hk_node *hk_node_at(const hk_node *node, size_t index);    /* index < n */
+const char *hk_node_key(const hk_node *node);                    /* a map's member: its key; else NULL */
 const hk_node *hk_node_get(const hk_node *map, const char *key); /* NULL: not there (or no map) */
-const char *hk_node_text(const hk_node *node);                /* a scalar as it stands; NULL for a list or a map */
-bool hk_node_is_null(const hk_node *node);                    /* null, ~ or nothing at all */
-bool hk_node_is_number(const hk_node *node);                  /* a finite number, not in quotes */
-unsigned hk_node_line(const hk_node *node);                   /* from 1 */
+const char *hk_node_text(const hk_node *node);                   /* a scalar as it stands; NULL for a list or a map */
+bool hk_node_is_null(const hk_node *node);                       /* null, ~ or nothing at all */
+bool hk_node_is_number(const hk_node *node);                     /* a finite number, not in quotes */
+unsigned hk_node_line(const hk_node *node);                      /* from 1 */
 
 /** Stores "file:line:column: <sentence>" and returns `status`. */
 int hk_document_fail(const hk_document *document, const hk_node *node, int status, const char *format, ...)

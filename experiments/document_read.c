@@ -94,9 +94,10 @@ static int unknown_key(const hk_document *document, const hk_node *node, const c
         snprintf(list + used, sizeof list - used, "%s%s", k == 0 ? "" : ", ", allowed[k]);
     }
     if (hk_suggestion(&near) != NULL)
-        return hk_document_fail(document, node, HK_EFORMAT, "unknown key '%.100s'; did you mean '%s'?", hk_node_key(node),
-                                hk_suggestion(&near));
-    return hk_document_fail(document, node, HK_EFORMAT, "unknown key '%.100s'; allowed are %s", hk_node_key(node), list);
+        return hk_document_fail(document, node, HK_EFORMAT, "unknown key '%.100s'; did you mean '%s'?",
+                                hk_node_key(node), hk_suggestion(&near));
+    return hk_document_fail(document, node, HK_EFORMAT, "unknown key '%.100s'; allowed are %s", hk_node_key(node),
+                            list);
 }
 
 int hk_document_expect_keys(const hk_document *document, const hk_node *map, const char *const *allowed, size_t n)

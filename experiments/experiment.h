@@ -77,13 +77,13 @@ const hk_experiment *hk_run_experiment(const hk_run *run);
 double hk_run_number(const hk_run *run, const char *name);
 int64_t hk_run_integer(const hk_run *run, const char *name);
 bool hk_run_flag(const hk_run *run, const char *name);
-size_t hk_run_choice(const hk_run *run, const char *name);     /* index into `choices` */
-const char *hk_run_text(const hk_run *run, const char *name);  /* of a TEXT or a CHOICE */
-bool hk_run_is_given(const hk_run *run, const char *name);     /* by the user, not by default */
+size_t hk_run_choice(const hk_run *run, const char *name);    /* index into `choices` */
+const char *hk_run_text(const hk_run *run, const char *name); /* of a TEXT or a CHOICE */
+bool hk_run_is_given(const hk_run *run, const char *name);    /* by the user, not by default */
 
 uint64_t hk_run_seed(const hk_run *run);
 unsigned hk_run_threads(const hk_run *run);
-const char *hk_run_argument(const hk_run *run);   /* NULL when the experiment takes none */
+const char *hk_run_argument(const hk_run *run); /* NULL when the experiment takes none */
 /** Where spikes and results go; its folder exists. NULL: `--out none`, write nothing. Each trial has its own. */
 const char *hk_run_out(const hk_run *run);
 /** A checkpoint to go on from, or NULL. */

@@ -27,7 +27,8 @@ static long find_letter(const hk_flag *flags, size_t n_flags, char letter)
 static int unknown(hk_ctx *ctx, const hk_flag *flags, size_t n_flags, const char *argument, size_t length)
 {
     char name[64];
-    snprintf(name, sizeof name, "%.*s", (int)(length < 63 ? length : 63), argument[1] == '-' ? argument + 2 : argument + 1);
+    snprintf(name, sizeof name, "%.*s", (int)(length < 63 ? length : 63),
+             argument[1] == '-' ? argument + 2 : argument + 1);
     hk_suggest near = { .wrong = name };
     for (size_t k = 0; k < n_flags; k++)
         hk_suggest_offer(&near, flags[k].name);

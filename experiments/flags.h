@@ -8,10 +8,10 @@
 #include <stdio.h>
 
 typedef struct hk_flag {
-    const char *name;    /* "seed" for --seed */
-    const char *value;   /* what it takes, as the help calls it: "N"; NULL: nothing */
+    const char *name;  /* "seed" for --seed */
+    const char *value; /* what it takes, as the help calls it: "N"; NULL: nothing */
     const char *meaning;
-    char letter;         /* 'q' for -q; 0: none */
+    char letter; /* 'q' for -q; 0: none */
 } hk_flag;
 
 /** Called for each flag (index into the table, its value or NULL) and each other argument (index -1). */

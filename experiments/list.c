@@ -14,7 +14,8 @@ static void help(FILE *stream)
 {
     fputs("usage: hillock list [experiments|neurons|rules|codes]\n\n"
           "Lists what there is, one line each; 'hillock show NAME' has the parameters of one.\n\n"
-          "examples:\n  hillock list\n  hillock list rules\n", stream);
+          "examples:\n  hillock list\n  hillock list rules\n",
+          stream);
 }
 
 static void list_experiments(const hk_catalogue *catalogue)
@@ -106,5 +107,8 @@ static int run(const hk_catalogue *catalogue, int n, char *const *arguments)
     return code;
 }
 
-const hk_command hk_command_list = { .name = "list", .arguments = "[KIND]", .run = run, .help = help,
+const hk_command hk_command_list = { .name = "list",
+                                     .arguments = "[KIND]",
+                                     .run = run,
+                                     .help = help,
                                      .summary = "experiments, neuron models, learning rules and codes, one line each" };

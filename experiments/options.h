@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 typedef struct hk_value {
-    double number;  /* NUMBER, INTEGER, FLAG (0 or 1), CHOICE (index); NaN: left to the experiment */
-    char *text;     /* TEXT: owned */
+    double number; /* NUMBER, INTEGER, FLAG (0 or 1), CHOICE (index); NaN: left to the experiment */
+    char *text;    /* TEXT: owned */
     bool given;
 } hk_value;
 

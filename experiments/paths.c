@@ -12,7 +12,8 @@ int hk_make_parents(hk_ctx *ctx, const char *path)
     if (folder == NULL)
         return hk_fail(ctx, HK_ENOMEM, "no memory for the path '%.200s'", path);
     int rc = HK_OK;
-    for (char *slash = strchr(folder + (*folder == '/'), '/'); slash != NULL && rc == HK_OK; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(folder + (*folder == '/'), '/'); slash != NULL && rc == HK_OK;
+         slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         struct stat status;
         if (mkdir(folder, 0777) != 0 && errno != EEXIST)

@@ -16,7 +16,8 @@ enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 static void help(FILE *stream)
 {
     fputs("Hillock: a spiking neural network simulator with exact spike times.\n\n"
-          "usage: hillock COMMAND [arguments]\n\n", stream);
+          "usage: hillock COMMAND [arguments]\n\n",
+          stream);
     for (size_t k = 0; k < N_COMMANDS; k++) {
         char label[64];
         snprintf(label, sizeof label, "%s %s", commands[k]->name, commands[k]->arguments);
@@ -29,7 +30,8 @@ static void help(FILE *stream)
           "  hillock show mnist\n"
           "  hillock run mnist --code latency --seed 7\n"
           "  hillock plot results/mnist.h5\n\n"
-          "Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted with everything saved.\n", stream);
+          "Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted with everything saved.\n",
+          stream);
 }
 
 static const hk_command *find(const char *name)

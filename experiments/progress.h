@@ -16,9 +16,9 @@
 /** How far one trial is. Written by its thread, read by the one that draws; both hold the lock of the console. */
 typedef struct hk_progress {
     char what[64];
-    double fraction;      /* of the whole trial, 0 to 1 */
+    double fraction; /* of the whole trial, 0 to 1 */
     double biological_ms;
-    uint64_t events;      /* spikes and synaptic events */
+    uint64_t events; /* spikes and synaptic events */
     /* as they were at the first report: a resumed trial does not begin at zero */
     bool has_begun;
     double begin_s, begin_fraction;

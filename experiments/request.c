@@ -9,7 +9,23 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SEED, SEEDS, JOBS, THREADS, SET, CODE, DATA, OUT, JSON, QUIET, CHECKPOINT, CHECKPOINT_EVERY, RESUME, HELP, N_FLAGS };
+enum {
+    SEED,
+    SEEDS,
+    JOBS,
+    THREADS,
+    SET,
+    CODE,
+    DATA,
+    OUT,
+    JSON,
+    QUIET,
+    CHECKPOINT,
+    CHECKPOINT_EVERY,
+    RESUME,
+    HELP,
+    N_FLAGS
+};
 
 static const hk_flag flags[N_FLAGS] = {
     [SEED] = { "seed", "N", "seed of everything random (default 1)", 0 },
@@ -20,7 +36,8 @@ static const hk_flag flags[N_FLAGS] = {
     [CODE] = { "code", "CODE", "short for --set code=CODE", 0 },
     [DATA] = { "data", "DATA", "short for --set data=DATA", 0 },
     [OUT] = { "out", "FILE", "results file, HDF5 (default results/NAME.h5; none: write nothing)", 'o' },
-    [JSON] = { "json", "FILE", "writes the summary as one JSON object; - is standard output, and nothing else goes there", 0 },
+    [JSON] = { "json", "FILE",
+               "writes the summary as one JSON object; - is standard output, and nothing else goes there", 0 },
     [QUIET] = { "quiet", NULL, "no progress and no report, only errors and warnings", 'q' },
     [CHECKPOINT] = { "checkpoint", "FILE", "saves the whole run to FILE at intervals and when it is interrupted", 0 },
     [CHECKPOINT_EVERY] = { "checkpoint-every", "SECONDS", "interval of checkpoints, wall-clock (default 300)", 0 },
@@ -63,8 +80,10 @@ static int set_count(hk_ctx *ctx, const char *flag, const char *text, unsigned m
 static int set_threads(hk_ctx *ctx, const char *text)
 {
     if (strcmp(text, "1") != 0)
-        return hk_fail(ctx, HK_ERANGE, "--threads = '%.100s', must be 1: this version computes a simulation on one thread "
-                                       "(several trials at once: --seeds 1..4 --jobs 2)", text);
+        return hk_fail(ctx, HK_ERANGE,
+                       "--threads = '%.100s', must be 1: this version computes a simulation on one thread "
+                       "(several trials at once: --seeds 1..4 --jobs 2)",
+                       text);
     return HK_OK;
 }
 

@@ -16,16 +16,16 @@
 typedef struct hk_request {
     const hk_experiment *experiment;
     hk_values values;
-    char *argument;         /* of the experiment; NULL */
-    uint64_t *seeds;        /* [n_seeds] */
+    char *argument;  /* of the experiment; NULL */
+    uint64_t *seeds; /* [n_seeds] */
     size_t n_seeds;
-    bool is_series;         /* --seeds: trials with mean and deviation, even when there is only one */
+    bool is_series; /* --seeds: trials with mean and deviation, even when there is only one */
     unsigned jobs, threads;
     char *out, *json, *checkpoint, *resume; /* NULL: not given; "none" is NULL with out_is_none */
     bool out_is_none, checkpoint_is_none;
     double checkpoint_every_s;
     bool quiet;
-    char *command;          /* as it was typed: "hillock run mnist --seed 7" */
+    char *command; /* as it was typed: "hillock run mnist --seed 7" */
 } hk_request;
 
 /** The flags of `hillock run`; the keys of a YAML file are the same with '_' for '-'. */
@@ -38,7 +38,8 @@ HK_MUST_CHECK int hk_request_read(hk_ctx *ctx, const hk_catalogue *catalogue, in
 void hk_request_fini(hk_request *request);
 
 /** Fills a request from a file in which `experiment:` names one of the catalogue. */
-HK_MUST_CHECK int hk_request_read_file(hk_ctx *ctx, const hk_catalogue *catalogue, const char *path, hk_request *request);
+HK_MUST_CHECK int hk_request_read_file(hk_ctx *ctx, const hk_catalogue *catalogue, const char *path,
+                                       hk_request *request);
 
 /** Applies flag `index` of the table. */
 HK_MUST_CHECK int hk_request_apply(hk_ctx *ctx, hk_request *request, long index, const char *value);

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const keys[] = { "experiment", "file", "set",   "seed",       "seeds",           "jobs",
-                                    "threads",    "out",  "json",  "quiet",      "checkpoint",      "checkpoint_every",
+static const char *const keys[] = { "experiment", "file", "set",  "seed",  "seeds",      "jobs",
+                                    "threads",    "out",  "json", "quiet", "checkpoint", "checkpoint_every",
                                     "resume",     "code", "data" };
 
 /* Puts "file:line:column: " before the sentence that a check of a value has left. */
@@ -56,7 +56,8 @@ static int seeds_text(hk_ctx *ctx, const hk_document *document, const hk_node *n
         return hk_fail(ctx, HK_ENOMEM, "seeds: no memory");
     *joined = '\0';
     for (size_t k = 0, used = 0; k < hk_node_n(node); k++)
-        used += (size_t)snprintf(joined + used, size - used, "%s%s", k == 0 ? "" : ",", hk_node_text(hk_node_at(node, k)));
+        used += (size_t)snprintf(joined + used, size - used, "%s%s", k == 0 ? "" : ",",
+                                 hk_node_text(hk_node_at(node, k)));
     return HK_OK;
 }
 
@@ -154,7 +155,8 @@ int hk_request_read_file(hk_ctx *ctx, const hk_catalogue *catalogue, const char 
     if (rc == HK_OK)
         rc = hk_values_init(ctx, request->experiment, &request->values);
     if (rc == HK_OK && hk_node_get(root, "seed") != NULL && hk_node_get(root, "seeds") != NULL)
-        rc = hk_document_fail(document, hk_node_get(root, "seeds"), HK_EFORMAT, "'seed' and 'seeds' exclude each other");
+        rc = hk_document_fail(document, hk_node_get(root, "seeds"), HK_EFORMAT,
+                              "'seed' and 'seeds' exclude each other");
     for (size_t k = 0; k < hk_node_n(root) && rc == HK_OK; k++)
         rc = apply_member(ctx, document, hk_node_at(root, k), request);
     hk_document_destroy(document);

@@ -27,7 +27,7 @@ struct hk_run {
     pthread_mutex_t watch_lock;
     hk_sim *watched; /* under watch_lock */
     int status;
-    time_t began;    /* wall-clock, to compare with a file's */
+    time_t began; /* wall-clock, to compare with a file's */
     double begin_s, begin_cpu_s, wall_s, cpu_s, last_checkpoint_s;
     uint64_t spikes, synaptic_events;
 };
@@ -280,8 +280,11 @@ int hk_run_sign(const hk_run *run, hk_recorder *recorder)
     char seed[24];
     snprintf(seed, sizeof seed, "%" PRIu64, run->seed);
     const char *const pairs[][2] = {
-        { "hillock_version", hk_version() }, { "experiment", run->request->experiment->name },
-        { "command", run->request->command }, { "seed", seed }, { "config", run->config },
+        { "hillock_version", hk_version() },
+        { "experiment", run->request->experiment->name },
+        { "command", run->request->command },
+        { "seed", seed },
+        { "config", run->config },
     };
     int rc = HK_OK;
     for (size_t k = 0; k < sizeof pairs / sizeof pairs[0] && rc == HK_OK; k++)

@@ -20,23 +20,25 @@ static void help(FILE *stream)
     const hk_flag *flags = hk_run_flags(&n);
     fputs("usage: hillock run EXPERIMENT [FILE] [options]\n"
           "       hillock run FILE.yaml [options]\n\n"
-          "Runs an experiment ('hillock list' names them, 'hillock show NAME' its parameters).\n\n", stream);
-    hk_flags_help(flags, n, stream);
-    fputs("\nexamples:\n"
-          "  hillock run mnist --code latency --set neurons=1600 --seed 7 --out results/mnist.h5\n"
-          "  hillock run mnist --seeds 1..5 --jobs 2 --json results/mnist.json\n"
-          "  hillock run network net.json --json - --quiet | python3 -m json.tool\n"
-          "  hillock run mnist --checkpoint long.h5 --checkpoint-every 600   (Ctrl-C saves and ends)\n"
-          "  hillock run mnist --resume long.h5\n"
-          "  hillock run my.yaml --seed 8                  (the command line has the last word)\n\n"
-          "A YAML file has the same options as keys, with '_' for '-':\n"
-          "  experiment: mnist\n"
-          "  seed: 7\n"
-          "  set: {neurons: 1600, code: latency}\n"
-          "  json: results/mnist.json\n\n"
-          "Paths are relative to the folder in which hillock is started. With --seeds each trial has its own results\n"
-          "file: results/mnist-seed3.h5. Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted, everything saved.\n",
+          "Runs an experiment ('hillock list' names them, 'hillock show NAME' its parameters).\n\n",
           stream);
+    hk_flags_help(flags, n, stream);
+    fputs(
+        "\nexamples:\n"
+        "  hillock run mnist --code latency --set neurons=1600 --seed 7 --out results/mnist.h5\n"
+        "  hillock run mnist --seeds 1..5 --jobs 2 --json results/mnist.json\n"
+        "  hillock run network net.json --json - --quiet | python3 -m json.tool\n"
+        "  hillock run mnist --checkpoint long.h5 --checkpoint-every 600   (Ctrl-C saves and ends)\n"
+        "  hillock run mnist --resume long.h5\n"
+        "  hillock run my.yaml --seed 8                  (the command line has the last word)\n\n"
+        "A YAML file has the same options as keys, with '_' for '-':\n"
+        "  experiment: mnist\n"
+        "  seed: 7\n"
+        "  set: {neurons: 1600, code: latency}\n"
+        "  json: results/mnist.json\n\n"
+        "Paths are relative to the folder in which hillock is started. With --seeds each trial has its own results\n"
+        "file: results/mnist-seed3.h5. Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted, everything saved.\n",
+        stream);
 }
 
 static hk_summary *head(const hk_request *request, const totals *t)
@@ -139,7 +141,8 @@ static void report_saved(const hk_request *request, const hk_trials *trials)
     for (size_t k = 0; k < trials->n; k++) {
         const hk_run *run = trials->runs[k];
         if (run != NULL && hk_run_has_saved(run))
-            fprintf(stderr, "hillock: seed %" PRIu64 " goes on with --seed %" PRIu64 " --resume %s and the same parameters\n",
+            fprintf(stderr,
+                    "hillock: seed %" PRIu64 " goes on with --seed %" PRIu64 " --resume %s and the same parameters\n",
                     request->seeds[k], request->seeds[k], hk_run_checkpoint(run));
     }
 }
@@ -192,5 +195,6 @@ static int run(const hk_catalogue *catalogue, int n, char *const *arguments)
     return code;
 }
 
-const hk_command hk_command_run = { .name = "run", .arguments = "EXPERIMENT|FILE.yaml", .run = run, .help = help,
-                                    .summary = "runs an experiment" };
+const hk_command hk_command_run = {
+    .name = "run", .arguments = "EXPERIMENT|FILE.yaml", .run = run, .help = help, .summary = "runs an experiment"
+};

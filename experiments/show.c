@@ -17,7 +17,8 @@ static void help(FILE *stream)
     fputs("usage: hillock show NAME\n\n"
           "Shows what an experiment, a neuron model, a learning rule or a code is: its parameters with default, unit,\n"
           "range and meaning, its source in the literature and, for an experiment, the keys of its summary.\n\n"
-          "examples:\n  hillock show mnist\n  hillock show lif\n  hillock show stdp\n", stream);
+          "examples:\n  hillock show mnist\n  hillock show lif\n  hillock show stdp\n",
+          stream);
 }
 
 /* ---- tables of text, columns as wide as they need ---------------------------------------------------------------- */
@@ -61,7 +62,10 @@ static void table_print(const table *t, const char *const heads[COLUMNS])
             used += (size_t)snprintf(label + used, sizeof label - used, "%-*s%s", (int)widths[c], cell,
                                      c + 1 < COLUMNS ? "  " : "");
         }
-        hk_print_entry(stdout, label, (int)indent, r == 0 ? "meaning" : t->meanings[r - 1] == NULL ? "" : t->meanings[r - 1]);
+        hk_print_entry(stdout, label, (int)indent,
+                       r == 0                       ? "meaning"
+                       : t->meanings[r - 1] == NULL ? ""
+                                                    : t->meanings[r - 1]);
     }
 }
 
@@ -224,5 +228,8 @@ static int run(const hk_catalogue *catalogue, int n, char *const *arguments)
     return code;
 }
 
-const hk_command hk_command_show = { .name = "show", .arguments = "NAME", .run = run, .help = help,
+const hk_command hk_command_show = { .name = "show",
+                                     .arguments = "NAME",
+                                     .run = run,
+                                     .help = help,
                                      .summary = "parameters of an experiment, a neuron model, a rule or a code" };

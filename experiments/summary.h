@@ -22,7 +22,7 @@ void hk_summary_destroy(hk_summary *summary);
 void hk_summary_number(hk_summary *summary, const char *key, double value); /* shortest digits that read back exactly */
 void hk_summary_integer(hk_summary *summary, const char *key, int64_t value);
 void hk_summary_count(hk_summary *summary, const char *key, uint64_t value);
-void hk_summary_hash(hk_summary *summary, const char *key, uint64_t value); /* text of 16 hexadecimal digits */
+void hk_summary_hash(hk_summary *summary, const char *key, uint64_t value);   /* text of 16 hexadecimal digits */
 void hk_summary_text(hk_summary *summary, const char *key, const char *text); /* NULL text: null */
 void hk_summary_flag(hk_summary *summary, const char *key, bool value);
 void hk_summary_array(hk_summary *summary, const char *key, const double *values, size_t n);

@@ -19,15 +19,15 @@ typedef enum hk_summary_kind {
 
 struct hk_summary {
     hk_summary_kind kind;
-    char *key;            /* owned; NULL in a list and at the root */
-    double number;        /* NUMBER, WHOLE, FLAG */
-    char *text;           /* TEXT; WHOLE: its digits */
-    double *numbers;      /* ARRAY: [n_numbers] */
+    char *key;       /* owned; NULL in a list and at the root */
+    double number;   /* NUMBER, WHOLE, FLAG */
+    char *text;      /* TEXT; WHOLE: its digits */
+    double *numbers; /* ARRAY: [n_numbers] */
     size_t n_numbers;
     hk_summary *first, *last, *next; /* children in order, and the next sibling */
     hk_summary *root;
-    int status;           /* root only: the first mistake */
-    char mistake[64];     /* root only: its key */
+    int status;       /* root only: the first mistake */
+    char mistake[64]; /* root only: its key */
 };
 
 /** A member of an object by its key, or NULL. */

@@ -26,10 +26,10 @@ struct series {
     const hk_request *request;
     hk_console *console;
     hk_trials *trials;
-    job *jobs;                     /* [n_seeds] */
-    const hk_progress **progress;  /* [n_seeds], room for drawing */
+    job *jobs;                    /* [n_seeds] */
+    const hk_progress **progress; /* [n_seeds], room for drawing */
     size_t next, n_running, n_done;
-    int rc;                        /* the program's own failure */
+    int rc; /* the program's own failure */
 };
 
 static void work(uv_work_t *request)
@@ -42,7 +42,8 @@ static void after_work(uv_work_t *request, int status);
 
 static void start_next(series *s)
 {
-    while (s->rc == HK_OK && !s->trials->interrupted && s->n_running < s->request->jobs && s->next < s->request->n_seeds) {
+    while (s->rc == HK_OK && !s->trials->interrupted && s->n_running < s->request->jobs &&
+           s->next < s->request->n_seeds) {
         job *j = &s->jobs[s->next];
         s->rc = hk_run_create(s->ctx, s->request, s->request->seeds[s->next], s->console, &s->trials->runs[s->next]);
         if (s->rc != HK_OK)
@@ -128,7 +129,10 @@ static int run_loop(series *s)
 int hk_trials_run(hk_ctx *ctx, const hk_request *request, hk_console *console, hk_trials *out)
 {
     *out = (hk_trials){ .n = request->n_seeds, .runs = calloc(request->n_seeds, sizeof *out->runs) };
-    series s = { .ctx = ctx, .request = request, .console = console, .trials = out,
+    series s = { .ctx = ctx,
+                 .request = request,
+                 .console = console,
+                 .trials = out,
                  .jobs = calloc(request->n_seeds, sizeof *s.jobs),
                  .progress = calloc(request->n_seeds, sizeof *s.progress) };
     int rc;

@@ -5,7 +5,7 @@
 #include "experiments/run.h"
 
 typedef struct hk_trials {
-    hk_run **runs;    /* [n], in the order of the seeds; NULL: not begun, because interrupted */
+    hk_run **runs; /* [n], in the order of the seeds; NULL: not begun, because interrupted */
     size_t n;
     bool interrupted; /* a signal came */
 } hk_trials;

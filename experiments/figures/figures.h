@@ -1,0 +1,52 @@
+/* experiments/figures/figures.h - pictures of plain arrays.
+ *
+ * Each call makes one file and returns HK_OK, HK_EIO (no gnuplot, cannot write), HK_ERANGE (nothing to draw, or more than
+ * can be drawn) or HK_ENOMEM. */
+#ifndef HK_FIGURES_H
+#define HK_FIGURES_H
+
+#include "experiments/figures/gnuplot.h"
+#include "sim/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/** The spikes of one population, drawn as one band of a raster. */
+typedef struct hk_band {
+    const char *name;
+    const double *times_ms; /* [n], ascending */
+    const uint64_t *ids;    /* [n] */
+    size_t n;
+    uint64_t n_neurons; /* ids are below it */
+    const int *groups;  /* [n_neurons], >= 0: coloured by it; NULL: one colour a band */
+} hk_band;
+
+/** Spikes of bands [n_bands] in (begin_ms, end_ms], one row a neuron, the first band at the top. At most 200,000. */
+HK_MUST_CHECK int hk_figure_raster(hk_ctx *ctx, const hk_picture *picture, const hk_band *bands, size_t n_bands,
+                                   double begin_ms, double end_ms);
+
+/** Mean rate of a neuron of each band over time, in bins of bin_ms. */
+HK_MUST_CHECK int hk_figure_rates(hk_ctx *ctx, const hk_picture *picture, const hk_band *bands, size_t n_bands,
+                                  double begin_ms, double end_ms, double bin_ms);
+
+/** n fields of rows x cols values, field by field, row by row, tiled to a near square on one scale from 0 (or the smallest
+ *  value, when that is negative) to the largest. Not finite: left white. */
+HK_MUST_CHECK int hk_figure_fields(hk_ctx *ctx, const hk_picture *picture, const float *values, size_t n, size_t rows,
+                                   size_t cols, const char *value_label);
+
+/** counts[n][n]: rows are the true classes, columns the answers; coloured by the fraction of the row, the counts written
+ *  in. `names` [n], or NULL: 0, 1, 2, ... At most 40 classes. */
+HK_MUST_CHECK int hk_figure_confusion(hk_ctx *ctx, const hk_picture *picture, const double *counts, size_t n,
+                                      const char *const *names);
+
+typedef struct hk_curve {
+    const char *name;
+    const double *x, *y; /* [n]; not finite: a gap */
+    size_t n;
+} hk_curve;
+
+/** Curves [n_curves] over one axis; with units in the labels: "images", "accuracy (%)". */
+HK_MUST_CHECK int hk_figure_curves(hk_ctx *ctx, const hk_picture *picture, const hk_curve *curves, size_t n_curves,
+                                   const char *x_label, const char *y_label);
+
+#endif
