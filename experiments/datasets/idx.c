@@ -134,6 +134,17 @@ int hk_idx_read(hk_ctx *ctx, const char *path, hk_idx *out)
     return hk_idx_read_fd(ctx, path, fd, out);
 }
 
+uint32_t hk_idx_crc(const hk_idx *idx)
+{
+    uint8_t header[4 + 4 * HK_IDX_MAX_DIMS] = { 0, 0, 8, (uint8_t)idx->n_dims };
+    for (unsigned d = 0; d < idx->n_dims; d++)
+        for (unsigned byte = 0; byte < 4; byte++)
+            header[4 + 4 * d + byte] = (uint8_t)(idx->dims[d] >> (24 - 8 * byte));
+    uLong crc = crc32(0, header, 4 + 4 * idx->n_dims);
+    crc = crc32(crc, idx->values, (uInt)idx->n); /* n <= HK_IDX_MAX_VALUES < 2^32 */
+    return (uint32_t)crc;
+}
+
 void hk_idx_fini(hk_idx *idx)
 {
     free(idx->values);

@@ -30,6 +30,8 @@ typedef struct hk_idx {
 HK_MUST_CHECK int hk_idx_read(hk_ctx *ctx, const char *path, hk_idx *out);
 /** The same from an open descriptor, from its present position; `path` names it in messages. Closes it. */
 HK_MUST_CHECK int hk_idx_read_fd(hk_ctx *ctx, const char *path, int fd, hk_idx *out);
+/** CRC-32 of the file, unzipped, that these values came from. */
+uint32_t hk_idx_crc(const hk_idx *idx);
 void hk_idx_fini(hk_idx *idx);
 
 #endif
