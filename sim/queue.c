@@ -441,7 +441,7 @@ static uint32_t sum_up(uint32_t *counts, size_t n)
     return most;
 }
 
-/* Sorts many events of nearly or exactly one offset, with `scratch` and `ends` for as many. A population that fires
+/* Sorts many events of nearly or exactly one offset, with `scratch` [n] and `ends` [2 n]. A population that fires
  * at once differs in the source alone: spread by that as a step is by the offset. */
 static void sort_burst(hk_event *events, size_t n, hk_event *scratch, uint32_t *ends)
 {
@@ -457,11 +457,12 @@ static void sort_burst(hk_event *events, size_t n, hk_event *scratch, uint32_t *
     if (ordered)
         return;
     if (alike && least < most) {
-        double scale = (double)(n - 1) / (double)(most - least);
-        memset(ends, 0, n * sizeof *ends);
+        size_t n_sub = 2 * n;
+        double scale = (double)(n_sub - 1) / (double)(most - least);
+        memset(ends, 0, n_sub * sizeof *ends);
         for (size_t i = 0; i < n; i++)
             ends[(size_t)((double)(events[i].source - least) * scale)]++;
-        if (sum_up(ends, n) <= SMALL_RUN) {
+        if (sum_up(ends, n_sub) <= SMALL_RUN) {
             for (size_t i = n; i-- > 0;)
                 scratch[--ends[(size_t)((double)(events[i].source - least) * scale)]] = events[i];
             memcpy(events, scratch, n * sizeof *events);
@@ -501,19 +502,23 @@ static int sort_slot(hk_queue *queue, const slot *from)
     }
     uint32_t most = sum_up(ends, n_sub + 1);
     if (most > SMALL_RUN && (reserve_events(&queue->scratch, most) != HK_OK
-            || reserve_positions(&queue->burst_ends, most) != HK_OK))
+            || reserve_positions(&queue->burst_ends, 2 * (size_t)most) != HK_OK))
         return HK_ENOMEM;
     for (chain c = chain_start(from); c.at != NULL; c = chain_next(c))
         for (size_t e = c.n; e-- > 0;) /* backwards, as the blocks are: what came in order stays in order */
             front[--ends[(size_t)(c.at->events[e].offset * scale)]] = c.at->events[e];
+    size_t n_sorted = 0;
     if (most > SMALL_RUN) { /* `ends` are starts by now */
         for (size_t i = 0; i <= n_sub; i++) {
             size_t n_here = (i < n_sub ? ends[i + 1] : (uint32_t)n) - ends[i];
-            if (n_here > SMALL_RUN)
-                sort_burst(front + ends[i], n_here, queue->scratch.events, queue->burst_ends.at);
+            if (n_here <= SMALL_RUN)
+                continue;
+            insertion_sort(front + n_sorted, ends[i] - n_sorted);
+            sort_burst(front + ends[i], n_here, queue->scratch.events, queue->burst_ends.at);
+            n_sorted = ends[i] + n_here;
         }
     }
-    insertion_sort(front, n);
+    insertion_sort(front + n_sorted, n - n_sorted);
     return HK_OK;
 }
 
