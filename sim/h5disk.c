@@ -18,8 +18,9 @@
 #include <H5FDdevelop.h>
 #endif
 
-/* Streaming enlarges the file by this much at a time, as a hole, so that the superblock is rarely rewritten. */
-enum { GROWTH_BYTES = 1 << 20 };
+/* Streaming enlarges the file by this much at a time, so that the superblock is rarely rewritten, and always keeps so much
+ * of it in reserve that on a full disk there is room left for what refers to the values already written. */
+enum { GROWTH_BYTES = 1 << 20, RESERVE_BYTES = 1 << 18 };
 
 typedef struct piece { /* bytes that will replace old ones */
     uint64_t address;
@@ -32,6 +33,8 @@ struct hk_h5disk {
     int fd;
     int failure;
     bool writable, holding, streaming;
+    bool cramped; /* the disk is full: enlarge by what is needed, no more */
+    bool lost_structure; /* bytes that others refer to did not reach the file: it must stay as it is */
     uint64_t old_end;   /* holding: bytes before this one are left alone */
     uint64_t end;       /* end of the bytes written by HDF5 */
     uint64_t file_size; /* real size of the file, >= end while streaming */
@@ -82,11 +85,26 @@ static void put_stamp(hk_h5disk *disk)
 {
     unsigned char stamp[HK_H5STAMP_SIZE];
     memcpy(stamp, disk->stamp, sizeof stamp);
-    uint64_t end = hk_h5stamp_end(stamp);
-    if (disk->streaming && end < disk->file_size)
-        end = disk->file_size;
-    hk_h5stamp_set(stamp, end);
+    hk_h5stamp_set(stamp, disk->streaming ? disk->file_size : hk_h5stamp_end(stamp));
     put(disk, 0, stamp, sizeof stamp);
+}
+
+/* Streaming: makes the file, and then its stamp, reach beyond `in_use`. On failure there is the reserve left. */
+static void enlarge(hk_h5disk *disk, uint64_t in_use, uint64_t end)
+{
+    if (disk->cramped ? end <= disk->file_size : in_use + RESERVE_BYTES <= disk->file_size)
+        return;
+    uint64_t size = disk->cramped ? end : in_use + RESERVE_BYTES + GROWTH_BYTES;
+    int error = disk->cramped ? EOPNOTSUPP
+                              : posix_fallocate(disk->fd, (off_t)disk->file_size, (off_t)(size - disk->file_size));
+    if (error == EOPNOTSUPP || error == EINVAL) /* a file system that cannot reserve */
+        set_file_size(disk, size);
+    else if (error != 0)
+        disk->failure = error;
+    else
+        disk->file_size = size;
+    if (disk->has_stamp)
+        put_stamp(disk);
 }
 
 static bool hold(hk_h5disk *disk, uint64_t address, const void *bytes, size_t size)
@@ -222,39 +240,43 @@ static herr_t driver_read(H5FD_t *pub, H5FD_mem_t type, hid_t transfer, haddr_t 
     return 0;
 }
 
+static void write_bytes(hk_h5disk *disk, uint64_t address, const unsigned char *bytes, size_t size)
+{
+    if (address > 0 || !hk_h5stamp_is(bytes, size)) {
+        put(disk, address, bytes, size);
+        return;
+    }
+    memcpy(disk->stamp, bytes, sizeof disk->stamp);
+    disk->has_stamp = true;
+    put_stamp(disk);
+    put(disk, sizeof disk->stamp, bytes + sizeof disk->stamp, size - sizeof disk->stamp);
+}
+
 static herr_t driver_write(H5FD_t *pub, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, const void *bytes)
 {
-    (void)type;
     (void)transfer;
     const driver_file *file = (const driver_file *)pub;
     hk_h5disk *disk = file->disk;
     const uint64_t end = address + size;
     if (end > disk->end)
         disk->end = end;
-    if (disk->failure != 0)
-        return 0;
-    if (disk->holding && address < disk->old_end) {
-        if (!hold(disk, address, bytes, size))
-            disk->failure = ENOMEM;
-        return 0;
+    bool done = false;
+    if (disk->failure == 0 && disk->holding && address < disk->old_end) {
+        done = hold(disk, address, bytes, size);
+        disk->failure = done ? 0 : ENOMEM;
+    } else if (disk->failure == 0) {
+        if (disk->streaming)
+            enlarge(disk, file->eoa, end);
+        int no_room = disk->failure;
+        if (no_room != 0 && end <= disk->file_size) /* but for this there is */
+            disk->failure = 0;
+        write_bytes(disk, address, bytes, size);
+        done = disk->failure == 0;
+        if (done)
+            disk->failure = no_room;
     }
-    bool stamps = address == 0 && hk_h5stamp_is(bytes, size);
-    if (stamps) {
-        memcpy(disk->stamp, bytes, sizeof disk->stamp);
-        disk->has_stamp = true;
-    }
-    /* Readers read whole chunks, so the file must reach to the end of what is allocated, not only of what is written. */
-    if (disk->streaming && file->eoa > disk->file_size) {
-        set_file_size(disk, file->eoa + GROWTH_BYTES);
-        if (disk->has_stamp && !stamps)
-            put_stamp(disk);
-    }
-    if (!stamps) {
-        put(disk, address, bytes, size);
-        return 0;
-    }
-    put_stamp(disk);
-    put(disk, sizeof disk->stamp, (const unsigned char *)bytes + sizeof disk->stamp, size - sizeof disk->stamp);
+    if (!done && type != H5FD_MEM_DRAW)
+        disk->lost_structure = true;
     return 0;
 }
 
@@ -267,17 +289,21 @@ static herr_t driver_truncate(H5FD_t *pub, hid_t transfer, hbool_t closing)
         return 0;
     uint64_t size = file->eoa;
     disk->end = size;
-    if (disk->holding && size < disk->old_end) {
-        disk->shrink_to = size;
-        return 0;
-    }
     disk->shrink_to = UINT64_MAX;
-    if (disk->streaming && disk->has_stamp) { /* first the promise, then the cut */
-        hk_h5stamp_set(disk->stamp, size);
-        disk->streaming = false;
-        put_stamp(disk);
+    if (disk->holding && size < disk->old_end)
+        disk->shrink_to = size;
+    else if (!disk->streaming || !disk->has_stamp)
+        set_file_size(disk, size);
+    else { /* the stamp must never name an end beyond the file's */
+        if (size > disk->file_size)
+            set_file_size(disk, size);
+        if (disk->failure == 0) {
+            hk_h5stamp_set(disk->stamp, size);
+            disk->streaming = false;
+            put_stamp(disk);
+            set_file_size(disk, size);
+        }
     }
-    set_file_size(disk, size);
     return 0;
 }
 
@@ -438,6 +464,15 @@ void hk_h5disk_append(hk_h5disk *disk, const void *bytes, size_t size)
 int hk_h5disk_failure(const hk_h5disk *disk)
 {
     return disk->failure;
+}
+
+bool hk_h5disk_retry(hk_h5disk *disk)
+{
+    if (disk->lost_structure)
+        return false;
+    disk->failure = 0;
+    disk->cramped = true;
+    return true;
 }
 
 int hk_h5disk_sync(hk_h5disk *disk, hk_ctx *ctx)

@@ -17,6 +17,7 @@
 
 #include "sim/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,9 @@ uint64_t hk_h5disk_end(const hk_h5disk *disk);
 void hk_h5disk_append(hk_h5disk *disk, const void *bytes, size_t size);
 /** errno of the first write that failed, or 0. */
 int hk_h5disk_failure(const hk_h5disk *disk);
+/** After a failure that struck values only, nothing that refers to them: lets writing go on, so that what the file
+ *  has can be referred to. False, and no effect, when more than values was lost. */
+bool hk_h5disk_retry(hk_h5disk *disk);
 
 /** A new property list (an hid_t) that makes H5Fcreate or H5Fopen work on `disk`; negative on failure. */
 int64_t hk_h5disk_access(hk_h5disk *disk);

@@ -352,6 +352,23 @@ int hk_spikefile_start(hk_spikefile *file, hk_ctx *ctx)
     return rc;
 }
 
+/* Lets the new length of a column out of HDF5's cache, after all that it refers to. */
+static int flush_column(hid_t set)
+{
+    return H5Oenable_mdc_flushes(set) < 0 || H5Dflush(set) < 0 || H5Odisable_mdc_flushes(set) < 0 ? -1 : 0;
+}
+
+/* The disk is full, say: forgets the spikes of this append, and makes those before it readable. */
+static void rescue(hk_spikefile *file, population *p)
+{
+    const hsize_t end = p->n;
+    if (!hk_h5disk_retry(file->disk) || H5Dset_extent(p->ids, &end) < 0 || H5Dset_extent(p->times, &end) < 0)
+        return;
+    for (uint32_t i = 0; i < file->n_populations; ++i)
+        if (flush_column(file->populations[i].ids) < 0 || flush_column(file->populations[i].times) < 0)
+            return;
+}
+
 int hk_spikefile_append(hk_spikefile *file, hk_ctx *ctx, uint32_t index, size_t n, const double *times_ms,
                         const uint64_t *ids)
 {
@@ -362,21 +379,18 @@ int hk_spikefile_append(hk_spikefile *file, hk_ctx *ctx, uint32_t index, size_t 
     const hsize_t end = p->n + n;
     hk_h5_guard guard = hk_h5_lock();
     int rc = HK_OK;
-    if (hk_h5disk_failure(file->disk) != 0 || H5Dset_extent(p->ids, &end) < 0 || H5Dset_extent(p->times, &end) < 0
+    if (H5Dset_extent(p->ids, &end) < 0 || H5Dset_extent(p->times, &end) < 0
         || move_values(p->ids, p->n, n, HK_U64, (void *)(uintptr_t)ids, true) < 0
         || move_values(p->times, p->n, n, HK_F64, (void *)(uintptr_t)times_ms, true) < 0
-        || hk_h5disk_failure(file->disk) != 0)
+        || hk_h5disk_failure(file->disk) != 0) {
         rc = failed(file, ctx, p->name);
+        rescue(file, p);
+    } else {
+        p->n = end;
+        p->unflushed = true;
+    }
     hk_h5_unlock(guard);
-    p->n = end;
-    p->unflushed = true;
     return rc;
-}
-
-/* Lets the new length of a column out of HDF5's cache, after all that it refers to. */
-static int flush_column(hid_t set)
-{
-    return H5Oenable_mdc_flushes(set) < 0 || H5Dflush(set) < 0 || H5Odisable_mdc_flushes(set) < 0 ? -1 : 0;
 }
 
 int hk_spikefile_flush(hk_spikefile *file, hk_ctx *ctx)
