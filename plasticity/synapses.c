@@ -61,6 +61,9 @@ int hk_synapses_init(hk_ctx *ctx, hk_synapses *s, const char *rule, hk_projectio
     if (rc != HK_OK)
         return rc;
     s->kernels = kernels[level];
+    if (s->weights == NULL)
+        return hk_fail(ctx, HK_ERANGE, "%s: projection \"%s\" keeps its weights in double precision, which are fixed",
+                       rule, hk_projection_name(projection));
     measure_slabs(s);
     if (access == HK_BY_SLAB_AND_COLUMN)
         rc = measure_columns(ctx, s, rule);

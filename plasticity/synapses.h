@@ -28,7 +28,7 @@ typedef enum hk_access {
 } hk_access;
 
 /** Looks at the projection and makes room for scratch. HK_ERANGE, naming rule and projection, when it lacks the index that
- *  `access` needs; HK_ENOMEM. Finish with hk_synapses_fini() in any case. */
+ *  `access` needs, or keeps weights in double precision; HK_ENOMEM. Finish with hk_synapses_fini() in any case. */
 HK_MUST_CHECK int hk_synapses_init(hk_ctx *ctx, hk_synapses *synapses, const char *rule, hk_projection *projection,
                                    hk_access access);
 void hk_synapses_fini(hk_synapses *synapses);
