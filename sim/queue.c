@@ -24,8 +24,9 @@ enum {
     N_SLOTS = 2 << DIGIT_BITS,
     N_WORDS = N_SLOTS / 64,
     N_LEVELS = 7, /* 7 * 10 bits cover the 64 of a step */
-    BLOCK_EVENTS = 31,
-    BLOCK_BYTES = 1024,
+    BLOCK_EVENTS = 33,
+    BLOCK_BYTES = 1088, /* not a power of 2: block heads would all fall into a few sets of the caches */
+    LINE_BYTES = 64,
     HUGE_PAGE = 1 << 21,
     N_OLDER = 4,
     FIRST_BLOCKS = 64,
@@ -42,10 +43,11 @@ typedef struct block {
 } block;
 
 _Static_assert((int)SMALL_STEP <= (int)BLOCK_EVENTS, "a small step is in one block");
-_Static_assert(sizeof(block) == BLOCK_BYTES, "a block is found from the address of its events");
+_Static_assert(sizeof(block) == BLOCK_BYTES, "whole cache lines, from the first to the last event");
 
 typedef struct slot {
-    hk_event *end; /* one past the newest event; a multiple of BLOCK_BYTES: its block is full, or there is none */
+    hk_event *end;   /* one past the newest event */
+    hk_event *limit; /* one past the last of its block */
     size_t n;
 } slot;
 
@@ -72,7 +74,8 @@ struct hk_queue {
     uint64_t base;  /* key of the step taken last */
 
     hk_event *front_at, *front_end; /* the rest of step `base`, sorted, in `front` */
-    const char *ahead; /* a line of the step after this: fetched while this one is popped */
+    const block *ahead; /* of the step after this: fetched while this one is popped */
+    int ahead_bytes;    /* so much of it has been */
     hk_heap late;
     level *levels[N_LEVELS]; /* created from below when first needed */
 
@@ -149,16 +152,17 @@ static int reserve_blocks(hk_queue *queue, size_t n)
     size_t n_new = n - queue->n_free;
     size_t growth = FIRST_BLOCKS + queue->n_blocks / 2;
     n_new = (n_new < growth ? growth : n_new) + 1;
-    if (n_new > SIZE_MAX / BLOCK_BYTES)
+    if (n_new > SIZE_MAX / BLOCK_BYTES - HUGE_PAGE)
         return HK_ENOMEM;
-    size_t alignment = n_new * BLOCK_BYTES >= HUGE_PAGE ? HUGE_PAGE : BLOCK_BYTES;
-    n_new = (n_new * BLOCK_BYTES + alignment - 1) / alignment * alignment / BLOCK_BYTES;
-    block *slab = aligned_alloc(alignment, n_new * BLOCK_BYTES);
+    size_t alignment = n_new * BLOCK_BYTES >= HUGE_PAGE ? HUGE_PAGE : LINE_BYTES;
+    size_t n_bytes = (n_new * BLOCK_BYTES + alignment - 1) / alignment * alignment;
+    n_new = n_bytes / BLOCK_BYTES;
+    block *slab = aligned_alloc(alignment, n_bytes);
     if (slab == NULL)
         return HK_ENOMEM;
 #ifdef MADV_HUGEPAGE
     if (alignment == HUGE_PAGE) /* a wide wheel touches more pages than a core can keep addresses of */
-        (void)madvise(slab, n_new * BLOCK_BYTES, MADV_HUGEPAGE);
+        (void)madvise(slab, n_bytes, MADV_HUGEPAGE);
 #endif
     while (queue->fresh != queue->fresh_end) { /* these were counted when they came */
         release_block(queue, queue->fresh++);
@@ -216,13 +220,7 @@ static size_t next_used(const level *lv, size_t from)
 
 static block *block_of_last(const slot *from)
 {
-    /* Subtracting one event first: the end of a full block is the address of the next. */
-    return (block *)(void *)((char *)(from->end - 1) - ((uintptr_t)(from->end - 1) & (BLOCK_BYTES - 1)));
-}
-
-static bool block_is_full(const slot *into)
-{
-    return ((uintptr_t)into->end & (BLOCK_BYTES - 1)) == 0;
+    return (block *)(void *)((char *)from->limit - sizeof(block));
 }
 
 static void add_block(hk_queue *queue, slot *into)
@@ -237,6 +235,7 @@ static void add_block(hk_queue *queue, slot *into)
             added->older[i] = last->older[i - 1];
     }
     into->end = added->events;
+    into->limit = added->events + BLOCK_EVENTS;
 }
 
 static void prefetch_block(const block *ahead)
@@ -244,7 +243,7 @@ static void prefetch_block(const block *ahead)
     if (ahead == NULL)
         return;
     const char *line = (const char *)ahead;
-    for (int i = 0; i < BLOCK_BYTES; i += 64)
+    for (int i = 0; i < BLOCK_BYTES; i += LINE_BYTES)
         __builtin_prefetch(line + i, 0, 2); /* into the second cache: the first has no room for a step */
 }
 
@@ -302,7 +301,7 @@ static void put(hk_queue *queue, const hk_event *event, uint64_t key, int level_
     level *lv = queue->levels[level_index];
     size_t at = (key >> DIGIT_BITS * level_index) & (N_SLOTS - 1);
     slot *into = &lv->slots[at];
-    if (block_is_full(into)) {
+    if (into->end == into->limit) { /* full, or none so far */
         add_block(queue, into);
         mark_used(lv, at);
     }
@@ -525,15 +524,16 @@ static int sort_slot(hk_queue *queue, const slot *from)
 /* Fetches a few lines of the next step. When a block is done, its header, the first fetched, has long arrived. */
 static void fetch_ahead(hk_queue *queue)
 {
-    const char *line = queue->ahead;
-    if (line == NULL)
+    if (queue->ahead == NULL)
         return;
-    for (int i = 0; i < FETCH_BYTES; i += 64)
+    const char *line = (const char *)queue->ahead + queue->ahead_bytes;
+    for (int i = 0; i < FETCH_BYTES; i += LINE_BYTES)
         __builtin_prefetch(line + i, 0, 2);
-    line += FETCH_BYTES;
-    if (((uintptr_t)line & (BLOCK_BYTES - 1)) == 0)
-        line = (const char *)((const block *)(const void *)(line - BLOCK_BYTES))->older[0];
-    queue->ahead = line;
+    queue->ahead_bytes += FETCH_BYTES;
+    if (queue->ahead_bytes >= BLOCK_BYTES) {
+        queue->ahead = queue->ahead->older[0];
+        queue->ahead_bytes = 0;
+    }
 }
 
 /* Takes the earliest step of the wheel into front. HK_ENOMEM leaves all events where they were. */
@@ -558,7 +558,8 @@ static int take_into_front(hk_queue *queue)
     queue->front_end = queue->front.events + taken.n;
     queue->n_wheel -= taken.n;
     if (taken.n > SMALL_STEP && lv->used_words != 0) {
-        queue->ahead = (const char *)block_of_last(&lv->slots[next_used(lv, at)]);
+        queue->ahead = block_of_last(&lv->slots[next_used(lv, at)]);
+        queue->ahead_bytes = 0;
     }
     return HK_OK;
 }
@@ -662,7 +663,7 @@ static void pop_in_place(hk_queue *queue, hk_event *out)
     from->n--;
     queue->n_wheel--;
     if (from->end == last->events) {
-        from->end = last->older[0] == NULL ? NULL : last->older[0]->events + BLOCK_EVENTS;
+        from->end = from->limit = last->older[0] == NULL ? NULL : last->older[0]->events + BLOCK_EVENTS;
         release_block(queue, last);
     }
     if (from->n == 0) {
