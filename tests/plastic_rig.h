@@ -13,9 +13,9 @@
 #include "sim/simulation.h"
 #include "tests/hk_test.h"
 
-static const double rig_resolution_ms = 0.1;
+static const double rig_resolution_ms = 0.125; /* dyadic: times on the grid meet exactly */
 static const double rig_delay_ms = 1.5; /* of the plastic synapses, unless a list says otherwise */
-static const double teacher_delay_ms = 0.2;
+static const double teacher_delay_ms = 0.25;
 
 typedef enum rig_layout { RIG_DENSE, RIG_SPARSE, RIG_DIAGONAL, RIG_LIST } rig_layout;
 

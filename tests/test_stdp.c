@@ -280,7 +280,7 @@ static void random_list(uint32_t *pre, uint32_t *post, double *weight, double *d
     for (int k = 0; k < N_LIST; k++) {
         pre[k] = (uint32_t)hk_stream_below(&s, 6);
         post[k] = (uint32_t)hk_stream_below(&s, 5);
-        delay_ms[k] = 0.1 * (double)(1 + hk_stream_below(&s, 12));
+        delay_ms[k] = 0.125 * (double)(1 + hk_stream_below(&s, 12));
         weight[k] = hk_stream_uniform(&s);
     }
 }
