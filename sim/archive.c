@@ -22,14 +22,14 @@ struct hk_archive {
     bool loading, committed;
     int status; /* of the first failure; sticky */
     char *path;
-    char *part;  /* saving: the file written first */
-    int fd;      /* loading */
+    char *part; /* saving: the file written first */
+    int fd;     /* loading */
     hk_archive_index index;
     size_t depth;
-    size_t lengths[DEEPEST]; /* of `where` at each depth, before the group was entered */
+    size_t lengths[DEEPEST];  /* of `where` at each depth, before the group was entered */
     char where[LONGEST_PATH]; /* groups entered, each with its '/' */
-    hk_h5disk *disk; /* saving, as all below */
-    hid_t file, new_array; /* HDF5 file, property list of datasets */
+    hk_h5disk *disk;          /* saving, as all below */
+    hid_t file, new_array;    /* HDF5 file, property list of datasets */
     hid_t groups[DEEPEST];
 };
 
@@ -95,10 +95,10 @@ static int begin_file(hk_archive *archive)
     hk_h5_guard guard = hk_h5_lock();
     archive->file = hk_h5_create(archive->disk, 8);
     archive->new_array = H5Pcreate(H5P_DATASET_CREATE);
-    if (archive->file < 0 || H5Pset_alloc_time(archive->new_array, H5D_ALLOC_TIME_EARLY) < 0
-        || H5Pset_fill_time(archive->new_array, H5D_FILL_TIME_NEVER) < 0
-        || hk_h5_put_text(archive->file, "program", archive->index.program) < 0
-        || hk_h5_put_number(archive->file, "hillock_checkpoint_format", HK_U32, &format) < 0)
+    if (archive->file < 0 || H5Pset_alloc_time(archive->new_array, H5D_ALLOC_TIME_EARLY) < 0 ||
+        H5Pset_fill_time(archive->new_array, H5D_FILL_TIME_NEVER) < 0 ||
+        hk_h5_put_text(archive->file, "program", archive->index.program) < 0 ||
+        hk_h5_put_number(archive->file, "hillock_checkpoint_format", HK_U32, &format) < 0)
         rc = fail_hdf5(archive, "");
     hk_h5_unlock(guard);
     return rc;
@@ -356,8 +356,8 @@ int hk_archive_expect(hk_archive *archive, const char *name, const char *text)
     rc = load_entry(archive, entry, has);
     if (rc == HK_OK && (entry->n != n || memcmp(has, text, n) != 0)) {
         archive->status = HK_EFORMAT;
-        rc = hk_fail(archive->ctx, HK_EFORMAT, "%s: %s is \"%.200s\", expected \"%.200s\"", archive->path, entry->path, has,
-                     text);
+        rc = hk_fail(archive->ctx, HK_EFORMAT, "%s: %s is \"%.200s\", expected \"%.200s\"", archive->path, entry->path,
+                     has, text);
     }
     free(has);
     return rc;
@@ -392,7 +392,8 @@ int hk_archive_commit(hk_archive *archive)
     int rc = close_hdf5(archive);
     unsigned char *table = NULL;
     size_t size = 0;
-    if (rc == HK_OK && (rc = hk_archive_index_encode(&archive->index, hk_h5disk_end(archive->disk), &table, &size)) != HK_OK)
+    if (rc == HK_OK &&
+        (rc = hk_archive_index_encode(&archive->index, hk_h5disk_end(archive->disk), &table, &size)) != HK_OK)
         rc = fail_at(archive, rc, "", "out of memory");
     if (rc == HK_OK) {
         hk_h5disk_append(archive->disk, table, size);

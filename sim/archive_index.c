@@ -143,8 +143,9 @@ static int decode_entry(hk_archive_index *index, const unsigned char **at, const
     if ((size_t)(table_end - *at) < ENTRY_SIZE)
         return HK_EFORMAT;
     size_t length = (size_t)get(*at + 1, 2);
-    hk_archive_entry entry = { .kind = (*at)[0], .n = get(*at + 3, 8), .address = get(*at + 11, 8),
-                               .crc = (uint32_t)get(*at + 19, 4) };
+    hk_archive_entry entry = {
+        .kind = (*at)[0], .n = get(*at + 3, 8), .address = get(*at + 11, 8), .crc = (uint32_t)get(*at + 19, 4)
+    };
     *at += ENTRY_SIZE;
     if ((size_t)(table_end - *at) < length || memchr(*at, '\0', length) != NULL)
         return HK_EFORMAT;
@@ -188,12 +189,14 @@ int hk_archive_index_read(hk_ctx *ctx, const char *path, int fd, hk_archive_inde
     uint64_t file_size = (uint64_t)about.st_size;
     unsigned char footer[FOOTER_SIZE];
     if (file_size < FOOTER_SIZE)
-        return hk_fail(ctx, HK_EFORMAT, "%s: no Hillock checkpoint: only %llu bytes", path, (unsigned long long)file_size);
+        return hk_fail(ctx, HK_EFORMAT, "%s: no Hillock checkpoint: only %llu bytes", path,
+                       (unsigned long long)file_size);
     int rc = hk_archive_read_bytes(ctx, path, fd, file_size - FOOTER_SIZE, footer, FOOTER_SIZE);
     if (rc != HK_OK)
         return rc;
     if (memcmp(footer, magic, sizeof magic) != 0)
-        return hk_fail(ctx, HK_EFORMAT, "%s: no Hillock checkpoint, or cut short: its table of contents is missing", path);
+        return hk_fail(ctx, HK_EFORMAT, "%s: no Hillock checkpoint, or cut short: its table of contents is missing",
+                       path);
     if (get(footer + FOOTER_CRC_AT, 4) != crc_of(footer, FOOTER_CRC_AT))
         return hk_fail(ctx, HK_EFORMAT, "%s: damaged: the checksum of its footer is wrong", path);
     if (get(footer + FORMAT_AT, 4) != HK_ARCHIVE_FORMAT)
@@ -201,8 +204,8 @@ int hk_archive_index_read(hk_ctx *ctx, const char *path, int fd, hk_archive_inde
                        (unsigned long long)get(footer + FORMAT_AT, 4), HK_ARCHIVE_FORMAT);
     uint64_t address = get(footer + ADDRESS_AT, 8), size = get(footer + SIZE_AT, 8);
     if (size > file_size - FOOTER_SIZE || address != file_size - FOOTER_SIZE - size)
-        return hk_fail(ctx, HK_EFORMAT, "%s: damaged: a table of contents of %llu bytes at %llu in a file of %llu", path,
-                       (unsigned long long)size, (unsigned long long)address, (unsigned long long)file_size);
+        return hk_fail(ctx, HK_EFORMAT, "%s: damaged: a table of contents of %llu bytes at %llu in a file of %llu",
+                       path, (unsigned long long)size, (unsigned long long)address, (unsigned long long)file_size);
     unsigned char *table = malloc((size_t)size + 1);
     if (table == NULL)
         return hk_fail(ctx, HK_ENOMEM, "%s: no memory for its table of contents", path);

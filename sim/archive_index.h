@@ -52,6 +52,7 @@ HK_MUST_CHECK int hk_archive_index_encode(const hk_archive_index *index, uint64_
 HK_MUST_CHECK int hk_archive_index_read(hk_ctx *ctx, const char *path, int fd, hk_archive_index *out);
 
 /** Reads exactly `size` bytes at `address`. HK_EIO, or HK_EFORMAT when the file ends before. */
-HK_MUST_CHECK int hk_archive_read_bytes(hk_ctx *ctx, const char *path, int fd, uint64_t address, void *out, size_t size);
+HK_MUST_CHECK int hk_archive_read_bytes(hk_ctx *ctx, const char *path, int fd, uint64_t address, void *out,
+                                        size_t size);
 
 #endif

@@ -14,8 +14,6 @@ _Static_assert(sizeof(hid_t) == sizeof(int64_t), "identifiers are passed on as i
  * of ours is stored in it. A host program that calls HDF5 from other threads at the same time needs a thread-safe HDF5. */
 static pthread_mutex_t hdf5_lock = PTHREAD_MUTEX_INITIALIZER;
 
-enum { LONGEST_TEXT = 64 << 20 }; /* bytes; a text attribute of a file that claims more is not believed */
-
 hk_h5_guard hk_h5_lock(void)
 {
     hk_h5_guard guard = { 0 };
@@ -66,8 +64,8 @@ static int64_t open_with(hk_h5disk *disk, size_t alignment, int64_t (*opener)(co
         return access;
     int64_t file = H5I_INVALID_HID;
     /* The format with checksums on all metadata, which SWMR needs; no version newer than HDF5 1.10 can read. */
-    if (H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0
-        && H5Pset_alignment(access, 1, alignment) >= 0)
+    if (H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0 &&
+        H5Pset_alignment(access, 1, alignment) >= 0)
         file = opener(hk_h5disk_path(disk), access);
     H5Pclose(access);
     return file;
@@ -119,6 +117,8 @@ int64_t hk_h5_file_type(hk_type type)
         return H5T_STD_U32LE;
     case HK_U64:
         return H5T_STD_U64LE;
+    case HK_I32:
+        return H5T_STD_I32LE;
     case HK_I64:
         return H5T_STD_I64LE;
     case HK_F32:
@@ -142,6 +142,8 @@ int64_t hk_h5_memory_type(hk_type type)
         return H5T_NATIVE_UINT32;
     case HK_U64:
         return H5T_NATIVE_UINT64;
+    case HK_I32:
+        return H5T_NATIVE_INT32;
     case HK_I64:
         return H5T_NATIVE_INT64;
     case HK_F32:
@@ -152,85 +154,4 @@ int64_t hk_h5_memory_type(hk_type type)
         break;
     }
     return H5I_INVALID_HID;
-}
-
-/* Takes `space` over. */
-static int put_attribute(hid_t object, const char *name, hid_t space, hid_t file_type, hid_t memory_type, const void *value)
-{
-    int rc = -1;
-    htri_t there = H5Aexists(object, name);
-    hid_t attribute = H5I_INVALID_HID;
-    if (there == 0 || (there > 0 && H5Adelete(object, name) >= 0))
-        attribute = H5Acreate2(object, name, file_type, space, H5P_DEFAULT, H5P_DEFAULT);
-    if (attribute >= 0) {
-        rc = H5Awrite(attribute, memory_type, value);
-        if (H5Aclose(attribute) < 0)
-            rc = -1;
-    }
-    H5Sclose(space);
-    return rc;
-}
-
-int hk_h5_put_text(int64_t object, const char *name, const char *text)
-{
-    hid_t type = H5Tcopy(H5T_C_S1);
-    int rc = -1;
-    if (H5Tset_size(type, H5T_VARIABLE) >= 0 && H5Tset_cset(type, H5T_CSET_UTF8) >= 0)
-        rc = put_attribute(object, name, H5Screate(H5S_SCALAR), type, type, &text);
-    H5Tclose(type);
-    return rc;
-}
-
-int hk_h5_put_number(int64_t object, const char *name, hk_type type, const void *value)
-{
-    return put_attribute(object, name, H5Screate(H5S_SCALAR), hk_h5_file_type(type), hk_h5_memory_type(type), value);
-}
-
-int hk_h5_put_numbers(int64_t object, const char *name, hk_type type, const void *values, size_t n)
-{
-    return put_attribute(object, name, H5Screate_simple(1, (hsize_t[]){ n }, NULL), hk_h5_file_type(type),
-                         hk_h5_memory_type(type), values);
-}
-
-static char *read_text(hid_t attribute, hid_t type)
-{
-    hid_t space = H5Aget_space(attribute);
-    bool scalar = H5Sget_simple_extent_npoints(space) == 1;
-    H5Sclose(space);
-    if (H5Tget_class(type) != H5T_STRING || !scalar)
-        return NULL;
-    if (H5Tis_variable_str(type) > 0) {
-        char *theirs = NULL, *ours = NULL;
-        if (H5Aread(attribute, type, &theirs) >= 0 && theirs != NULL)
-            ours = strdup(theirs);
-        H5free_memory(theirs);
-        return ours;
-    }
-    size_t size = H5Tget_size(type);
-    if (size == 0 || size > LONGEST_TEXT)
-        return NULL;
-    char *text = calloc(1, size + 1);
-    if (text != NULL && H5Aread(attribute, type, text) < 0) {
-        free(text);
-        return NULL;
-    }
-    if (text != NULL && H5Tget_strpad(type) == H5T_STR_SPACEPAD)
-        while (size > 0 && text[size - 1] == ' ')
-            text[--size] = '\0';
-    return text;
-}
-
-char *hk_h5_get_text(int64_t object, const char *name)
-{
-    if (H5Aexists(object, name) <= 0)
-        return NULL;
-    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-    if (attribute < 0)
-        return NULL;
-    hid_t type = H5Aget_type(attribute);
-    char *text = type < 0 ? NULL : read_text(attribute, type);
-    if (type >= 0)
-        H5Tclose(type);
-    H5Aclose(attribute);
-    return text;
 }

@@ -7,6 +7,7 @@
 #ifndef HK_H5_H
 #define HK_H5_H
 
+#include "sim/attribute.h"
 #include "sim/h5disk.h"
 #include "sim/status.h"
 #include "sim/type.h"
@@ -41,7 +42,10 @@ int hk_h5_put_text(int64_t object, const char *name, const char *text);
 /** Writes a number attribute, scalar or n long, replacing one of that name. Negative on failure. */
 int hk_h5_put_number(int64_t object, const char *name, hk_type type, const void *value);
 int hk_h5_put_numbers(int64_t object, const char *name, hk_type type, const void *values, size_t n);
-/** Reads a text attribute of any string type into a new string (free it); NULL when there is none, or none that is sound. */
+/** Reads an attribute, of any string or number type, as a new text (free it); NULL when there is none, or none that is
+ *  sound. */
 char *hk_h5_get_text(int64_t object, const char *name);
+/** All attributes of an object, by name. Negative on failure. */
+int hk_h5_list_attributes(int64_t object, hk_attribute **out, size_t *n);
 
 #endif

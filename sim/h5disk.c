@@ -33,12 +33,12 @@ struct hk_h5disk {
     int fd;
     int failure;
     bool writable, holding, streaming;
-    bool cramped; /* the disk is full: enlarge by what is needed, no more */
-    bool lost_structure; /* bytes that others refer to did not reach the file: it must stay as it is */
-    uint64_t old_end;   /* holding: bytes before this one are left alone */
-    uint64_t end;       /* end of the bytes written by HDF5 */
-    uint64_t file_size; /* real size of the file, >= end while streaming */
-    uint64_t shrink_to; /* holding: wanted size at publish; UINT64_MAX: none */
+    bool cramped;                         /* the disk is full: enlarge by what is needed, no more */
+    bool lost_structure;                  /* bytes that others refer to did not reach the file: it must stay as it is */
+    uint64_t old_end;                     /* holding: bytes before this one are left alone */
+    uint64_t end;                         /* end of the bytes written by HDF5 */
+    uint64_t file_size;                   /* real size of the file, >= end while streaming */
+    uint64_t shrink_to;                   /* holding: wanted size at publish; UINT64_MAX: none */
     unsigned char stamp[HK_H5STAMP_SIZE]; /* superblock as last written by HDF5 */
     bool has_stamp;
     piece *pieces;
@@ -252,7 +252,8 @@ static void write_bytes(hk_h5disk *disk, uint64_t address, const unsigned char *
     put(disk, sizeof disk->stamp, bytes + sizeof disk->stamp, size - sizeof disk->stamp);
 }
 
-static herr_t driver_write(H5FD_t *pub, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size, const void *bytes)
+static herr_t driver_write(H5FD_t *pub, H5FD_mem_t type, hid_t transfer, haddr_t address, size_t size,
+                           const void *bytes)
 {
     (void)transfer;
     const driver_file *file = (const driver_file *)pub;

@@ -55,8 +55,8 @@ bool hk_h5stamp_is(const void *bytes, size_t size)
 {
     static const unsigned char signature[8] = { 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n' };
     const unsigned char *stamp = bytes;
-    return size >= HK_H5STAMP_SIZE && memcmp(stamp, signature, sizeof signature) == 0
-           && (stamp[VERSION_AT] == 2 || stamp[VERSION_AT] == 3) && stamp[ADDRESS_SIZE_AT] == 8;
+    return size >= HK_H5STAMP_SIZE && memcmp(stamp, signature, sizeof signature) == 0 &&
+           (stamp[VERSION_AT] == 2 || stamp[VERSION_AT] == 3) && stamp[ADDRESS_SIZE_AT] == 8;
 }
 
 uint64_t hk_h5stamp_end(const unsigned char stamp[HK_H5STAMP_SIZE])

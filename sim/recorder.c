@@ -171,9 +171,9 @@ static void *write_on(void *user)
     recorder->flush_due = after_s(recorder->flush_interval_s);
     pthread_mutex_lock(&recorder->lock);
     for (bool last = false; !last;) {
-        while (!recorder->stopping && recorder->syncs_done == recorder->syncs_wanted
-               && recorder->filling.used < recorder->buffer_bytes / 2
-               && pthread_cond_timedwait(&recorder->to_writer, &recorder->lock, &recorder->flush_due) != ETIMEDOUT)
+        while (!recorder->stopping && recorder->syncs_done == recorder->syncs_wanted &&
+               recorder->filling.used < recorder->buffer_bytes / 2 &&
+               pthread_cond_timedwait(&recorder->to_writer, &recorder->lock, &recorder->flush_due) != ETIMEDOUT)
             continue;
         buffer taken = recorder->filling;
         recorder->filling = recorder->emptying;
@@ -324,8 +324,9 @@ int hk_recorder_start(hk_recorder *recorder)
 /* The writer's failure as this call's result. The lock is held. */
 static int writer_status(hk_recorder *recorder)
 {
-    return recorder->status == HK_OK ? HK_OK
-                                     : hk_fail(recorder->ctx, recorder->status, "%s", hk_ctx_message(recorder->writer_ctx));
+    return recorder->status == HK_OK
+               ? HK_OK
+               : hk_fail(recorder->ctx, recorder->status, "%s", hk_ctx_message(recorder->writer_ctx));
 }
 
 /* Puts at most n spikes into the buffer and returns how many; waits for room for one. The lock is held. */
@@ -364,7 +365,8 @@ static int check_times(hk_recorder *recorder, uint32_t index, size_t n, const do
     double last = recorder->last_ms[index];
     for (size_t i = 0; i < n; ++i) {
         if (!(times_ms[i] >= last) || times_ms[i] == INFINITY) /* so that NaN is refused too */
-            return hk_fail(recorder->ctx, HK_ERANGE, "recorder: spike %llu of population %u at %.17g ms after one at %.17g ms",
+            return hk_fail(recorder->ctx, HK_ERANGE,
+                           "recorder: spike %llu of population %u at %.17g ms after one at %.17g ms",
                            (unsigned long long)(recorder->counts[index] + i), index, times_ms[i], last);
         last = times_ms[i];
     }

@@ -31,7 +31,7 @@ typedef struct hk_recorder hk_recorder;
 
 typedef struct hk_recorder_config {
     const char *path;
-    size_t queue_bytes;    /* > 0: bound of what waits for the writer thread; at least 8 KiB are used */
+    size_t queue_bytes;      /* > 0: bound of what waits for the writer thread; at least 8 KiB are used */
     double flush_interval_s; /* > 0: at least this often what was written becomes readable for others */
 } hk_recorder_config;
 

@@ -73,9 +73,9 @@ static int write_frame(hk_spikefile *file, hk_ctx *ctx)
     int rc = HK_OK;
     hk_h5_guard guard = hk_h5_lock();
     file->file = hk_h5_create(file->disk, PAGE);
-    if (file->file < 0 || hk_h5_put_number(file->file, "magic", HK_U32, &magic) < 0
-        || hk_h5_put_numbers(file->file, "version", HK_U32, version, 2) < 0
-        || (file->spikes = H5Gcreate2(file->file, "spikes", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)) < 0)
+    if (file->file < 0 || hk_h5_put_number(file->file, "magic", HK_U32, &magic) < 0 ||
+        hk_h5_put_numbers(file->file, "version", HK_U32, version, 2) < 0 ||
+        (file->spikes = H5Gcreate2(file->file, "spikes", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT)) < 0)
         rc = failed(file, ctx, "its frame");
     hk_h5_unlock(guard);
     return rc;
@@ -179,8 +179,8 @@ static int create_population(hk_spikefile *file, hk_ctx *ctx, const char *name, 
                        file->path, (unsigned long long)n_kept, name);
     hid_t group = H5Gcreate2(file->spikes, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     int rc = HK_OK;
-    if (group < 0 || put_sorting(group) < 0 || create_column(group, "timestamps", HK_F64, "ms") < 0
-        || create_column(group, "node_ids", HK_U64, NULL) < 0)
+    if (group < 0 || put_sorting(group) < 0 || create_column(group, "timestamps", HK_F64, "ms") < 0 ||
+        create_column(group, "node_ids", HK_U64, NULL) < 0)
         rc = failed(file, ctx, name);
     if (group >= 0)
         H5Gclose(group);
@@ -206,9 +206,9 @@ static int64_t column_length(hid_t set, hk_type type)
 {
     hsize_t length = 0, most = 0;
     hid_t space = H5Dget_space(set), has = H5Dget_type(set), how = H5Dget_create_plist(set);
-    bool sound = H5Sget_simple_extent_ndims(space) == 1 && H5Sget_simple_extent_dims(space, &length, &most) == 1
-                 && most == H5S_UNLIMITED && H5Tequal(has, hk_h5_file_type(type)) > 0
-                 && H5Pget_layout(how) == H5D_CHUNKED && H5Pget_nfilters(how) == 0;
+    bool sound = H5Sget_simple_extent_ndims(space) == 1 && H5Sget_simple_extent_dims(space, &length, &most) == 1 &&
+                 most == H5S_UNLIMITED && H5Tequal(has, hk_h5_file_type(type)) > 0 &&
+                 H5Pget_layout(how) == H5D_CHUNKED && H5Pget_nfilters(how) == 0;
     H5Pclose(how);
     H5Tclose(has);
     H5Sclose(space);
@@ -235,12 +235,13 @@ static int cut_population(hk_spikefile *file, hk_ctx *ctx, const char *name, uin
     int64_t n_times = times < 0 ? -1 : column_length(times, HK_F64), n_ids = ids < 0 ? -1 : column_length(ids, HK_U64);
     int64_t n = n_times < n_ids ? n_times : n_ids;
     if (n < 0)
-        rc = hk_fail(ctx, HK_EFORMAT, "%s: /spikes/%s was not recorded by Hillock: it cannot be continued", file->path, name);
+        rc = hk_fail(ctx, HK_EFORMAT, "%s: /spikes/%s was not recorded by Hillock: it cannot be continued", file->path,
+                     name);
     else if (n_kept > (uint64_t)n)
-        rc = hk_fail(ctx, HK_ERANGE, "%s: %llu spikes of population %s are to be kept, but the file has %lld", file->path,
-                     (unsigned long long)n_kept, name, (long long)n);
-    else if ((n_kept > 0 && move_values(times, n_kept - 1, 1, HK_F64, last_ms, false) < 0)
-             || H5Dset_extent(times, &(hsize_t){ n_kept }) < 0 || H5Dset_extent(ids, &(hsize_t){ n_kept }) < 0)
+        rc = hk_fail(ctx, HK_ERANGE, "%s: %llu spikes of population %s are to be kept, but the file has %lld",
+                     file->path, (unsigned long long)n_kept, name, (long long)n);
+    else if ((n_kept > 0 && move_values(times, n_kept - 1, 1, HK_F64, last_ms, false) < 0) ||
+             H5Dset_extent(times, &(hsize_t){ n_kept }) < 0 || H5Dset_extent(ids, &(hsize_t){ n_kept }) < 0)
         rc = hk_h5_fail(ctx, HK_EFORMAT, file->disk, "%s: cannot cut /spikes/%s back to %llu spikes", file->path, name,
                         (unsigned long long)n_kept);
     if (times >= 0)
@@ -302,8 +303,9 @@ static int check_all_added(const hk_spikefile *file, hk_ctx *ctx)
         if (H5Lget_name_by_idx(file->spikes, ".", H5_INDEX_NAME, H5_ITER_INC, i, name, sizeof name, H5P_DEFAULT) < 0)
             return failed(file, ctx, "/spikes");
         if (about.nlinks > file->n_populations && !is_added(file, name))
-            return hk_fail(ctx, HK_EFORMAT, "%s: holds population %s, which this run does not record: it cannot go on there",
-                           file->path, name);
+            return hk_fail(ctx, HK_EFORMAT,
+                           "%s: holds population %s, which this run does not record: it cannot go on there", file->path,
+                           name);
     }
     return HK_OK;
 }
@@ -379,10 +381,10 @@ int hk_spikefile_append(hk_spikefile *file, hk_ctx *ctx, uint32_t index, size_t 
     const hsize_t end = p->n + n;
     hk_h5_guard guard = hk_h5_lock();
     int rc = HK_OK;
-    if (H5Dset_extent(p->ids, &end) < 0 || H5Dset_extent(p->times, &end) < 0
-        || move_values(p->ids, p->n, n, HK_U64, (void *)(uintptr_t)ids, true) < 0
-        || move_values(p->times, p->n, n, HK_F64, (void *)(uintptr_t)times_ms, true) < 0
-        || hk_h5disk_failure(file->disk) != 0) {
+    if (H5Dset_extent(p->ids, &end) < 0 || H5Dset_extent(p->times, &end) < 0 ||
+        move_values(p->ids, p->n, n, HK_U64, (void *)(uintptr_t)ids, true) < 0 ||
+        move_values(p->times, p->n, n, HK_F64, (void *)(uintptr_t)times_ms, true) < 0 ||
+        hk_h5disk_failure(file->disk) != 0) {
         rc = failed(file, ctx, p->name);
         rescue(file, p);
     } else {
