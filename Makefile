@@ -12,8 +12,8 @@ VERSION  := $(shell sed -n 's/^.define HK_VERSION "\(.*\)"/\1/p' sim/version.h)
 SONAME   := libhillock.so.0
 FOLDERS  := sim neurons plasticity encoders
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes $(if $(WERROR),-Werror)
-LIB_PKGS := hdf5 gsl
-PKGS     := $(LIB_PKGS) libuv libfyaml zlib
+LIB_PKGS := hdf5
+PKGS     := $(LIB_PKGS) gsl libuv libfyaml zlib
 # pkg-config may be among what `deps` has yet to install: ask it when a recipe first needs the answer, and once.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 LIB_LIBS   = $(eval LIB_LIBS := $$(shell pkg-config --libs $(LIB_PKGS)) -lpthread -lm)$(LIB_LIBS)
@@ -65,7 +65,7 @@ coverage:               ## lines of sim, neurons, plasticity, encoders that the 
 	@sh tools/coverage.sh $(B)/coverage $(FOLDERS)
 bench: all              ## the benchmark set; its table goes to results/bench.md
 	./hillock bench
-data:                   ## download MNIST and check its SHA-256
+data: deps              ## download MNIST and check its SHA-256
 	sh experiments/datasets/fetch.sh
 format:                 ## clang-format the sources
 	clang-format -i $(OURS)

@@ -38,6 +38,10 @@ fuzzer() {
 }
 
 missing() { # prints the Debian packages that are lacking
+    if wanted deps data; then
+        tool curl || tool wget || echo curl ca-certificates
+    fi
+    [ "$goals" != ' data ' ] || return 0
     case $cc in
     *clang*) tool "$cc" || echo clang ;;
     *) tool "$cc" || echo gcc ;;
