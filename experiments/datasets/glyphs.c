@@ -103,6 +103,13 @@ static size_t add_stroke(const hk_stroke *stroke, const hand *of, hk_stream *str
     return n;
 }
 
+/* `shift`, or what is nearest to it and keeps the pen from `low` to `high`, and its thickness, on the paper. */
+static double kept_inside(double shift, double low, double high, double radius)
+{
+    shift = fmax(shift, radius - low);
+    return fmin(shift, (double)(HK_GLYPH_SIDE - 1) - radius - high);
+}
+
 /* Scales the longer side to the hand's size and puts the centre of mass of the line near the middle of the image. */
 static void place(dot *dots, size_t n, const hand *of)
 {
@@ -122,10 +129,12 @@ static void place(dot *dots, size_t n, const hand *of)
         mass_y += length * 0.5 * (dots[i].y + dots[i - 1].y);
     }
     double scale = (of->size - 2.0 * of->radius) / fmax(high_x - low_x, high_y - low_y);
-    double middle = 0.5 * (HK_GLYPH_SIDE - 1);
+    double middle = 0.5 * (HK_GLYPH_SIDE - 1), thickest = of->radius * fmax(1.0, 1.0 - of->taper);
+    double shift_x = kept_inside(middle + of->off_x - scale * mass_x / mass, scale * low_x, scale * high_x, thickest);
+    double shift_y = kept_inside(middle + of->off_y - scale * mass_y / mass, scale * low_y, scale * high_y, thickest);
     for (size_t i = 0; i < n; i++) {
-        dots[i].x = middle + of->off_x + scale * (dots[i].x - mass_x / mass);
-        dots[i].y = middle + of->off_y + scale * (dots[i].y - mass_y / mass);
+        dots[i].x = shift_x + scale * dots[i].x;
+        dots[i].y = shift_y + scale * dots[i].y;
     }
 }
 
