@@ -33,8 +33,9 @@ static const hk_column params[N_PARAMS] = {
     [MU_MINUS] = { "mu_minus", "", 0.0, 0.0, 10.0, "weight dependence of depression: 0 additive, 1 multiplicative" },
     [W_MIN] = { "w_min", "weight", 0.0, -1e12, 1e12, "lower bound" },
     [W_MAX] = { "w_max", "weight", 1.0, -1e12, 1e12, "upper bound, above w_min" },
-    [HARD] = { "hard", "", 1.0, 0.0, 1.0, "1: weights stop at the bounds, and are counted; 0: only mu bounds them" },
-    [PAIRING] = { "pairing", "", 0.0, 0.0, 1.0, "0: all-to-all; 1: nearest neighbour" },
+    [HARD] = { "hard", HK_UNIT_OPTION, 1.0, 0.0, 1.0,
+               "1: weights stop at the bounds, and are counted; 0: only mu bounds them" },
+    [PAIRING] = { "pairing", HK_UNIT_OPTION, 0.0, 0.0, 1.0, "0: all-to-all; 1: nearest neighbour" },
 };
 
 typedef struct stdp {

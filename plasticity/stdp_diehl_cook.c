@@ -28,7 +28,7 @@ static const hk_column params[N_PARAMS] = {
     [LR_POST] = { "lr_post", "", 1e-2, 0.0, 1e6, "potentiation at a spike, in fractions of w_max - w_min" },
     [W_MIN] = { "w_min", "weight", 0.0, -1e12, 1e12, "lower bound" },
     [W_MAX] = { "w_max", "weight", 1.0, -1e12, 1e12, "upper bound, above w_min" },
-    [HARD] = { "hard", "", 1.0, 0.0, 1.0, "1: weights stop at the bounds, and are counted; 0: no bounds" },
+    [HARD] = { "hard", HK_UNIT_OPTION, 1.0, 0.0, 1.0, "1: weights stop at the bounds, and are counted; 0: no bounds" },
 };
 
 typedef struct diehl_cook {

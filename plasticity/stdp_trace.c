@@ -33,9 +33,9 @@ static const hk_column params[N_PARAMS] = {
     [MU] = { "mu", "", 0.0, 0.0, 10.0, "exponent of the room that is left below w_max; 0: does not matter" },
     [W_MIN] = { "w_min", "weight", 0.0, -1e12, 1e12, "lower bound" },
     [W_MAX] = { "w_max", "weight", 1.0, -1e12, 1e12, "upper bound, above w_min; a weight of full trace" },
-    [HARD] = { "hard", "", 1.0, 0.0, 1.0, "1: weights stop at the bounds, and are counted; 0: no bounds" },
+    [HARD] = { "hard", HK_UNIT_OPTION, 1.0, 0.0, 1.0, "1: weights stop at the bounds, and are counted; 0: no bounds" },
     [SUM] = { "sum", "weight", 0.0, 0.0, 1e12, "incoming weights are rescaled to this sum after a change; 0: not" },
-    [PAIRING] = { "pairing", "", 1.0, 0.0, 1.0, "0: arrivals add up; 1: only the last one counts" },
+    [PAIRING] = { "pairing", HK_UNIT_OPTION, 1.0, 0.0, 1.0, "0: arrivals add up; 1: only the last one counts" },
 };
 
 typedef struct trace_rule {

@@ -5,6 +5,7 @@
 #ifndef HK_PLASTIC_RIG_H
 #define HK_PLASTIC_RIG_H
 
+#include "encoders/catalogue.h"
 #include "neurons/lif.h"
 #include "neurons/sources.h"
 #include "plasticity/catalogue.h"
@@ -14,7 +15,7 @@
 #include "tests/hk_test.h"
 
 static const double rig_resolution_ms = 0.125; /* dyadic: times on the grid meet exactly */
-static const double rig_delay_ms = 1.5; /* of the plastic synapses, unless a list says otherwise */
+static const double rig_delay_ms = 1.5;        /* of the plastic synapses, unless a list says otherwise */
 static const double teacher_delay_ms = 0.25;
 
 typedef enum rig_layout { RIG_DENSE, RIG_SPARSE, RIG_DIAGONAL, RIG_LIST } rig_layout;
@@ -134,6 +135,19 @@ static inline void rig_fire(rig *r, uint32_t id, double ms)
 {
     double at = ms - teacher_delay_ms;
     assert_ok(hk_spike_source_add(r->teachers, 1, &at, &id));
+}
+
+/* A sample of window_ms in which the encoder adds no spike to those planned: rules see its end. */
+static inline void rig_empty_sample(rig *r, double window_ms)
+{
+    double params[8];
+    assert_true(hk_binary.n_params <= N_OF(params));
+    hk_encoder_defaults(&hk_binary, params);
+    uint32_t n = hk_population_n(r->inputs);
+    float *values = calloc(n, sizeof *values);
+    hk_encoding encoding = { .values = values, .n = n, .window_ms = window_ms, .params = params };
+    assert_ok(hk_sim_present(r->sim, r->inputs, &hk_binary, &encoding, 0.0, NULL));
+    free(values);
 }
 
 /* Weights of all synapses, ordered by input, then cell, then delay. */
