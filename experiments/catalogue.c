@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+extern const hk_experiment hk_experiment_mnist;
+
 static const hk_experiment *const builtin[] = {
+    &hk_experiment_mnist,
     NULL, /* ends the list */
 };
 

@@ -156,19 +156,13 @@ static void rebase(const hk_neuron_view *view, hk_time to)
             c[B][i] *= hk_exp(-x / param(view, TAU_THETA, i));
 }
 
-static void stamp(const hk_neuron_view *view, const hk_slab *slab)
-{
-    for (uint32_t k = 0; k < slab->n; k++)
-        view->stamp[hk_slab_target(slab, k)] = view->stamp_now;
-}
-
 static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits)
 {
     hk_lif_columns columns = { .u = view->columns[U], .low = view->columns[LOW] };
     double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
     bool driven = view->globals[DRIVEN] != 0.0;
     if (view->stamp != NULL)
-        stamp(view, slab);
+        kernels[view->cpu]->mark(view->stamp, slab, view->stamp_now);
     if (view->globals[ONE_TAU] != 0.0) {
         double tau = view->params[TAU_M].values[0];
         kernels[view->cpu]->receive(&columns, slab, hk_exp(x / tau), driven ? hk_exp(-left / tau) : 1.0, hits);

@@ -4,6 +4,8 @@
  * ascending order of the slab. */
 #include "neurons/lif_kernels.h"
 
+#include <stdbool.h>
+
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
@@ -24,41 +26,51 @@ static void receive_one(const hk_lif_columns *c, uint32_t i, double weight, doub
 
 #if defined(__AVX512F__)
 
-static inline void add_hits(hk_hits *hits, __mmask8 mask, uint32_t first)
+static inline __mmask8 above(__m512d u, __m512d low, __m512d growth, __m512d relax, bool driven)
 {
-    for (unsigned bits = mask; bits != 0; bits &= bits - 1)
-        hk_hits_add(hits, first + (uint32_t)__builtin_ctz(bits));
+    __m512d high = driven ? _mm512_max_pd(_mm512_mul_pd(u, relax), u) : u;
+    return _mm512_cmp_pd_mask(high, _mm512_mul_pd(low, growth), _CMP_GE_OQ);
 }
 
-static inline __mmask8 above(__m512d u, __m512d low, __m512d growth, __m512d relax)
+static inline __mmask8 receive_eight(double *u, const double *low, const float *weight, __m512d growth, __m512d relax,
+                                     bool driven)
 {
-    __m512d high = _mm512_max_pd(_mm512_mul_pd(u, relax), u);
-    return _mm512_cmp_pd_mask(high, _mm512_mul_pd(low, growth), _CMP_GE_OQ);
+    __m512d w = _mm512_cvtps_pd(_mm256_loadu_ps(weight));
+    __m512d sum = _mm512_add_pd(_mm512_loadu_pd(u), _mm512_mul_pd(w, growth));
+    _mm512_storeu_pd(u, sum);
+    return above(sum, _mm512_loadu_pd(low), growth, relax, driven);
+}
+
+/* 32 neurons a turn: their masks are looked at together, for a hit is rare. */
+static inline __attribute__((always_inline)) void row(const hk_lif_columns *c, const hk_slab *slab, double growth,
+                                                      double relax, bool driven, hk_hits *hits)
+{
+    double *u = c->u + slab->first;
+    const double *low = c->low + slab->first;
+    const float *w = slab->weight;
+    __m512d g = _mm512_set1_pd(growth), r = _mm512_set1_pd(relax);
+    uint32_t k = 0;
+    for (; k + 32 <= slab->n; k += 32) {
+        uint32_t m0 = receive_eight(u + k, low + k, w + k, g, r, driven);
+        uint32_t m1 = receive_eight(u + k + 8, low + k + 8, w + k + 8, g, r, driven);
+        uint32_t m2 = receive_eight(u + k + 16, low + k + 16, w + k + 16, g, r, driven);
+        uint32_t m3 = receive_eight(u + k + 24, low + k + 24, w + k + 24, g, r, driven);
+        for (uint32_t bits = m0 | m1 << 8 | m2 << 16 | m3 << 24; __builtin_expect(bits != 0, 0); bits &= bits - 1)
+            hk_hits_add(hits, slab->first + k + (uint32_t)__builtin_ctz(bits));
+    }
+    for (; k + 8 <= slab->n; k += 8)
+        for (uint32_t bits = receive_eight(u + k, low + k, w + k, g, r, driven); bits != 0; bits &= bits - 1)
+            hk_hits_add(hits, slab->first + k + (uint32_t)__builtin_ctz(bits));
+    for (; k < slab->n; k++)
+        receive_one(c, slab->first + k, (double)w[k], growth, relax, hits);
 }
 
 static void receive_row(const hk_lif_columns *c, const hk_slab *slab, double growth, double relax, hk_hits *hits)
 {
-    double *u = c->u + slab->first;
-    const double *low = c->low + slab->first;
-    __m512d g = _mm512_set1_pd(growth), r = _mm512_set1_pd(relax);
-    uint32_t k = 0;
-    for (; k + 16 <= slab->n; k += 16) {
-        __m512 w = _mm512_loadu_ps(slab->weight + k);
-        __m512d w0 = _mm512_cvtps_pd(_mm512_castps512_ps256(w));
-        __m512d w1 = _mm512_cvtps_pd(_mm512_extractf32x8_ps(w, 1));
-        __m512d u0 = _mm512_add_pd(_mm512_loadu_pd(u + k), _mm512_mul_pd(w0, g));
-        __m512d u1 = _mm512_add_pd(_mm512_loadu_pd(u + k + 8), _mm512_mul_pd(w1, g));
-        _mm512_storeu_pd(u + k, u0);
-        _mm512_storeu_pd(u + k + 8, u1);
-        __mmask8 m0 = above(u0, _mm512_loadu_pd(low + k), g, r);
-        __mmask8 m1 = above(u1, _mm512_loadu_pd(low + k + 8), g, r);
-        if (__builtin_expect((m0 | m1) != 0, 0)) {
-            add_hits(hits, m0, slab->first + k);
-            add_hits(hits, m1, slab->first + k + 8);
-        }
-    }
-    for (; k < slab->n; k++)
-        receive_one(c, slab->first + k, (double)slab->weight[k], growth, relax, hits);
+    if (relax < 1.0)
+        row(c, slab, growth, relax, true, hits);
+    else
+        row(c, slab, growth, relax, false, hits);
 }
 
 static void receive_targets(const hk_lif_columns *c, const hk_slab *slab, double growth, double relax, hk_hits *hits)
@@ -77,7 +89,7 @@ static void receive_targets(const hk_lif_columns *c, const hk_slab *slab, double
         __m512d w = _mm512_cvtps_pd(_mm256_loadu_ps(slab->weight + k));
         __m512d u = _mm512_add_pd(_mm512_i32gather_pd(i, c->u, 8), _mm512_mul_pd(w, g));
         _mm512_i32scatter_pd(c->u, i, u, 8);
-        __mmask8 mask = above(u, _mm512_i32gather_pd(i, c->low, 8), g, r);
+        __mmask8 mask = above(u, _mm512_i32gather_pd(i, c->low, 8), g, r, relax < 1.0);
         for (unsigned bits = mask; bits != 0; bits &= bits - 1)
             hk_hits_add(hits, target[k + (uint32_t)__builtin_ctz(bits)]);
     }
@@ -138,6 +150,16 @@ static void receive(const hk_lif_columns *c, const hk_slab *slab, double growth,
         receive_targets(c, slab, growth, relax, hits);
 }
 
+static void mark(uint32_t *stamp, const hk_slab *slab, uint32_t now)
+{
+    if (slab->target == NULL)
+        for (uint32_t k = 0; k < slab->n; k++)
+            stamp[slab->first + k] = now;
+    else
+        for (uint32_t k = 0; k < slab->n; k++)
+            stamp[slab->target[k]] = now;
+}
+
 static void decay(double *u, double factor, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -146,4 +168,4 @@ static void decay(double *u, double factor, uint32_t n)
 
 #define HK_TABLE_NAME(isa) hk_lif_kernels_##isa
 #define HK_TABLE(isa) HK_TABLE_NAME(isa)
-const hk_lif_kernels HK_TABLE(HK_KERNEL_ISA) = { .receive = receive, .decay = decay };
+const hk_lif_kernels HK_TABLE(HK_KERNEL_ISA) = { .receive = receive, .mark = mark, .decay = decay };

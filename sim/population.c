@@ -77,7 +77,7 @@ static void prepare(hk_population *p)
         return;
     m->prepare(&p->view);
     p->spontaneous = m->spontaneous != NULL && m->spontaneous(&p->view);
-    p->view.stamp = p->stamp;
+    p->view.stamp = p->spontaneous ? p->stamp : NULL;
     p->fresh = true;
     p->next_rebase = HK_STEP_NEVER;
     if (m->epoch_steps != NULL) {

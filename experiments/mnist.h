@@ -1,0 +1,59 @@
+/* experiments/mnist.h - the parts of the mnist experiment.
+ *
+ * Images become spikes by a code; a dense projection leads them to a layer of competing lif neurons; at a spike of a neuron
+ * its weights move towards the traces of its inputs (stdp_trace) and are rescaled; its threshold rises. After training,
+ * neurons are named by their answers to training images, and the test images are decided by their spikes.
+ * After Diehl & Cook (2015), Front. Comput. Neurosci. 9:99, event-driven and with the competition reduced to its effect. */
+#ifndef HK_MNIST_H
+#define HK_MNIST_H
+
+#include "experiments/datasets/dataset.h"
+#include "experiments/experiment.h"
+#include "experiments/readouts/vote.h"
+
+/* A code's own values stand in for every option the user leaves alone. */
+typedef struct hk_mnist_settings {
+    const hk_encoder *encoder;
+    double encoder_params[8];
+    double window_ms, ink; /* ink > 0: each image is scaled to this sum of values */
+    double tau_m_ms, v_th_mv, t_ref_ms, hold_ms;
+    double theta_plus_mv, theta_plus_end_mv;
+    bool balanced;         /* what a winner's threshold gains, the others share as a loss */
+    double tau_trace_ms, lr, lr_end, weight_sum;
+    uint32_t clock_spikes;
+    double clock_mv;       /* potential that each clock spike gives to every neuron */
+    uint32_t neurons, passes;
+    bool one_winner;       /* while learning, the first spike ends the competition for this image */
+} hk_mnist_settings;
+
+enum { HK_MNIST_N_OPTIONS = 26 };
+extern const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS];
+
+/** Resolves the options; `neurons` and the code choose what the user left alone. HK_ENAME, HK_ERANGE. */
+HK_MUST_CHECK int hk_mnist_settle(hk_run *run, hk_mnist_settings *out);
+
+typedef struct hk_mnist_network {
+    hk_sim *sim;
+    hk_population *inputs, *hidden, *clock; /* clock: NULL without */
+    hk_projection *projection;
+    hk_rule *learning, *homeostasis;        /* the latter NULL unless balanced */
+    float *values;                          /* [n_pixels] */
+    double scale;                           /* pixel values times ink / (sum of the image) / scale are in [0, 1] */
+    uint32_t n_pixels;
+    hk_mnist_settings settings;
+    uint64_t input_spikes;                  /* shown so far */
+} hk_mnist_network;
+
+/** Builds the network for images such as those of `data`. On failure the caller still calls destroy. */
+HK_MUST_CHECK int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, const hk_dataset *data,
+                                          hk_mnist_network *out);
+void hk_mnist_network_destroy(hk_mnist_network *network);
+
+/** Learning on: rates at `progress` (0 ... 1) of the training. Off: weights and thresholds stay as they are. */
+HK_MUST_CHECK int hk_mnist_learn(hk_mnist_network *network, double progress);
+HK_MUST_CHECK int hk_mnist_freeze(hk_mnist_network *network);
+
+/** Shows image i; `sample` names the random numbers. Afterwards hk_population_counts(hidden) are the spikes it caused. */
+HK_MUST_CHECK int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, uint64_t sample);
+
+#endif

@@ -1,0 +1,179 @@
+/* experiments/mnist_network.c - the network of mnist, and showing it an image: see mnist.h. */
+#include "experiments/mnist.h"
+
+#include "neurons/catalogue.h"
+#include "plasticity/catalogue.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static int set_all(hk_population *population, size_t n, const char *const *names, const double *values)
+{
+    int rc = HK_OK;
+    for (size_t k = 0; rc == HK_OK && k < n; k++)
+        rc = hk_population_set_value(population, names[k], values[k]);
+    return rc;
+}
+
+static int create_hidden(hk_mnist_network *net)
+{
+    const hk_mnist_settings *s = &net->settings;
+    const char *const names[] = { "tau_m_ms", "e_l_mv", "v_th_mv", "v_reset_mv", "t_ref_ms", "v_mv", "tau_theta_ms" };
+    const double values[] = { s->tau_m_ms, 0.0, s->v_th_mv, 0.0, s->t_ref_ms, 0.0, 1e12 };
+    int rc = hk_population_create(net->sim, "hidden", hk_neuron_model_find("lif"), s->neurons, &net->hidden);
+    return rc == HK_OK ? set_all(net->hidden, sizeof names / sizeof names[0], names, values) : rc;
+}
+
+/* Weights start uniform in (0.01, 1.01) and are then scaled to their sum. */
+static int create_projection(hk_mnist_network *net)
+{
+    const hk_mnist_settings *s = &net->settings;
+    int rc = hk_projection_create(net->sim,
+                                  &(hk_projection_config){ .pre = net->inputs,
+                                                           .post = net->hidden,
+                                                           .connect = HK_ALL_TO_ALL,
+                                                           .weight = { .kind = HK_UNIFORM, .a = 0.01, .b = 1.01 },
+                                                           .delay_ms = hk_constant(0.1) },
+                                  &net->projection);
+    if (rc != HK_OK)
+        return rc;
+    uint64_t n_weights;
+    float *w = hk_projection_weights(net->projection, &n_weights);
+    uint64_t stride = n_weights / net->n_pixels;
+    for (uint32_t j = 0; j < s->neurons; j++) {
+        double sum = 0.0;
+        for (uint32_t i = 0; i < net->n_pixels; i++)
+            sum += (double)w[i * stride + j];
+        for (uint32_t i = 0; i < net->n_pixels; i++)
+            w[i * stride + j] = (float)((double)w[i * stride + j] * (s->weight_sum / sum));
+    }
+    const char *const names[] = { "tau_ms", "lr", "hard", "sum" };
+    const double values[] = { s->tau_trace_ms, s->lr, 0.0, s->weight_sum };
+    rc = hk_rule_attach(net->projection, hk_rule_type_find("stdp_trace"), 4, names, values, &net->learning);
+    if (rc != HK_OK || !s->balanced)
+        return rc;
+    const char *const balance[] = { "eta_mv", "target", "theta_min_mv" };
+    const double with[] = { s->theta_plus_mv, 1.0 / s->neurons, -1e6 };
+    return hk_rule_attach(net->projection, hk_rule_type_find("homeostasis"), 3, balance, with, &net->homeostasis);
+}
+
+static int create_clock(hk_mnist_network *net)
+{
+    if (net->settings.clock_spikes == 0)
+        return HK_OK;
+    hk_projection *ticks;
+    int rc = hk_population_create(net->sim, "clock", hk_neuron_model_find("spike_source"), 1, &net->clock);
+    if (rc == HK_OK)
+        rc = hk_projection_create(net->sim, &(hk_projection_config){ .pre = net->clock, .post = net->hidden,
+                                                                     .connect = HK_ALL_TO_ALL,
+                                                                     .weight = hk_constant(net->settings.clock_mv),
+                                                                     .delay_ms = hk_constant(0.1) }, &ticks);
+    return rc;
+}
+
+static double ink_of(const hk_images *images, size_t i)
+{
+    size_t n_pixels = (size_t)images->rows * images->cols;
+    double sum = 0.0;
+    for (size_t k = 0; k < n_pixels; k++)
+        sum += images->pixels[i * n_pixels + k];
+    return sum / 255.0;
+}
+
+/* The largest factor that any image needs, so that all scaled values stay in [0, 1]. */
+static double largest_scale(const hk_images *images, double ink, double most)
+{
+    for (size_t i = 0; i < images->n; i++) {
+        double sum = ink_of(images, i);
+        if (sum > 0.0 && ink / sum > most)
+            most = ink / sum;
+    }
+    return most;
+}
+
+int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, const hk_dataset *data, hk_mnist_network *out)
+{
+    *out = (hk_mnist_network){ .settings = *settings, .n_pixels = data->train.rows * data->train.cols, .scale = 1.0 };
+    hk_mnist_settings *s = &out->settings;
+    if (s->ink > 0.0) {
+        out->scale = largest_scale(&data->test, s->ink, largest_scale(&data->train, s->ink, 0.0));
+        long rate = hk_column_find(s->encoder->params, s->encoder->n_params, "rate_max_hz");
+        if (rate >= 0)
+            s->encoder_params[rate] *= out->scale;
+    }
+    out->values = calloc(out->n_pixels, sizeof *out->values);
+    if (out->values == NULL)
+        return hk_fail(hk_run_ctx(run), HK_ENOMEM, "mnist: out of memory");
+    int rc = hk_sim_create(hk_run_ctx(run), &(hk_sim_config){ .resolution_ms = 0.1, .seed = hk_run_seed(run) }, &out->sim);
+    if (rc == HK_OK)
+        rc = hk_population_create(out->sim, "inputs", hk_neuron_model_find("spike_source"), out->n_pixels, &out->inputs);
+    if (rc == HK_OK)
+        rc = create_hidden(out);
+    if (rc == HK_OK)
+        rc = create_projection(out);
+    return rc == HK_OK ? create_clock(out) : rc;
+}
+
+void hk_mnist_network_destroy(hk_mnist_network *network)
+{
+    hk_sim_destroy(network->sim);
+    free(network->values);
+    *network = (hk_mnist_network){ 0 };
+}
+
+static double between(double start, double end, double progress)
+{
+    return end > 0.0 && start > 0.0 ? start * pow(end / start, progress) : start + (end - start) * progress;
+}
+
+int hk_mnist_learn(hk_mnist_network *network, double progress)
+{
+    const hk_mnist_settings *s = &network->settings;
+    double increment = between(s->theta_plus_mv, s->theta_plus_end_mv, progress);
+    hk_rule_enable(network->learning, true);
+    int rc = hk_rule_set(network->learning, "lr", between(s->lr, s->lr_end, progress));
+    if (network->homeostasis != NULL) {
+        hk_rule_enable(network->homeostasis, true);
+        if (rc == HK_OK)
+            rc = hk_rule_set(network->homeostasis, "eta_mv", increment);
+    } else if (rc == HK_OK) {
+        rc = hk_population_set_value(network->hidden, "theta_plus_mv", increment);
+    }
+    if (rc == HK_OK)
+        rc = hk_population_compete(network->hidden, s->one_winner ? s->window_ms : s->hold_ms);
+    return rc;
+}
+
+int hk_mnist_freeze(hk_mnist_network *network)
+{
+    hk_rule_enable(network->learning, false);
+    if (network->homeostasis != NULL)
+        hk_rule_enable(network->homeostasis, false);
+    int rc = hk_population_set_value(network->hidden, "theta_plus_mv", 0.0);
+    return rc == HK_OK ? hk_population_compete(network->hidden, network->settings.hold_ms) : rc;
+}
+
+int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, uint64_t sample)
+{
+    const hk_mnist_settings *s = &network->settings;
+    hk_images_values(images, i, network->values);
+    if (s->ink > 0.0) {
+        double sum = ink_of(images, i), factor = sum > 0.0 ? s->ink / sum / network->scale : 0.0;
+        for (uint32_t k = 0; k < network->n_pixels; k++)
+            network->values[k] = (float)((double)network->values[k] * factor);
+    }
+    int rc = hk_sim_settle(network->sim);
+    for (uint32_t k = 1; rc == HK_OK && k <= s->clock_spikes; k++) {
+        double tick_ms = hk_sim_now_ms(network->sim) + s->window_ms * k / s->clock_spikes - 0.5 * s->window_ms / s->clock_spikes;
+        rc = hk_spike_source_add(network->clock, 1, &tick_ms, &(uint32_t){ 0 });
+    }
+    if (rc != HK_OK)
+        return rc;
+    hk_population_clear_counts(network->hidden);
+    size_t n_spikes = 0;
+    hk_encoding encoding = { .values = network->values, .n = network->n_pixels, .window_ms = s->window_ms,
+                             .params = s->encoder_params, .seed = hk_sim_seed(network->sim), .sample = sample };
+    rc = hk_sim_present(network->sim, network->inputs, s->encoder, &encoding, 0.0, &n_spikes);
+    network->input_spikes += n_spikes;
+    return rc;
+}
