@@ -113,7 +113,7 @@ static double kept_inside(double shift, double low, double high, double radius)
 /* Scales the longer side to the hand's size and puts the centre of mass of the line near the middle of the image. */
 static void place(dot *dots, size_t n, const hand *of)
 {
-    double low_x = dots[0].x, high_x = low_x, low_y = dots[0].y, high_y = low_y;
+    double low_x = INFINITY, high_x = -INFINITY, low_y = INFINITY, high_y = -INFINITY;
     double mass = 0.0, mass_x = 0.0, mass_y = 0.0;
     for (size_t i = 0; i < n; i++) {
         low_x = fmin(low_x, dots[i].x);
