@@ -15,11 +15,14 @@ typedef struct interval {
     double low, high;
 } interval;
 
-/* K(s, tau) = exp(-s/tau_m) (exp(a s) - 1) / a, a = 1/tau_m - 1/tau; at a = 0 it is s exp(-s/tau_m) */
-static double kernel(double s, double em, double tau_m, double tau)
+/* K(s, tau) = exp(-s/tau_m) (exp(a s) - 1) / a = exp(-s/tau) (1 - exp(-a s)) / a, a = 1/tau_m - 1/tau: the form that
+ * cannot overflow; e = exp(-s/tau). At a = 0 it is s exp(-s/tau_m). */
+static double kernel(double s, double em, double e, double tau_m, double tau)
 {
     double a = 1.0 / tau_m - 1.0 / tau;
-    return a == 0.0 ? em * s : em * (hk_expm1(a * s) / a);
+    if (a == 0.0)
+        return em * s;
+    return a > 0.0 ? e * (-hk_expm1(-a * s) / a) : em * (hk_expm1(a * s) / a);
 }
 
 static point at(const hk_approach *q, double s)
@@ -27,11 +30,11 @@ static point at(const hk_approach *q, double s)
     point p = { .s = s, .em = hk_exp(-s / q->tau_m_ms) };
     if (q->i_ex != 0.0) {
         p.eex = hk_exp(-s / q->tau_ex_ms);
-        p.kex = kernel(s, p.em, q->tau_m_ms, q->tau_ex_ms);
+        p.kex = kernel(s, p.em, p.eex, q->tau_m_ms, q->tau_ex_ms);
     }
     if (q->i_in != 0.0) {
         p.ein = hk_exp(-s / q->tau_in_ms);
-        p.kin = kernel(s, p.em, q->tau_m_ms, q->tau_in_ms);
+        p.kin = kernel(s, p.em, p.ein, q->tau_m_ms, q->tau_in_ms);
     }
     if (q->b_mv != 0.0)
         p.eth = hk_exp(-s / q->tau_theta_ms);
@@ -65,16 +68,33 @@ static interval sum(interval a, interval b)
     return (interval){ a.low + b.low, a.high + b.high };
 }
 
-/* K on [a, b]: exp(-s/tau_m) falls and the integral without it grows */
-static interval kernel_between(double ka, double kb, const point *a, const point *b)
+/* K on [a, b]. With t the longer time constant, exp(s/t) K grows, and K <= s exp(-s/t), which falls from s = t on; K is
+ * below both time constants. ea, eb: exp(-s/t) at the ends; they may have underflowed to 0. */
+static interval kernel_between(double ka, double kb, double ea, double eb, double start, double shorter, double longer)
 {
-    return (interval){ ka * (b->em / a->em), kb * (a->em / b->em) };
+    interval k = { ea > 0.0 ? ka * (eb / ea) : 0.0, shorter };
+    if (eb > 0.0 && kb * (ea / eb) < k.high)
+        k.high = kb * (ea / eb);
+    if (start >= longer && start * ea < k.high)
+        k.high = start * ea;
+    return k;
+}
+
+static interval kernel_of(double i, double tau_m, double tau, const point *a, const point *b, bool excitatory)
+{
+    if (i == 0.0)
+        return (interval){ 0.0, 0.0 };
+    double ka = excitatory ? a->kex : a->kin, kb = excitatory ? b->kex : b->kin;
+    double ea = excitatory ? a->eex : a->ein, eb = excitatory ? b->eex : b->ein;
+    return tau > tau_m ? kernel_between(ka, kb, ea, eb, a->s, tau_m, tau)
+                       : kernel_between(ka, kb, a->em, b->em, a->s, tau, tau_m);
 }
 
 /* Upper bound of v - theta on [a, b], and bounds of its slope. */
 static double bounds(const hk_approach *q, const point *a, const point *b, interval *slopes)
 {
-    interval kex = kernel_between(a->kex, b->kex, a, b), kin = kernel_between(a->kin, b->kin, a, b);
+    interval kex = kernel_of(q->i_ex, q->tau_m_ms, q->tau_ex_ms, a, b, true);
+    interval kin = kernel_of(q->i_in, q->tau_m_ms, q->tau_in_ms, a, b, false);
     interval value = { -q->gap_mv, -q->gap_mv };
     value = sum(value, scaled(q->d_mv, b->em, a->em));
     value = sum(value, scaled(q->i_ex, kex.low, kex.high));
@@ -91,6 +111,13 @@ static double bounds(const hk_approach *q, const point *a, const point *b, inter
     return value.high;
 }
 
+/* What rounding leaves uncertain in `excess`. */
+static double noise(const hk_approach *q, const point *p)
+{
+    return 0x1p-53 * (fabs(q->d_mv * p->em) + fabs(q->gap_mv) + fabs(q->i_ex * p->kex) + fabs(q->i_in * p->kin) +
+                      fabs(q->b_mv * p->eth));
+}
+
 /* Root of a function that grows from below zero at `low` to zero or more at `high`. */
 static double root(const hk_approach *q, double low, double high)
 {
@@ -98,6 +125,8 @@ static double root(const hk_approach *q, double low, double high)
     for (int i = 0; i < 200; i++) {
         point p = at(q, s);
         double f = excess(q, &p);
+        if (fabs(f) <= noise(q, &p)) /* from here on Newton steps would follow the rounding */
+            return s;
         if (f >= 0.0)
             high = s;
         else
@@ -140,5 +169,7 @@ double hk_crossing_ms(const hk_approach *approach, double horizon_ms)
     if (!(horizon_ms > 0.0))
         return INFINITY;
     point end = at(approach, horizon_ms);
+    if (!(fabs(excess(approach, &now)) < HUGE_VAL && fabs(excess(approach, &end)) < HUGE_VAL))
+        return INFINITY; /* no numbers to search in: the engine will find the blow-up */
     return first_between(approach, &now, &end, 0);
 }
