@@ -68,6 +68,23 @@ void hk_print_number(double value, char *out, size_t size)
     }
 }
 
+void hk_print_bound(double value, char *out, size_t size)
+{
+    hk_print_number(value, out, size);
+    if (fabs(value) < 1e7 || isinf(value))
+        return;
+    char digits[40];
+    snprintf(digits, sizeof digits, "%.5e", value); /* "-1.00000e+12" */
+    if (strtod(digits, NULL) != value)
+        return;
+    char *end = strchr(digits, 'e');
+    int exponent = atoi(end + 1);
+    while (end[-1] == '0')
+        end--;
+    end -= end[-1] == '.';
+    snprintf(out, size, "%.*se%d", (int)(end - digits), digits, exponent);
+}
+
 static size_t n_choices(const hk_option *option)
 {
     size_t n = 0;
@@ -146,8 +163,8 @@ void hk_option_range(const hk_option *option, char *out, size_t size)
     switch (option->type) {
     case HK_OPTION_NUMBER:
     case HK_OPTION_INTEGER:
-        hk_print_number(option->min, low, sizeof low);
-        hk_print_number(option->max, high, sizeof high);
+        hk_print_bound(option->min, low, sizeof low);
+        hk_print_bound(option->max, high, sizeof high);
         snprintf(out, size, "%s%s to %s%s%s", option->type == HK_OPTION_INTEGER ? "whole, " : "", low, high,
                  *unit == '\0' ? "" : " ", unit);
         break;

@@ -55,5 +55,7 @@ HK_MUST_CHECK int hk_parse_seeds(hk_ctx *ctx, const char *text, uint64_t **seeds
 
 /** The shortest decimal text (15 to 17 digits) that reads back as `value`. */
 void hk_print_number(double value, char *out, size_t size);
+/** The same for people: 1e12 rather than 1000000000000. */
+void hk_print_bound(double value, char *out, size_t size);
 
 #endif

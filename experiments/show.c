@@ -80,8 +80,8 @@ static int show_columns(const char *title, const hk_column *columns, size_t n, c
     }
     for (size_t k = 0; k < n; k++) {
         char low[40], high[40];
-        hk_print_number(columns[k].min, low, sizeof low);
-        hk_print_number(columns[k].max, high, sizeof high);
+        hk_print_bound(columns[k].min, low, sizeof low);
+        hk_print_bound(columns[k].max, high, sizeof high);
         snprintf(t.cells[k][0], CELL, "%s", columns[k].name);
         hk_print_number(columns[k].initial, t.cells[k][1], CELL);
         snprintf(t.cells[k][2], CELL, "%s", columns[k].unit == NULL ? "" : columns[k].unit);

@@ -208,6 +208,14 @@ static void numbers_print_with_the_fewest_digits_that_read_back(void **state)
     }
     hk_print_number(0.1, text, sizeof text);
     assert_string_equal(text, "0.1");
+    hk_print_bound(-1e12, text, sizeof text);
+    assert_string_equal(text, "-1e12");
+    hk_print_bound(2.5e9, text, sizeof text);
+    assert_string_equal(text, "2.5e9");
+    hk_print_bound(1e6, text, sizeof text);
+    assert_string_equal(text, "1000000");
+    hk_print_bound(123456789.0, text, sizeof text);
+    assert_string_equal(text, "123456789");
 }
 
 /* ---- command lines ----------------------------------------------------------------------------------------------- */
