@@ -62,29 +62,35 @@ static void decayed(double *restrict out, hk_raised raised, uint32_t n, double n
     }
 }
 
-/* Vectors spelt out: gcc makes a poor job of sixteen sums in an array. */
-typedef double wide __attribute__((vector_size(32)));
-typedef float narrow __attribute__((vector_size(16)));
+/* Vectors spelt out, in pairs: gcc makes a poor job of sixteen sums in an array, and of converting wider vectors. */
+typedef double pair __attribute__((vector_size(16)));
+typedef float narrow_pair __attribute__((vector_size(8)));
+
+static inline pair pair_at(const float *w)
+{
+    narrow_pair narrow;
+    memcpy(&narrow, w, sizeof narrow);
+    return __builtin_convertvector(narrow, pair);
+}
 
 static double sum(const float *w, uint32_t n)
 {
-    wide lane[4] = { { 0.0 }, { 0.0 }, { 0.0 }, { 0.0 } };
+    pair a = { 0.0 }, b = { 0.0 }, c = { 0.0 }, d = { 0.0 }, e = { 0.0 }, f = { 0.0 }, g = { 0.0 }, h = { 0.0 };
     uint32_t k = 0;
     for (; k + 16 <= n; k += 16) {
-        narrow a, b, c, d;
-        memcpy(&a, w + k, sizeof a);
-        memcpy(&b, w + k + 4, sizeof b);
-        memcpy(&c, w + k + 8, sizeof c);
-        memcpy(&d, w + k + 12, sizeof d);
-        lane[0] += __builtin_convertvector(a, wide);
-        lane[1] += __builtin_convertvector(b, wide);
-        lane[2] += __builtin_convertvector(c, wide);
-        lane[3] += __builtin_convertvector(d, wide);
+        a += pair_at(w + k);
+        b += pair_at(w + k + 2);
+        c += pair_at(w + k + 4);
+        d += pair_at(w + k + 6);
+        e += pair_at(w + k + 8);
+        f += pair_at(w + k + 10);
+        g += pair_at(w + k + 12);
+        h += pair_at(w + k + 14);
     }
-    wide all = (lane[0] + lane[2]) + (lane[1] + lane[3]);
-    for (uint32_t l = 0; k < n; k++, l = (l + 1) % 4)
-        all[l] += (double)w[k];
-    return (all[0] + all[2]) + (all[1] + all[3]);
+    pair all = ((a + e) + (c + g)) + ((b + f) + (d + h));
+    for (; k < n; k++)
+        all[k % 2] += (double)w[k];
+    return all[0] + all[1];
 }
 
 static void scale(float *w, uint32_t n, double factor)
