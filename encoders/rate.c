@@ -72,63 +72,66 @@ typedef struct batch {
     hk_exponential_fn draw;
     uint32_t n_waiting, n_blocks;
     waiting_input waiting[MAX_WAITING];
-    uint32_t sub[BATCH_BLOCKS], block[BATCH_BLOCKS];
-    double intervals[2 * BATCH_BLOCKS];
+    uint64_t at[BATCH_BLOCKS];
+    double first[BATCH_BLOCKS], second[BATCH_BLOCKS]; /* intervals: each block has two */
 } batch;
 
 static void ask(batch *now, uint32_t input, uint32_t first_block, uint32_t n_blocks)
 {
-    for (uint32_t i = 0; i < n_blocks; i++) {
-        now->sub[now->n_blocks + i] = input;
-        now->block[now->n_blocks + i] = first_block + i;
-    }
+    for (uint32_t i = 0; i < n_blocks; i++)
+        now->at[now->n_blocks + i] = (uint64_t)input << 32 | (first_block + i);
     now->n_blocks += n_blocks;
 }
 
 static void draw(batch *now)
 {
     ask(now, 0, 0, (HK_EXPONENTIAL_LANES - now->n_blocks % HK_EXPONENTIAL_LANES) % HK_EXPONENTIAL_LANES);
-    now->draw(now->encoding->seed, HK_PURPOSE_ENCODER, now->encoding->sample, now->n_blocks, now->sub, now->block,
-              now->intervals);
+    now->draw(now->encoding->seed, HK_PURPOSE_ENCODER, now->encoding->sample, now->n_blocks, now->at, now->first,
+              now->second);
     now->n_blocks = 0;
 }
 
-/* Adds the spikes that n intervals make from *after_ms on, and moves it on; *full: the window is. All the times are
- * written, and those after the window left behind the end of the list: no branch to guess wrong. */
-static int add_intervals(const batch *now, const waiting_input *to, const double *intervals, size_t n, double *after_ms,
-                         bool *full)
+/* Adds the spikes that n_blocks blocks of intervals, from number `begin` of the batch on, make from *after_ms on, and moves
+ * it on; *full: the window is. All the times are written, and those after the window left behind the end of the list: no
+ * branch to guess wrong. */
+static int add_spikes(const batch *now, uint32_t begin, uint32_t n_blocks, const waiting_input *to, double *after_ms,
+                      bool *full)
 {
-    int rc = hk_spikes_in_reserve(now->out, n);
+    int rc = hk_spikes_in_reserve(now->out, 2 * (size_t)n_blocks);
     if (rc != HK_OK)
         return rc;
+    const double mean_ms = to->mean_ms, window_ms = now->encoding->window_ms;
     hk_spike_in *next = now->out->spikes + now->out->n;
     double time_ms = *after_ms;
     size_t n_inside = 0;
-    for (size_t i = 0; i < n; i++) {
-        time_ms += to->mean_ms * intervals[i];
-        next[i] = (hk_spike_in){ .after_ms = time_ms, .source = to->input };
-        n_inside += (size_t)(time_ms <= now->encoding->window_ms);
+    for (uint32_t i = 0; i < n_blocks; i++) {
+        time_ms += mean_ms * now->first[begin + i];
+        next[2 * i] = (hk_spike_in){ .after_ms = time_ms, .source = to->input };
+        n_inside += (size_t)(time_ms <= window_ms);
+        time_ms += mean_ms * now->second[begin + i];
+        next[2 * i + 1] = (hk_spike_in){ .after_ms = time_ms, .source = to->input };
+        n_inside += (size_t)(time_ms <= window_ms);
     }
     now->out->n += n_inside;
     *after_ms = time_ms;
-    *full = n_inside < n;
+    *full = n_inside < 2 * (size_t)n_blocks;
     return HK_OK;
 }
 
 static int flush(batch *now, batch *more)
 {
-    const double *intervals = now->intervals;
+    uint32_t begin = 0;
     draw(now);
     for (uint32_t i = 0; i < now->n_waiting; i++) {
         const waiting_input *to = &now->waiting[i];
         double after_ms = 0.0;
         bool full;
-        int rc = add_intervals(now, to, intervals, 2 * to->n_blocks, &after_ms, &full);
-        intervals += 2 * to->n_blocks;
+        int rc = add_spikes(now, begin, to->n_blocks, to, &after_ms, &full);
+        begin += to->n_blocks;
         for (uint32_t block = to->n_blocks; rc == HK_OK && !full; block += MORE_BLOCKS) {
             ask(more, to->input, block, MORE_BLOCKS);
             draw(more);
-            rc = add_intervals(more, to, more->intervals, 2 * MORE_BLOCKS, &after_ms, &full);
+            rc = add_spikes(more, 0, MORE_BLOCKS, to, &after_ms, &full);
         }
         if (rc != HK_OK)
             return rc;

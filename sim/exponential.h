@@ -12,10 +12,11 @@
 
 enum { HK_EXPONENTIAL_LANES = 8 };
 
-/** For i = 0 ... n_blocks - 1, block block[i] of the stream (seed, purpose, id, sub[i]) gives out[2 i] and out[2 i + 1]:
- *  the two numbers of mean 1 that hk_stream_exponential() makes of it. n_blocks is a multiple of HK_EXPONENTIAL_LANES. */
-typedef void (*hk_exponential_fn)(uint64_t seed, uint32_t purpose, uint64_t id, uint32_t n_blocks, const uint32_t *sub,
-                                  const uint32_t *block, double *out);
+/** For i = 0 ... n_blocks - 1, at[i] = sub << 32 | block names a block of the stream (seed, purpose, id, sub); first[i] and
+ *  second[i] become the two numbers of mean 1 that hk_stream_exponential() makes of it. n_blocks is a multiple of
+ *  HK_EXPONENTIAL_LANES. */
+typedef void (*hk_exponential_fn)(uint64_t seed, uint32_t purpose, uint64_t id, uint32_t n_blocks, const uint64_t *at,
+                                  double *first, double *second);
 
 /** The kernel for a level that this machine has. */
 hk_exponential_fn hk_exponential_kernel(hk_cpu level);

@@ -4,9 +4,9 @@
 
 #include "sim/exponential.h"
 
-#define HK_EXPONENTIAL_DECLARE(isa)                                                                                 \
-    void hk_exponential_##isa(uint64_t seed, uint32_t purpose, uint64_t id, uint32_t n_blocks, const uint32_t *sub, \
-                              const uint32_t *block, double *out)
+#define HK_EXPONENTIAL_DECLARE(isa)                                                                                \
+    void hk_exponential_##isa(uint64_t seed, uint32_t purpose, uint64_t id, uint32_t n_blocks, const uint64_t *at, \
+                              double *first, double *second)
 
 HK_EXPONENTIAL_DECLARE(plain);
 HK_EXPONENTIAL_DECLARE(avx2);
