@@ -53,8 +53,8 @@ typedef struct hk_encoder {
     int (*encode)(const hk_encoding *encoding, hk_spikes_in *out);
 } hk_encoder;
 
-/** The unit of parameters that choose or count: whole numbers. */
-#define HK_UNIT_OPTION "option"
+/** The "unit" of parameters that choose or count. */
+#define HK_UNIT_OPTION "whole number"
 
 /** Writes the defaults of the table into params[n_params]. */
 void hk_encoder_defaults(const hk_encoder *encoder, double *params);
