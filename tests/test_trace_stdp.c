@@ -192,6 +192,7 @@ static void settling_forgets_who_had_spiked(void **state)
         rig_init(&r, &(rig_config){ .layout = RIG_DENSE, .n_inputs = 3, .n_cells = 1, .weight = 0.5 });
         assert_ok(RIG_ATTACH(&r, "stdp_trace", { "lr", 0.5 }, { "tau_ms", 10.0 }));
         rig_arrive(&r, 1, 20.0);
+        rig_fire(&r, 0, 20.5);
         rig_run_to(&r, 21.0);
         if (settled)
             assert_ok(hk_sim_settle(r.sim));
@@ -201,9 +202,10 @@ static void settling_forgets_who_had_spiked(void **state)
         assert_int_equal(rig_weights(&r, w[settled], 3), 3);
         rig_fini(&r);
     }
-    assert_close(w[0][1], 0.25 + 0.5 * exp(-0.5), 1e-7);
-    assert_close(w[1][1], 0.25, 1e-7);
-    assert_close(w[0][2], 0.25 + 0.5 * exp(-0.1), 1e-7);
+    double first = 0.5 * (0.5 + exp(-0.05));
+    assert_close(w[0][1], 0.5 * (first + exp(-0.5)), 1e-7);
+    assert_close(w[1][1], 0.5 * first, 1e-7);
+    assert_close(w[0][2], 0.5 * (0.25 + exp(-0.1)), 1e-7);
     assert_true(w[1][2] == w[0][2] && w[1][0] == w[0][0]);
 }
 
