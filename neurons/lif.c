@@ -80,18 +80,27 @@ static int check(hk_ctx *ctx, const hk_neuron_view *view)
     return HK_OK;
 }
 
-/* The lowest threshold between now and the horizon of the window: theta decays towards 0 from either side. */
-static void set_low(const hk_neuron_view *view, uint32_t i, double x)
+/* The lowest threshold between now and the horizon of the window, theta decaying towards 0 from either side: `now` and
+ * `then` are the factors exp(-x / tau_theta) of the two. */
+static double lowest(double gap, double b, double now, double then)
 {
-    double gap = view->columns[GAP][i], b = view->columns[B][i];
-    if (b == 0.0) {
-        view->columns[LOW][i] = gap;
-        return;
-    }
+    double first = b * now, last = b * then;
+    return gap + (first < last ? first : last);
+}
+
+static void set_low(const hk_neuron_view *view, uint32_t begin, uint32_t end, double x)
+{
+    double *restrict low = view->columns[LOW];
+    const double *gap = view->columns[GAP], *b = view->columns[B];
     double horizon = since_epoch(view, hk_time_grid((int64_t)view->globals[HORIZON_STEP], view->resolution_ms));
-    double tau = param(view, TAU_THETA, i);
-    double now = b * hk_exp(-x / tau), then = b * hk_exp(-horizon / tau);
-    view->columns[LOW][i] = gap + (now < then ? now : then);
+    double tau = param(view, TAU_THETA, begin), now = hk_exp(-x / tau), then = hk_exp(-horizon / tau);
+    for (uint32_t i = begin; i < end; i++) {
+        if (view->params[TAU_THETA].stride != 0) {
+            now = hk_exp(-x / param(view, TAU_THETA, i));
+            then = hk_exp(-horizon / param(view, TAU_THETA, i));
+        }
+        low[i] = lowest(gap[i], b[i], now, then);
+    }
 }
 
 static void prepare(const hk_neuron_view *view)
@@ -107,8 +116,9 @@ static void prepare(const hk_neuron_view *view)
             view->globals[DRIVEN] = 1.0;
         if (c[B][i] != 0.0 || param(view, THETA_PLUS, i) != 0.0)
             view->globals[ADAPTS] = 1.0;
-        c[LOW][i] = c[GAP][i]; /* the sweep that follows refines it where thresholds adapt */
+        c[LOW][i] = c[GAP][i];
     }
+    view->globals[HORIZON_STEP] = -1.0; /* the sweep that follows finds LOW where thresholds adapt */
 }
 
 static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now)
@@ -182,20 +192,24 @@ static bool spontaneous(const hk_neuron_view *view)
     return view->globals[ADAPTS] != 0.0 || view->globals[DRIVEN] != 0.0;
 }
 
-static void sweep(const hk_neuron_view *view, hk_time now, hk_time horizon, hk_hits *hits)
+static void sweep(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, hk_time horizon, hk_hits *hits)
 {
     double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
+    const double *u = view->columns[U], *low = view->columns[LOW];
+    if (view->globals[HORIZON_STEP] != (double)(horizon.step + 1)) {
+        view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
+        if (view->globals[ADAPTS] != 0.0)
+            set_low(view, 0, view->n, x);
+    }
     bool one_tau = view->globals[ONE_TAU] != 0.0;
-    double tau = param(view, TAU_M, 0), fall = hk_exp(-x / tau), relax = hk_exp(-left / tau);
-    view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
-    for (uint32_t i = 0; i < view->n; i++) {
-        set_low(view, i, x);
+    double tau = param(view, TAU_M, begin), fall = hk_exp(-x / tau), relax = hk_exp(-left / tau);
+    for (uint32_t i = begin; i < end; i++) {
         if (!one_tau) {
             fall = hk_exp(-x / param(view, TAU_M, i));
             relax = hk_exp(-left / param(view, TAU_M, i));
         }
-        double d = view->columns[U][i] * fall;
-        if (d >= view->columns[LOW][i] || d * relax >= view->columns[LOW][i])
+        double d = u[i] * fall;
+        if (d >= low[i] || d * relax >= low[i])
             hk_hits_add(hits, i);
     }
 }
@@ -235,7 +249,7 @@ static double fire(const hk_neuron_view *view, uint32_t i, hk_time now)
     view->columns[U][i] = -HUGE_VAL;
     if (increment != 0.0) {
         view->columns[B][i] += increment * hk_exp(x / param(view, TAU_THETA, i));
-        set_low(view, i, x);
+        set_low(view, i, i + 1, x);
     }
     return param(view, T_REF, i);
 }

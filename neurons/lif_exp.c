@@ -120,6 +120,7 @@ static void prepare(const hk_neuron_view *view)
         if (view->columns[B][i] != 0.0 || param(view, THETA_PLUS, i) != 0.0)
             view->globals[ADAPTS] = 1.0;
     }
+    view->globals[HORIZON_STEP] = -1.0; /* the sweep that follows finds LOW where thresholds adapt */
 }
 
 /* Potential from v_inf; -infinity while held. */
@@ -231,20 +232,21 @@ static bool spontaneous(const hk_neuron_view *view)
     return true; /* a current that is still flowing can reach the threshold at any time */
 }
 
-static void sweep(const hk_neuron_view *view, hk_time now, hk_time horizon, hk_hits *hits)
+static void sweep(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, hk_time horizon, hk_hits *hits)
 {
     double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
-    view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
-    if (view->globals[ADAPTS] != 0.0)
-        for (uint32_t i = 0; i < view->n; i++)
+    if (view->globals[HORIZON_STEP] != (double)(horizon.step + 1)) {
+        view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
+        for (uint32_t i = 0; view->globals[ADAPTS] != 0.0 && i < view->n; i++)
             set_low(view, i, x);
+    }
     bool uniform = view->globals[UNIFORM] != 0.0;
-    for (uint32_t i = 0; i < view->n; i = uniform ? view->n : i + 1) {
+    for (uint32_t i = begin; i < end; i = uniform ? end : i + 1) {
         hk_lif_exp_columns columns = columns_from(view, i);
         hk_lif_exp_instant q = instant(view, i, x, left);
         size_t before = hits->n;
-        kernels[view->cpu]->sweep(&columns, &q, uniform ? view->n : 1, hits);
-        for (size_t k = before; !uniform && k < hits->n; k++)
+        kernels[view->cpu]->sweep(&columns, &q, uniform ? end - begin : 1, hits);
+        for (size_t k = before; k < hits->n; k++)
             hits->neuron[k] += i; /* the kernel counted from neuron i */
     }
 }

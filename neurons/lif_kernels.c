@@ -152,12 +152,14 @@ static void receive(const hk_lif_columns *c, const hk_slab *slab, double growth,
 
 static void mark(uint32_t *stamp, const hk_slab *slab, uint32_t now)
 {
-    if (slab->target == NULL)
-        for (uint32_t k = 0; k < slab->n; k++)
-            stamp[slab->first + k] = now;
+    const uint32_t *target = slab->target;
+    uint32_t n = slab->n;
+    if (target == NULL)
+        for (uint32_t k = 0, *at = stamp + slab->first; k < n; k++)
+            at[k] = now;
     else
-        for (uint32_t k = 0; k < slab->n; k++)
-            stamp[slab->target[k]] = now;
+        for (uint32_t k = 0; k < n; k++)
+            stamp[target[k]] = now;
 }
 
 static void decay(double *u, double factor, uint32_t n)

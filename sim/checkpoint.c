@@ -60,27 +60,42 @@ static int check_event(hk_population *p, const hk_event *e)
                            p->name);
 }
 
+/* Saves events[*n], or loads as many as there are into a new array, each checked against `p`. */
+static int archive_list(hk_population *p, hk_archive *archive, const char *group, hk_event **events, size_t *n)
+{
+    bool loading = hk_archive_is_loading(archive);
+    int rc = HK_OK;
+    if (loading) {
+        rc = hk_archive_enter(archive, group);
+        if (rc == HK_OK)
+            rc = hk_archive_length(archive, "step", HK_I64, n);
+        if (rc != HK_OK)
+            return rc;
+        hk_archive_leave(archive);
+        *events = calloc(*n + 1, sizeof **events);
+        if (*events == NULL)
+            return HK_ENOMEM;
+    }
+    rc = archive_events(archive, group, *events, *n);
+    for (size_t k = 0; rc == HK_OK && loading && k < *n; k++)
+        rc = check_event(p, &(*events)[k]);
+    return rc;
+}
+
 static int archive_queue(hk_population *p, hk_archive *archive)
 {
     bool loading = hk_archive_is_loading(archive);
     size_t n = hk_queue_size(p->queue);
-    int rc = hk_archive_enter(archive, "arrivals");
-    if (rc == HK_OK && loading)
-        rc = hk_archive_length(archive, "step", HK_I64, &n);
-    if (rc != HK_OK)
-        return rc;
-    hk_archive_leave(archive);
-    hk_event *events = calloc(n + 1, sizeof *events);
-    rc = events == NULL ? HK_ENOMEM : loading ? HK_OK : hk_queue_copy(p->queue, events);
+    hk_event *events = loading ? NULL : calloc(n + 1, sizeof *events);
+    int rc = !loading && events == NULL ? HK_ENOMEM : HK_OK;
+    if (rc == HK_OK && !loading)
+        rc = hk_queue_copy(p->queue, events);
     if (rc == HK_OK)
-        rc = archive_events(archive, "arrivals", events, n);
+        rc = archive_list(p, archive, "queue", &events, &n);
     if (rc == HK_OK && loading)
         hk_queue_clear(p->queue);
-    for (size_t k = 0; rc == HK_OK && loading && k < n; k++) {
-        rc = check_event(p, &events[k]);
-        if (rc == HK_OK)
-            rc = hk_queue_push(p->queue, &events[k]);
-    }
+    for (size_t k = 0; rc == HK_OK && loading && k < n; k++)
+        rc = hk_queue_push(p->queue, &events[k]);
     free(events);
     return rc;
 }
@@ -88,26 +103,33 @@ static int archive_queue(hk_population *p, hk_archive *archive)
 static int archive_internal(hk_population *p, hk_archive *archive)
 {
     bool loading = hk_archive_is_loading(archive);
+    hk_event *events = p->internal.events, none;
     size_t n = p->internal.n;
-    int rc = hk_archive_enter(archive, "internal");
-    if (rc == HK_OK && loading)
-        rc = hk_archive_length(archive, "step", HK_I64, &n);
-    if (rc != HK_OK)
-        return rc;
-    hk_archive_leave(archive);
-    hk_event *events = calloc(n + 1, sizeof *events);
-    if (events == NULL)
-        return HK_ENOMEM;
+    if (!loading && events == NULL)
+        events = &none;
+    int rc = archive_list(p, archive, "internal", &events, &n);
     if (!loading)
-        memcpy(events, p->internal.events, n * sizeof *events);
-    rc = archive_events(archive, "internal", events, n);
-    if (loading)
-        p->internal.n = 0;
-    for (size_t k = 0; rc == HK_OK && loading && k < n; k++) {
-        rc = check_event(p, &events[k]);
-        if (rc == HK_OK)
-            rc = hk_heap_push(&p->internal, &events[k]);
-    }
+        return rc;
+    p->internal.n = 0;
+    for (size_t k = 0; rc == HK_OK && k < n; k++)
+        rc = hk_heap_push(&p->internal, &events[k]);
+    free(events);
+    return rc;
+}
+
+static int archive_lane(hk_population *p, hk_archive *archive, const char *group, hk_lane *lane)
+{
+    bool loading = hk_archive_is_loading(archive);
+    hk_event none, *events = lane->events == NULL ? &none : lane->events + lane->begin;
+    size_t n = lane->end - lane->begin;
+    int rc = archive_list(p, archive, group, &events, &n);
+    if (!loading)
+        return rc;
+    hk_lane_clear(lane);
+    if (rc == HK_OK)
+        rc = hk_lane_reserve(lane, n);
+    for (size_t k = 0; rc == HK_OK && k < n; k++)
+        hk_lane_add(lane, &events[k]);
     free(events);
     return rc;
 }
@@ -224,6 +246,8 @@ int hk_population_archive(hk_population *population, hk_archive *archive)
         rc = archive_queue(p, archive);
     if (rc == HK_OK)
         rc = archive_internal(p, archive);
+    if (rc == HK_OK)
+        rc = archive_lane(p, archive, "given", &p->given);
     p->spontaneous = flags[0] != 0;
     p->fresh = flags[1] != 0;
     p->compete = flags[2] != 0;
@@ -272,6 +296,8 @@ int hk_projection_archive(hk_projection *projection, hk_archive *archive)
     p->weights_changed = changed != 0;
     if (rc == HK_OK && p->weights_changed)
         rc = hk_archive_array(archive, "weights", HK_F32, p->weight, p->n_weights);
+    if (rc == HK_OK)
+        rc = archive_lane(p->post, archive, "lane", &p->lane);
     char group[32];
     int k = 0;
     for (hk_rule *rule = p->rules; rc == HK_OK && rule != NULL; rule = rule->next, k++) {

@@ -1,5 +1,5 @@
 /* sim/engine.c - one window: see engine.h. */
-#include "sim/engine.h"
+#include "sim/storage.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -53,27 +53,19 @@ int hk_population_draw_sources(hk_population *population)
 
 static int source_window(hk_population *p, int64_t end)
 {
-    if (p->model->next == NULL) { /* given spikes: a step at a time, already in order */
-        const hk_event *events;
-        size_t n;
-        for (;;) {
-            int rc = hk_queue_take_step(p->queue, end, &events, &n);
-            for (size_t k = 0; rc == HK_OK && k < n; k++)
-                rc = add_spike(p, hk_event_time(&events[k]), events[k].source);
-            if (rc != HK_OK || n == 0)
-                return rc;
-        }
-    }
-    while (hk_queue_next_step(p->queue) < end) {
+    const hk_event *given;
+    size_t n;
+    int rc = hk_lane_take(&p->given, end, &given, &n);
+    for (size_t k = 0; rc == HK_OK && k < n; k++)
+        rc = add_spike(p, hk_event_time(&given[k]), given[k].source);
+    while (rc == HK_OK && p->model->next != NULL && hk_queue_next_step(p->queue) < end) {
         hk_event event;
         (void)hk_queue_pop(p->queue, &event);
-        int rc = add_spike(p, hk_event_time(&event), event.source);
+        rc = add_spike(p, hk_event_time(&event), event.source);
         if (rc == HK_OK)
             rc = draw_next(p, event.source, hk_event_time(&event));
-        if (rc != HK_OK)
-            return rc;
     }
-    return HK_OK;
+    return rc;
 }
 
 /* --- neurons: one instant ------------------------------------------------------------------------------------ */
@@ -91,20 +83,20 @@ static int hold_until(hk_population *p, uint32_t i, hk_time now, double hold_ms)
     return push_internal(p, HK_EVENT_RELEASE, p->held_until[i], i, 0);
 }
 
-static void release(hk_population *p, uint32_t begin, uint32_t end, hk_time now)
+static void release(hk_population *p, uint32_t begin, uint32_t end, hk_time now, hk_time horizon)
 {
     p->model->release(&p->view, begin, end, now);
     for (uint32_t i = begin; i < end; i++) {
         p->held_until[i] = not_held;
         p->stamp[i] = p->view.stamp_now;
-        if (p->spontaneous)
-            hk_hits_add(&p->hits, i);
     }
     p->n_held -= end - begin;
+    if (p->spontaneous)
+        p->model->sweep(&p->view, begin, end, now, horizon, &p->hits);
 }
 
 /* Ends the refractoriness of one neuron or, after a competition, of all that are not held for longer. */
-static int release_due(hk_population *p, uint32_t who, hk_time now)
+static int release_due(hk_population *p, uint32_t who, hk_time now, hk_time horizon)
 {
     uint32_t first = who == HK_ALL_NEURONS ? 0 : who, last = who == HK_ALL_NEURONS ? p->n : who + 1;
     int rc = hk_hits_reserve(&p->hits, last - first);
@@ -115,7 +107,7 @@ static int release_due(hk_population *p, uint32_t who, hk_time now)
         while (run < last && is_held(p, run) && !hk_time_before(now, p->held_until[run]))
             run++;
         if (run > i)
-            release(p, i, run, now);
+            release(p, i, run, now, horizon);
         i = run + 1;
     }
     return HK_OK;
@@ -272,7 +264,7 @@ static int instant(hk_population *p, hk_time now, hk_time horizon, const hk_even
     p->view.stamp_now++;
     while (rc == HK_OK && internal_due(p, now, HK_EVENT_RELEASE)) {
         (void)hk_heap_pop(&p->internal, &event);
-        rc = release_due(p, event.source, now);
+        rc = release_due(p, event.source, now, horizon);
     }
     for (size_t k = 0; rc == HK_OK && k < n; k++)
         rc = deliver(p, &arrivals[k], now, horizon);
@@ -299,7 +291,7 @@ static int sweep(hk_population *p, hk_time now, hk_time horizon)
     if (rc != HK_OK)
         return rc;
     p->view.stamp_now++;
-    p->model->sweep(&p->view, now, horizon, &p->hits);
+    p->model->sweep(&p->view, 0, p->n, now, horizon, &p->hits);
     for (size_t k = 0; k < p->hits.n; k++)
         p->stamp[p->hits.neuron[k]] = p->view.stamp_now;
     rc = judge_hits(p, now, horizon);
@@ -316,13 +308,9 @@ static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
         rc = sweep(p, hk_population_now(p), horizon);
     const hk_event *arrivals = NULL;
     size_t n = 0, at = 0;
+    if (rc == HK_OK)
+        rc = hk_inbox_gather(p, end, &arrivals, &n);
     while (rc == HK_OK) {
-        if (at == n) {
-            at = 0;
-            rc = hk_queue_take_step(p->queue, end, &arrivals, &n);
-            if (rc != HK_OK)
-                break;
-        }
         const hk_event *next = at < n ? &arrivals[at] : NULL;
         if (p->internal.n > 0 && p->internal.events[0].step < end &&
             (next == NULL || hk_event_compare(&p->internal.events[0], next) < 0))
@@ -353,27 +341,36 @@ static void order_spikes(hk_population *p)
     }
 }
 
+/* Through a projection of several delays a spike enters the queue once per delay in which its neuron has targets. */
+static int send_to_queue(const hk_population *p, hk_projection *projection)
+{
+    for (uint32_t slot = 0; slot < projection->n_slots; slot++)
+        for (size_t k = 0; k < p->n_spikes; k++) {
+            const hk_spike *spike = &p->spikes[k];
+            if (hk_projection_slab(projection, spike->neuron, slot).n == 0)
+                continue;
+            hk_event event = { .step = spike->time.step + projection->delay[slot], .offset = spike->time.offset,
+                               .kind = HK_EVENT_ARRIVAL, .slot = (uint16_t)slot, .group = projection->index,
+                               .source = spike->neuron };
+            int rc = hk_queue_push(projection->post->queue, &event);
+            if (rc != HK_OK)
+                return rc;
+        }
+    return HK_OK;
+}
+
 static int send_spikes(hk_population *p)
 {
     for (size_t o = 0; o < p->n_out; o++) {
         hk_projection *projection = p->out[o];
-        hk_queue *queue = hk_projection_post(projection)->queue;
-        uint32_t n_slots = hk_projection_n_slots(projection);
-        for (uint32_t slot = 0; slot < n_slots; slot++) {
-            int64_t delay = hk_projection_delay_steps(projection, slot);
-            hk_event event = { .kind = HK_EVENT_ARRIVAL, .slot = (uint16_t)slot, .group = hk_projection_index(projection) };
-            for (size_t k = 0; k < p->n_spikes; k++) {
-                const hk_spike *spike = &p->spikes[k];
-                if (n_slots > 1 && hk_projection_slab(projection, spike->neuron, slot).n == 0)
-                    continue;
-                event.step = spike->time.step + delay;
-                event.offset = spike->time.offset;
-                event.source = spike->neuron;
-                int rc = hk_queue_push(queue, &event);
-                if (rc != HK_OK)
-                    return rc;
-            }
-        }
+        bool one_delay = projection->n_slots == 1;
+        int rc = one_delay ? hk_lane_reserve(&projection->lane, p->n_spikes) : send_to_queue(p, projection);
+        if (rc != HK_OK)
+            return rc;
+        for (size_t k = 0; one_delay && k < p->n_spikes; k++)
+            hk_lane_add(&projection->lane, &(hk_event){ .step = p->spikes[k].time.step + projection->delay[0],
+                                                        .offset = p->spikes[k].time.offset, .kind = HK_EVENT_ARRIVAL,
+                                                        .group = projection->index, .source = p->spikes[k].neuron });
     }
     return HK_OK;
 }
@@ -462,15 +459,21 @@ int hk_engine_window(hk_sim *sim, int64_t end)
     return HK_OK;
 }
 
-int64_t hk_engine_next_step(const hk_sim *sim)
+int64_t hk_engine_next_step(hk_sim *sim)
 {
     int64_t next = HK_STEP_NEVER;
     for (size_t i = 0; i < sim->n_populations; i++) {
-        const hk_population *p = sim->populations[i];
+        hk_population *p = sim->populations[i];
         if (p->spontaneous)
             return sim->step;
         int64_t arrival = hk_queue_next_step(p->queue);
         next = arrival < next ? arrival : next;
+        for (size_t k = 0; k <= p->n_in; k++) { /* lanes that do not get space to sort are looked at in the window */
+            int64_t waiting;
+            if (hk_lane_next_step(k < p->n_in ? &p->in[k]->lane : &p->given, &waiting) != HK_OK)
+                return sim->step;
+            next = waiting < next ? waiting : next;
+        }
         if (p->internal.n > 0 && p->internal.events[0].step < next)
             next = p->internal.events[0].step;
     }

@@ -7,6 +7,8 @@
 #define HK_ENGINE_H
 
 #include "sim/heap.h"
+#include "sim/inbox.h"
+#include "sim/lane.h"
 #include "sim/queue.h"
 #include "sim/simulation.h"
 
@@ -38,7 +40,9 @@ struct hk_population {
     bool fresh;             /* parameters or state were changed: sweep at once */
     bool unchecked;         /* parameters were changed: constraints across them are checked before the next run */
 
-    hk_queue *queue;        /* neurons: what will arrive. sources: what they will spike */
+    hk_queue *queue;        /* neurons: what arrives through projections of several delays. sources: the next drawn spikes */
+    hk_lane given;          /* sources: the spikes they were given */
+    hk_inbox inbox;         /* neurons: what arrives in this window */
     hk_heap internal;       /* predicted spikes and ends of refractoriness */
     hk_time *held_until;    /* [n]; step INT64_MIN: not held */
     uint32_t n_held;
@@ -110,6 +114,6 @@ HK_MUST_CHECK int hk_sim_add_projection(hk_sim *sim, hk_projection *projection);
 /** Advances all populations to `end`, at most to the end of the window that `sim->step` lies in. */
 HK_MUST_CHECK int hk_engine_window(hk_sim *sim, int64_t end);
 /** First step at or after sim->step at which something can happen; HK_STEP_NEVER. */
-int64_t hk_engine_next_step(const hk_sim *sim);
+int64_t hk_engine_next_step(hk_sim *sim);
 
 #endif

@@ -111,10 +111,11 @@ typedef struct hk_neuron_model {
     void (*receive)(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits);
 
     /** Can any neuron of the population spike without further input? NULL: never. When it returns true the engine
-     *  calls sweep at the start of each window and keeps stamps. */
+     *  sweeps at the start of each window and after releases, and keeps stamps. */
     bool (*spontaneous)(const hk_neuron_view *view);
-    /** Reports the neurons that may cross in [now, horizon] without input: the start of a window. */
-    void (*sweep)(const hk_neuron_view *view, hk_time now, hk_time horizon, hk_hits *hits);
+    /** Reports which of the neurons begin ... end - 1 may cross in [now, horizon] without input. The first sweep of a window
+     *  and the first after `prepare` are over all neurons. */
+    void (*sweep)(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, hk_time horizon, hk_hits *hits);
     /** Exact ms from `now` to the first threshold crossing of neuron i without further input: 0 when it is at
      *  threshold now, INFINITY when it does not cross up to the horizon. Held neurons never cross. */
     double (*predict)(const hk_neuron_view *view, uint32_t i, hk_time now, hk_time horizon);

@@ -25,6 +25,8 @@ void hk_population_destroy(hk_population *population)
     free(population->columns);
     free(population->globals);
     hk_queue_destroy(population->queue);
+    hk_lane_fini(&population->given);
+    hk_inbox_fini(&population->inbox);
     hk_heap_fini(&population->internal);
     free(population->held_until);
     free(population->hits.neuron);

@@ -11,6 +11,7 @@ void hk_projection_destroy(hk_projection *projection)
     if (projection == NULL)
         return;
     hk_rule_destroy_all(projection->rules);
+    hk_lane_fini(&projection->lane);
     hk_memory_free(projection->target, projection->n_weights * sizeof *projection->target);
     hk_memory_free(projection->weight, projection->n_weights * sizeof *projection->weight);
     hk_memory_free(projection->weight64, projection->n_weights * sizeof *projection->weight64);

@@ -780,6 +780,5 @@ void hk_queue_clear(hk_queue *queue)
     queue->late.n = 0;
     queue->front_at = queue->front_end = queue->front.events;
     queue->ahead = NULL;
-    queue->n_wheel = 0;
-    queue->base = START_KEY;
+    queue->n_wheel = 0; /* the base stays: what comes next is likely near it */
 }

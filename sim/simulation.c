@@ -2,7 +2,7 @@
 #include "sim/simulation.h"
 
 #include "sim/draw.h"
-#include "sim/engine.h"
+#include "sim/storage.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -182,12 +182,12 @@ int hk_spike_source_add(hk_population *population, size_t n, const double *times
             return hk_fail(sim->ctx, HK_ERANGE, "population %s: spike %zu is at %g ms, must be after %g ms",
                            population->name, k, times_ms[k], hk_sim_now_ms(sim));
     }
+    if (hk_lane_reserve(&population->given, n) != HK_OK)
+        return hk_fail(sim->ctx, HK_ENOMEM, "population %s: out of memory for %zu spikes", population->name, n);
     for (size_t k = 0; k < n; k++) {
         hk_time at = hk_time_from_ms(times_ms[k], sim->resolution_ms);
-        int rc = hk_queue_push(population->queue, &(hk_event){ .step = at.step, .offset = at.offset, .source = ids[k],
-                                                               .kind = HK_EVENT_SPIKE });
-        if (rc != HK_OK)
-            return hk_fail(sim->ctx, rc, "population %s: out of memory for %zu spikes", population->name, n);
+        hk_lane_add(&population->given, &(hk_event){ .step = at.step, .offset = at.offset, .source = ids[k],
+                                                     .kind = HK_EVENT_SPIKE });
     }
     return HK_OK;
 }
@@ -306,14 +306,14 @@ int hk_sim_present(hk_sim *sim, hk_population *inputs, const hk_encoder *encoder
     int rc = hk_encode(sim->ctx, encoder, encoding, &sim->encoded);
     if (rc != HK_OK)
         return rc;
+    if (hk_lane_reserve(&inputs->given, sim->encoded.n) != HK_OK)
+        return hk_fail(sim->ctx, HK_ENOMEM, "present: out of memory for %zu spikes", sim->encoded.n);
     hk_time start = hk_sim_now(sim);
-    for (size_t k = 0; rc == HK_OK && k < sim->encoded.n; k++) {
+    for (size_t k = 0; k < sim->encoded.n; k++) {
         hk_time at = hk_time_after(start, sim->encoded.spikes[k].after_ms, sim->resolution_ms);
-        rc = hk_queue_push(inputs->queue, &(hk_event){ .step = at.step, .offset = at.offset, .kind = HK_EVENT_SPIKE,
-                                                       .source = sim->encoded.spikes[k].source });
+        hk_lane_add(&inputs->given, &(hk_event){ .step = at.step, .offset = at.offset, .kind = HK_EVENT_SPIKE,
+                                                 .source = sim->encoded.spikes[k].source });
     }
-    if (rc != HK_OK)
-        return hk_fail(sim->ctx, rc, "present: out of memory");
     if (n_input_spikes != NULL)
         *n_input_spikes = sim->encoded.n;
     rc = hk_sim_run(sim, encoding->window_ms + rest_ms);
@@ -335,6 +335,8 @@ int hk_sim_settle(hk_sim *sim)
         if (p->model->kind != HK_MODEL_NEURON)
             continue;
         hk_queue_clear(p->queue);
+        for (size_t k = 0; k < p->n_in; k++)
+            hk_lane_clear(&p->in[k]->lane);
         p->internal.n = 0;
         if (p->n_held > 0)
             for (uint32_t k = 0; k < p->n; k++)

@@ -24,6 +24,7 @@ struct hk_projection {
     bool weights_changed;           /* since they were drawn: checkpoints keep them */
     uint64_t *in_begin;             /* plastic sparse: [n_post + 1]; in_source, in_synapse: [n_synapses] */
     uint32_t *in_source, *in_synapse;
+    hk_lane lane;                   /* spikes on their way, where there is one delay */
     hk_rule *rules;
 };
 

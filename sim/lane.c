@@ -1,0 +1,133 @@
+/* sim/lane.c - see lane.h. */
+#include "sim/lane.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SMALL_RUN = 16 }; /* up to here insertion sorts fastest */
+
+int hk_lane_reserve(hk_lane *lane, size_t n)
+{
+    if (lane->begin == lane->end)
+        lane->begin = lane->end = 0;
+    if (lane->end + n <= lane->capacity)
+        return HK_OK;
+    size_t waiting = lane->end - lane->begin;
+    if (lane->begin > 0) {
+        memmove(lane->events, lane->events + lane->begin, waiting * sizeof *lane->events);
+        lane->begin = 0;
+        lane->end = waiting;
+    }
+    if (waiting + n <= lane->capacity / 2) /* moved for good */
+        return HK_OK;
+    size_t capacity = 2 * (waiting + n) + 64;
+    hk_event *events = realloc(lane->events, capacity * sizeof *events);
+    if (events == NULL)
+        return HK_ENOMEM;
+    lane->events = events;
+    lane->capacity = capacity;
+    return HK_OK;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return hk_event_compare(a, b);
+}
+
+static void insertion_sort(hk_event *events, size_t n)
+{
+    for (size_t k = 1; k < n; k++) {
+        hk_event moving = events[k];
+        size_t to = k;
+        for (; to > 0 && hk_event_compare(&events[to - 1], &moving) > 0; to--)
+            events[to] = events[to - 1];
+        events[to] = moving;
+    }
+}
+
+/* Spreads n events over 2 n buckets of equal time, in order of arrival within each, and sorts what shares a bucket. */
+static void spread(const hk_event *events, size_t n, int64_t first, int64_t last, uint32_t *start, hk_event *out)
+{
+    size_t n_buckets = 2 * n;
+    double scale = (double)(n_buckets - 1) / ((double)(last - first) + 1.0);
+    memset(start, 0, (n_buckets + 1) * sizeof *start);
+    for (size_t k = 0; k < n; k++)
+        start[(size_t)((double)(events[k].step - first) * scale) + 1]++;
+    for (size_t b = 0; b < n_buckets; b++)
+        start[b + 1] += start[b];
+    for (size_t k = 0; k < n; k++)
+        out[start[(size_t)((double)(events[k].step - first) * scale)]++] = events[k]; /* starts become ends */
+    for (size_t b = 0, begin = 0; b < n_buckets; begin = start[b++]) {
+        if (start[b] - begin > SMALL_RUN)
+            qsort(out + begin, start[b] - begin, sizeof *out, compare);
+        else if (start[b] - begin > 1)
+            insertion_sort(out + begin, start[b] - begin);
+    }
+}
+
+static int sort(hk_lane *lane)
+{
+    size_t n = lane->end - lane->begin;
+    hk_event *events = lane->events + lane->begin;
+    if (n <= SMALL_RUN || n > UINT32_MAX / 2) {
+        if (n <= SMALL_RUN)
+            insertion_sort(events, n);
+        else
+            qsort(events, n, sizeof *events, compare);
+        lane->unsorted = false;
+        return HK_OK;
+    }
+    int64_t first = events[0].step, last = first;
+    for (size_t k = 1; k < n; k++) {
+        first = events[k].step < first ? events[k].step : first;
+        last = events[k].step > last ? events[k].step : last;
+    }
+    hk_event *sorted = malloc(lane->capacity * sizeof *sorted);
+    uint32_t *start = malloc((2 * n + 1) * sizeof *start);
+    if (sorted == NULL || start == NULL) {
+        free(sorted);
+        free(start);
+        return HK_ENOMEM;
+    }
+    spread(events, n, first, last, start, sorted);
+    free(start);
+    free(lane->events);
+    lane->events = sorted;
+    lane->begin = 0;
+    lane->end = n;
+    lane->unsorted = false;
+    return HK_OK;
+}
+
+int hk_lane_take(hk_lane *lane, int64_t end_step, const hk_event **events, size_t *n)
+{
+    int rc = lane->unsorted ? sort(lane) : HK_OK;
+    if (rc != HK_OK)
+        return rc;
+    size_t end = lane->begin;
+    while (end < lane->end && lane->events[end].step < end_step)
+        end++;
+    *events = lane->events + lane->begin;
+    *n = end - lane->begin;
+    lane->begin = end;
+    return HK_OK;
+}
+
+int hk_lane_next_step(hk_lane *lane, int64_t *step)
+{
+    int rc = lane->unsorted ? sort(lane) : HK_OK;
+    *step = rc == HK_OK && lane->begin < lane->end ? lane->events[lane->begin].step : HK_STEP_NEVER;
+    return rc;
+}
+
+void hk_lane_clear(hk_lane *lane)
+{
+    lane->begin = lane->end = 0;
+    lane->unsorted = false;
+}
+
+void hk_lane_fini(hk_lane *lane)
+{
+    free(lane->events);
+    *lane = (hk_lane){ 0 };
+}
