@@ -34,7 +34,7 @@ int hk_figure_curves(hk_ctx *ctx, const hk_picture *picture, const hk_curve *cur
     hk_gnuplot_print(plot,
                      " noenhanced\nset grid linetype 1 linewidth 0.5 linecolor '#d8d8d8'\n"
                      "set autoscale xfix\nset offsets graph 0.02, graph 0.02, graph 0.05, graph 0.05\n"
-                     "set format x '%%.10g'\nset key outside right top Left reverse samplen 2 width -3\n%splot ",
+                     "set format x '%%.10g'\nset key outside right top Left reverse samplen 2\n%splot ",
                      n_curves == 1 ? "unset key\n" : "");
     for (size_t c = 0; c < n_curves; c++) {
         hk_gnuplot_print(plot, "%s$L%zu with linespoints linewidth 2 pointtype 7 pointsize %.2f linecolor '%s' title ",

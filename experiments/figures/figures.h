@@ -21,9 +21,17 @@ typedef struct hk_band {
     const int *groups;  /* [n_neurons], >= 0: coloured by it; NULL: one colour a band */
 } hk_band;
 
-/** Spikes of bands [n_bands] in (begin_ms, end_ms], one row a neuron, the first band at the top. At most 200,000. */
+/** Windows of one length, one behind the other, marked by lines, each with a text above it. */
+typedef struct hk_windows {
+    double begin_ms, length_ms;
+    const char *const *texts; /* [n] */
+    size_t n;
+} hk_windows;
+
+/** Spikes of bands [n_bands] in (begin_ms, end_ms], one row a neuron, the first band at the top. At most 200,000. `windows`
+ *  may be NULL. The time axis is in ms, s or h, whichever suits its length. */
 HK_MUST_CHECK int hk_figure_raster(hk_ctx *ctx, const hk_picture *picture, const hk_band *bands, size_t n_bands,
-                                   double begin_ms, double end_ms);
+                                   double begin_ms, double end_ms, const hk_windows *windows);
 
 /** Mean rate of a neuron of each band over time, in bins of bin_ms. */
 HK_MUST_CHECK int hk_figure_rates(hk_ctx *ctx, const hk_picture *picture, const hk_band *bands, size_t n_bands,

@@ -10,6 +10,19 @@
 #define MOST_SPIKES 200000
 #define MOST_BINS 20000
 
+/* Milliseconds of one unit of the time axis, and its name. */
+typedef struct axis {
+    double unit_ms;
+    const char *name;
+} axis;
+
+static axis choose_axis(double span_ms)
+{
+    if (span_ms <= 1e4)
+        return (axis){ 1.0, "ms" };
+    return span_ms <= 7.2e6 ? (axis){ 1e3, "s" } : (axis){ 3.6e6, "h" };
+}
+
 /* First spike later than `ms`. */
 static size_t after(const hk_band *band, double ms)
 {
@@ -53,8 +66,17 @@ static int n_groups(const hk_band *band)
     return most + 1;
 }
 
+static bool has_groups(const hk_band *bands, size_t n_bands)
+{
+    for (size_t b = 0; b < n_bands; b++)
+        if (bands[b].groups != NULL)
+            return true;
+    return false;
+}
+
 /* One data block a colour. Rows count downward from the top, so that the first neuron of the first band is uppermost. */
-static void send_spikes(hk_gnuplot *plot, const hk_band *bands, size_t n_bands, double begin_ms, double end_ms)
+static void send_spikes(hk_gnuplot *plot, const hk_band *bands, size_t n_bands, double begin_ms, double end_ms,
+                        axis time)
 {
     double row = 0.0;
     for (size_t b = 0; b < n_bands; b++) {
@@ -63,7 +85,8 @@ static void send_spikes(hk_gnuplot *plot, const hk_band *bands, size_t n_bands, 
             hk_gnuplot_print(plot, "$S%zu_%d << EOD\nNaN NaN\n", b, group); /* never empty */
             for (size_t k = first; k < last; k++)
                 if (group_of(&bands[b], k) == group)
-                    hk_gnuplot_print(plot, "%.4f %.0f\n", bands[b].times_ms[k], row + (double)bands[b].ids[k]);
+                    hk_gnuplot_print(plot, "%.9g %.0f\n", bands[b].times_ms[k] / time.unit_ms,
+                                     row + (double)bands[b].ids[k]);
             hk_gnuplot_print(plot, "EOD\n");
         }
         row += (double)bands[b].n_neurons;
@@ -71,7 +94,7 @@ static void send_spikes(hk_gnuplot *plot, const hk_band *bands, size_t n_bands, 
 }
 
 /* Names stand at the left of their bands, thin lines between them. */
-static void label_bands(hk_gnuplot *plot, const hk_band *bands, size_t n_bands, double begin_ms, double end_ms)
+static void label_bands(hk_gnuplot *plot, const hk_band *bands, size_t n_bands)
 {
     double row = 0.0;
     if (n_bands == 1) {
@@ -92,8 +115,9 @@ static void label_bands(hk_gnuplot *plot, const hk_band *bands, size_t n_bands, 
         hk_gnuplot_print(plot, " %.1f)\n", row + 0.5 * height - 0.5);
         if (b > 0)
             hk_gnuplot_print(plot,
-                             "set arrow from %.17g,%.1f to %.17g,%.1f nohead back linewidth 0.6 linecolor '#bbbbbb'\n",
-                             begin_ms, row - 0.5, end_ms, row - 0.5);
+                             "set arrow from graph 0,first %.1f to graph 1,first %.1f nohead back linewidth 0.6 "
+                             "linecolor '#bbbbbb'\n",
+                             row - 0.5, row - 0.5);
         row += height;
     }
 }
@@ -106,8 +130,33 @@ static double total_rows(const hk_band *bands, size_t n_bands)
     return rows;
 }
 
+static void mark_windows(hk_gnuplot *plot, const hk_windows *windows, axis time)
+{
+    if (windows != NULL) /* room for the texts between picture and title */
+        hk_gnuplot_print(plot, "set title offset 0,1\nset tmargin 4\n");
+    for (size_t k = 0; windows != NULL && k < windows->n; k++) {
+        double begin = (windows->begin_ms + (double)k * windows->length_ms) / time.unit_ms;
+        if (k > 0)
+            hk_gnuplot_print(plot,
+                             "set arrow from first %.9g,graph 0 to first %.9g,graph 1 nohead back linewidth 0.6 "
+                             "linecolor '#bbbbbb'\n",
+                             begin, begin);
+        hk_gnuplot_print(plot, "set label ");
+        hk_gnuplot_quote(plot, windows->texts[k]);
+        hk_gnuplot_print(plot, " at first %.9g,graph 1.03 center noenhanced textcolor '#444444'\n",
+                         begin + 0.5 * windows->length_ms / time.unit_ms);
+    }
+}
+
+/* Dots as high as a row where rows are high, smaller where there are many, never too small to see. */
+static double dot_size(const hk_band *band, double begin_ms, double end_ms, double row_height)
+{
+    size_t n = after(band, end_ms) - after(band, begin_ms);
+    return fmin(fmax(row_height / 12.0, n > 30000 ? 0.10 : n > 8000 ? 0.17 : n > 500 ? 0.26 : 0.4), 0.6);
+}
+
 int hk_figure_raster(hk_ctx *ctx, const hk_picture *picture, const hk_band *bands, size_t n_bands, double begin_ms,
-                     double end_ms)
+                     double end_ms, const hk_windows *windows)
 {
     int rc = check_window(ctx, bands, n_bands, begin_ms, end_ms);
     if (rc != HK_OK)
@@ -125,18 +174,20 @@ int hk_figure_raster(hk_ctx *ctx, const hk_picture *picture, const hk_band *band
     rc = hk_gnuplot_open(ctx, picture, 900.0, height, &plot);
     if (rc != HK_OK)
         return rc;
-    /* dots as high as a row where rows are high, never too small to see */
-    double size = fmin(fmax((height - 100.0) / rows / 12.0, n > 30000 ? 0.10 : n > 8000 ? 0.17 : 0.26), 0.6);
-    send_spikes(plot, bands, n_bands, begin_ms, end_ms);
-    label_bands(plot, bands, n_bands, begin_ms, end_ms);
-    hk_gnuplot_print(plot,
-                     "set xlabel 'time (ms)'\nset key outside right center Left reverse samplen 0.5 width 1\n"
-                     "set xrange [%.17g:%.17g]\nset yrange [%.1f:-0.5]\nplot ",
-                     begin_ms, end_ms, rows - 0.5);
+    axis time = choose_axis(end_ms - begin_ms);
+    send_spikes(plot, bands, n_bands, begin_ms, end_ms, time);
+    label_bands(plot, bands, n_bands);
+    mark_windows(plot, windows, time);
+    hk_gnuplot_print(
+        plot,
+        "set xlabel 'time (%s)'\nset format x '%%.10g'\nset xrange [%.17g:%.17g]\nset yrange [%.1f:-0.5]\n%s\nplot ",
+        time.name, begin_ms / time.unit_ms, end_ms / time.unit_ms, rows - 0.5,
+        has_groups(bands, n_bands) ? "set key outside right center Left reverse samplen 0.5 width 1" : "unset key");
     for (size_t b = 0; b < n_bands; b++)
         for (int group = 0, groups = n_groups(&bands[b]); group < groups; group++)
             hk_gnuplot_print(plot, "%s$S%zu_%d with points pointtype 7 pointsize %.3f linecolor '%s' notitle",
-                             b == 0 && group == 0 ? "" : ", ", b, group, size,
+                             b == 0 && group == 0 ? "" : ", ", b, group,
+                             dot_size(&bands[b], begin_ms, end_ms, (height - 100.0) / rows),
                              bands[b].groups == NULL ? hk_colour_line(b) : hk_colour_group((size_t)group));
     for (size_t b = 0, done = 0; b < n_bands && !done; b++) /* the classes are the same in every band */
         for (int group = 0, groups = n_groups(&bands[b]); bands[b].groups != NULL && group < groups; group++, done = 1)
@@ -166,6 +217,7 @@ int hk_figure_rates(hk_ctx *ctx, const hk_picture *picture, const hk_band *bands
         free(counts);
         return rc;
     }
+    axis time = choose_axis(end_ms - begin_ms);
     for (size_t b = 0; b < n_bands; b++) {
         memset(counts, 0, n_bins * sizeof *counts);
         for (size_t k = after(&bands[b], begin_ms), last = after(&bands[b], end_ms); k < last; k++) {
@@ -176,17 +228,20 @@ int hk_figure_rates(hk_ctx *ctx, const hk_picture *picture, const hk_band *bands
         for (size_t k = 0; k < n_bins; k++) {
             double from = begin_ms + (double)k * bin_ms, to = fmin(from + bin_ms, end_ms);
             double hz = 1e3 * (double)counts[k] / ((to - from) * (double)bands[b].n_neurons);
-            hk_gnuplot_print(plot, "%.6f %.6g\n%.6f %.6g\n", from, hz, to, hz); /* steps, the last one whole */
+            hk_gnuplot_print(plot, "%.9g %.6g\n%.9g %.6g\n", from / time.unit_ms, hz, to / time.unit_ms,
+                             hz); /* steps, the last one whole */
         }
         hk_gnuplot_print(plot, "EOD\n");
     }
     free(counts);
+    axis bin = choose_axis(10.0 * bin_ms);
     hk_gnuplot_print(
         plot,
-        "set xlabel 'time (ms)'\nset ylabel 'rate per neuron (Hz), bins of %g ms'\n"
+        "set xlabel 'time (%s)'\nset ylabel 'Hz per neuron, bins of %g %s'\nset format x '%%.10g'\n"
         "set xrange [%.17g:%.17g]\nset yrange [0:*]\nset grid ytics linetype 1 linewidth 0.5 linecolor '#d8d8d8'\n"
-        "set key outside right top Left reverse samplen 2 width -3\n%splot ",
-        bin_ms, begin_ms, end_ms, n_bands == 1 ? "unset key\n" : "");
+        "set key outside right top Left reverse samplen 2\n%splot ",
+        time.name, bin_ms / bin.unit_ms, bin.name, begin_ms / time.unit_ms, end_ms / time.unit_ms,
+        n_bands == 1 ? "unset key\n" : "");
     for (size_t b = 0; b < n_bands; b++) {
         hk_gnuplot_print(plot, "%s$R%zu with lines linewidth 1.5 linecolor '%s' title ", b == 0 ? "" : ", ", b,
                          hk_colour_line(b));

@@ -1,0 +1,35 @@
+/* experiments/plot.h - the figures of `hillock plot`: each takes its data out of the file and draws one picture. */
+#ifndef HK_PLOT_H
+#define HK_PLOT_H
+
+#include "experiments/plot_data.h"
+
+/** What is asked for. */
+typedef struct hk_plot_job {
+    hk_ctx *ctx;
+    hk_results *results;
+    double from_ms, to_ms, bin_ms; /* infinities, NaN: not given */
+} hk_plot_job;
+
+/** Draws `data` as `picture`; statuses of figures.h and results.h. */
+typedef int (*hk_plot_fn)(const hk_plot_job *job, const hk_picture *picture, const void *data);
+
+/* data: a hk_plot_spikes with spikes in it */
+int hk_plot_raster(const hk_plot_job *job, const hk_picture *picture, const void *data);
+int hk_plot_rates(const hk_plot_job *job, const hk_picture *picture, const void *data);
+
+/* data: a hk_results_entry */
+
+/** examples/times_ms, with examples/ids and examples/labels and the attributes n_inputs, n_hidden and window_ms of the
+ *  group: spikes of inputs and hidden neurons for some samples, one window behind the other. */
+int hk_plot_examples(const hk_plot_job *job, const hk_picture *picture, const void *data);
+/** receptive_fields[n][rows][cols] */
+int hk_plot_fields(const hk_plot_job *job, const hk_picture *picture, const void *data);
+/** confusion[classes][classes]: true class, answer */
+int hk_plot_confusion(const hk_plot_job *job, const hk_picture *picture, const void *data);
+/** accuracy_over_training[k][1 + curves]: training images seen, then accuracies, fractions unless the unit is "%". The
+ *  names of the columns stand in its attribute `columns`, separated by commas; without it, two curves are those of the
+ *  two ways to read out a layer. */
+int hk_plot_accuracy(const hk_plot_job *job, const hk_picture *picture, const void *data);
+
+#endif
