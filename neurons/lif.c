@@ -112,7 +112,7 @@ static void prepare(const hk_neuron_view *view)
         double inf = v_inf(view, i);
         c[GAP][i] = param(view, V_TH, i) - inf;
         c[RESET][i] = param(view, V_RESET, i) - inf;
-        if (c[GAP][i] <= 0.0)
+        if (c[GAP][i] <= 0.0 || c[B][i] < 0.0) /* a lowered threshold may be below v_inf too */
             view->globals[DRIVEN] = 1.0;
         if (c[B][i] != 0.0 || param(view, THETA_PLUS, i) != 0.0)
             view->globals[ADAPTS] = 1.0;
