@@ -130,6 +130,24 @@ static double potential(const hk_neuron_view *view, uint32_t i, const hk_lif_exp
     return q->fall * (c[A][i] + (c[J_EX][i] * q->g_ex + c[J_IN][i] * q->g_in));
 }
 
+/* K(x, tau) = exp(-x / tau_m) g(x), in the form that cannot overflow however late it is. */
+static double response(double x, double tau_m, double tau)
+{
+    double r = 1.0 / tau_m - 1.0 / tau;
+    if (r == 0.0)
+        return x * hk_exp(-x / tau_m);
+    return r > 0.0 ? hk_exp(-x / tau) * (-hk_expm1(-r * x) / r) : hk_exp(-x / tau_m) * (hk_expm1(r * x) / r);
+}
+
+/* The potential of a neuron that is not held, any number of time constants after the epoch. */
+static double late_potential(const hk_neuron_view *view, uint32_t i, double x)
+{
+    double *const *c = view->columns;
+    double tau_m = param(view, TAU_M, i);
+    return c[A][i] * hk_exp(-x / tau_m) + (c[J_EX][i] * response(x, tau_m, param(view, TAU_EX, i)) +
+                                           c[J_IN][i] * response(x, tau_m, param(view, TAU_IN, i)));
+}
+
 static void set_potential(const hk_neuron_view *view, uint32_t i, double x, double from_inf)
 {
     hk_lif_exp_instant q = instant(view, i, x, 0.0);
@@ -153,8 +171,7 @@ static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i
     }
     if (c[A][i] == -HUGE_VAL)
         return param(view, V_RESET, i);
-    hk_lif_exp_instant q = instant(view, i, x, 0.0);
-    return v_inf(view, i) + potential(view, i, &q);
+    return v_inf(view, i) + late_potential(view, i, x);
 }
 
 static void write_current(const hk_neuron_view *view, int column, int tau, uint32_t i, double x, double value)
@@ -191,11 +208,27 @@ static int64_t epoch_steps(const hk_neuron_view *view)
     return steps < 1.0 ? 1 : steps > 1e15 ? (int64_t)1e15 : (int64_t)steps;
 }
 
+enum { LATE = 600 }; /* time constants, after which exp(x / tau_m) leaves the range of doubles */
+
+static void late_rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end, double x)
+{
+    double *const *c = view->columns;
+    for (uint32_t i = begin; i < end; i++) {
+        c[A][i] = c[A][i] == -HUGE_VAL ? c[A][i] : late_potential(view, i, x);
+        c[J_EX][i] *= hk_exp(-x / param(view, TAU_EX, i));
+        c[J_IN][i] *= hk_exp(-x / param(view, TAU_IN, i));
+    }
+}
+
 static void rebase(const hk_neuron_view *view, hk_time to)
 {
     double x = since_epoch(view, to);
     bool uniform = view->globals[UNIFORM] != 0.0;
     for (uint32_t i = 0; i < view->n; i = uniform ? view->n : i + 1) {
+        if (x / param(view, TAU_M, i) > LATE) {
+            late_rebase(view, i, uniform ? view->n : i + 1, x);
+            continue;
+        }
         hk_lif_exp_columns columns = columns_from(view, i);
         hk_lif_exp_instant q = instant(view, i, x, 0.0);
         kernels[view->cpu]->rebase(&columns, &q, hk_exp(-x / param(view, TAU_EX, i)), hk_exp(-x / param(view, TAU_IN, i)),
