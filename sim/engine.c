@@ -188,8 +188,8 @@ static int fire(hk_population *p, uint32_t i, hk_time now)
     return rc;
 }
 
-/* Winner takes all: the neuron furthest above its threshold spikes, the others are held. */
-static int fire_winner(hk_population *p, hk_time now)
+/* Of the neurons in `hits`, the one furthest above its threshold; the lowest index among equals. */
+static uint32_t furthest(const hk_population *p, hk_time now)
 {
     uint32_t winner = p->hits.neuron[0];
     double most = p->model->excess(&p->view, winner, now);
@@ -200,6 +200,12 @@ static int fire_winner(hk_population *p, hk_time now)
             winner = p->hits.neuron[k];
         }
     }
+    return winner;
+}
+
+/* Winner takes all: it spikes, the others are reset and held. */
+static int fire_winner(hk_population *p, uint32_t winner, hk_time now)
+{
     hk_time until = hk_time_after(now, p->hold_ms, p->sim->resolution_ms);
     p->model->hold(&p->view, 0, winner, now);
     p->model->hold(&p->view, winner + 1, p->n, now);
@@ -220,8 +226,10 @@ static int fire_hits(hk_population *p, hk_time now)
     sort_unique(&p->hits);
     p->view.stamp_now++; /* what was planned for these neurons at this very instant is stale too */
     int rc = HK_OK;
-    if (p->compete)
-        rc = fire_winner(p, now);
+    if (p->competition == HK_WINNER_TAKES_ALL)
+        rc = fire_winner(p, furthest(p, now), now);
+    else if (p->competition == HK_ONE_AT_A_TIME)
+        rc = fire(p, furthest(p, now), now);
     else
         for (size_t k = 0; rc == HK_OK && k < p->hits.n; k++)
             rc = fire(p, p->hits.neuron[k], now);
@@ -235,11 +243,12 @@ static bool internal_due(const hk_population *p, hk_time now, hk_event_kind kind
     return heap->n > 0 && heap->events[0].kind == kind && hk_time_equal(hk_event_time(&heap->events[0]), now);
 }
 
+/* Only a held neuron may have -infinity, its mark. */
 static int check_finite(const hk_population *p)
 {
     for (size_t k = 0; k < p->model->n_columns; k++)
         for (uint32_t i = 0; i < p->n; i++)
-            if (!(p->columns[k][i] < HUGE_VAL)) /* -infinity marks a held neuron */
+            if (!(fabs(p->columns[k][i]) < HUGE_VAL) && !(p->columns[k][i] == -HUGE_VAL && is_held(p, i)))
                 return hk_fail(p->sim->ctx, HK_EBLOWUP, "population %s: the state of neuron %u is no finite number at %.4f ms; "
                                "are weights or currents too large?", p->name, i, hk_sim_now_ms(p->sim));
     return HK_OK;
@@ -284,13 +293,17 @@ static int instant(hk_population *p, hk_time now, hk_time horizon, const hk_even
 /* Start of a window, or after a change from outside: which neurons may spike by themselves? */
 static int sweep(hk_population *p, hk_time now, hk_time horizon)
 {
+    p->view.stamp_now++;
+    for (uint32_t i = 0; p->fresh && i < p->n; i++)
+        p->stamp[i] = p->view.stamp_now; /* what was foreseen before the change is stale */
     p->fresh = false;
     if (!p->spontaneous)
         return HK_OK;
-    int rc = hk_hits_reserve(&p->hits, p->n);
+    int rc = now.step >= p->next_rebase ? rebase(p, now.step) : HK_OK;
+    if (rc == HK_OK)
+        rc = hk_hits_reserve(&p->hits, p->n);
     if (rc != HK_OK)
         return rc;
-    p->view.stamp_now++;
     p->model->sweep(&p->view, 0, p->n, now, horizon, &p->hits);
     for (size_t k = 0; k < p->hits.n; k++)
         p->stamp[p->hits.neuron[k]] = p->view.stamp_now;

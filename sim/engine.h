@@ -16,6 +16,8 @@
 
 enum { HK_ALL_NEURONS = UINT32_MAX }; /* source of a RELEASE event that concerns every held neuron */
 
+typedef enum hk_competition { HK_FREE, HK_WINNER_TAKES_ALL, HK_ONE_AT_A_TIME } hk_competition;
+
 struct hk_rule {
     const hk_rule_type *type;
     hk_projection *projection;
@@ -46,7 +48,7 @@ struct hk_population {
     hk_heap internal;       /* predicted spikes and ends of refractoriness */
     hk_time *held_until;    /* [n]; step INT64_MIN: not held */
     uint32_t n_held;
-    bool compete;
+    hk_competition competition;
     double hold_ms;
     hk_hits hits;
     uint32_t *stamp;        /* [n] */
@@ -97,6 +99,8 @@ struct hk_sim {
 
 /** Brings a population up to date after parameters were changed from outside. */
 HK_MUST_CHECK int hk_population_refresh(hk_population *population);
+/** Moves the origin of the model's coordinates to the present time, before state is written from outside. */
+void hk_population_rebase(hk_population *population);
 void hk_population_destroy(hk_population *population);
 HK_MUST_CHECK int hk_population_archive(hk_population *population, hk_archive *archive);
 /** Queues the first spikes of all neurons of a drawn source, forgetting those queued before. */
@@ -109,6 +113,8 @@ hk_rule *hk_projection_rules(const hk_projection *projection);
 hk_rule **hk_projection_rules_end(hk_projection *projection);
 uint32_t hk_projection_index(const hk_projection *projection);
 void hk_rule_destroy_all(hk_rule *first);
+/** Takes over the parameters that a checkpoint has put into rule->params. HK_EFORMAT when they are out of range. */
+HK_MUST_CHECK int hk_rule_restore(hk_rule *rule);
 HK_MUST_CHECK int hk_sim_add_projection(hk_sim *sim, hk_projection *projection);
 
 /** Advances all populations to `end`, at most to the end of the window that `sim->step` lies in. */

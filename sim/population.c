@@ -95,6 +95,15 @@ int hk_population_refresh(hk_population *population)
     return population->model->next != NULL ? hk_population_draw_sources(population) : HK_OK;
 }
 
+void hk_population_rebase(hk_population *population)
+{
+    hk_time now = hk_population_now(population);
+    if (population->model->rebase == NULL)
+        return;
+    population->model->rebase(&population->view, now);
+    population->view.epoch = now;
+}
+
 static bool valid_name(const char *name)
 {
     return name != NULL && name[0] != '\0' && strchr(name, '/') == NULL && strcmp(name, ".") != 0;
@@ -235,6 +244,7 @@ int hk_population_set(hk_population *population, const char *name, const double 
     int rc = check_values(population, &model->state[which], values, n);
     if (rc != HK_OK)
         return rc;
+    hk_population_rebase(population);
     for (uint32_t i = 0; i < population->n; i++)
         model->write(&population->view, (size_t)which, i, hk_population_now(population), values[n == 1 ? 0 : i]);
     prepare(population);
@@ -259,15 +269,31 @@ int hk_population_get(hk_population *population, const char *name, double *out)
     return HK_OK;
 }
 
-int hk_population_compete(hk_population *population, double hold_ms)
+static int check_competitors(const hk_population *population)
 {
     if (population->model->kind != HK_MODEL_NEURON)
         return hk_fail(population->sim->ctx, HK_ESTATE, "population %s: %s neurons cannot compete", population->name,
                        population->model->name);
+    return HK_OK;
+}
+
+int hk_population_take_turns(hk_population *population)
+{
+    int rc = check_competitors(population);
+    if (rc == HK_OK)
+        population->competition = HK_ONE_AT_A_TIME;
+    return rc;
+}
+
+int hk_population_compete(hk_population *population, double hold_ms)
+{
+    int rc = check_competitors(population);
+    if (rc != HK_OK)
+        return rc;
     if (!(hold_ms >= 0.0 && hold_ms <= 1e9))
         return hk_fail(population->sim->ctx, HK_ERANGE, "population %s: hold_ms = %g, must be in 0 ... 1e9",
                        population->name, hold_ms);
-    population->compete = true;
+    population->competition = HK_WINNER_TAKES_ALL;
     population->hold_ms = hold_ms;
     return HK_OK;
 }

@@ -342,6 +342,7 @@ int hk_sim_settle(hk_sim *sim)
             for (uint32_t k = 0; k < p->n; k++)
                 p->held_until[k].step = INT64_MIN;
         p->n_held = 0;
+        hk_population_rebase(p);
         p->model->settle(&p->view, hk_sim_now(sim));
         p->fresh = true;
     }
