@@ -2,7 +2,8 @@
  *
  * gnuplot reads the script from us, writes the picture to its standard output, which is a new file beside the target,
  * and never sees a file name; the picture is renamed when gnuplot has ended well. It reads none of the user's gnuplot
- * settings. A gnuplot that is not installed is HK_EIO with a sentence that says what to install. */
+ * settings. A gnuplot that is not installed is HK_EIO with a sentence that says what to install. The program must ignore
+ * SIGPIPE, so that a gnuplot that ends early is a failed write. */
 #ifndef HK_GNUPLOT_H
 #define HK_GNUPLOT_H
 

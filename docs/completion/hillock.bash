@@ -1,0 +1,57 @@
+# Completion of hillock for bash. Names of experiments and of their parameters come from the program itself.
+
+_hillock_names() # $1: experiments, neurons, rules or codes
+{
+    "${COMP_WORDS[0]}" list "$1" 2>/dev/null | awk '/^  [^ ]/ { print $1 }'
+}
+
+_hillock_parameters() # $1: an experiment
+{
+    "${COMP_WORDS[0]}" show "$1" 2>/dev/null |
+        awk '/^parameters/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ && $1 != "name" { print $1 "=" }'
+}
+
+_hillock()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words=
+    COMPREPLY=()
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        mapfile -t COMPREPLY < <(compgen -W "list show run plot info bench help --help --version" -- "$cur")
+        return
+    fi
+    case $prev in
+        --out | --json | --checkpoint | --resume | -o)
+            mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+            return ;;
+        --format) words="svg png pdf" ;;
+        --what) words="raster rates examples fields confusion accuracy" ;;
+        --code) words=$(_hillock_names codes) ;;
+        --data) words="auto mnist fashion glyphs" ;;
+        --threads) words=1 ;;
+        --set)
+            compopt -o nospace 2>/dev/null
+            words=$(_hillock_parameters "${COMP_WORDS[2]}") ;;
+        --seed | --seeds | --jobs | -j | --checkpoint-every | --from | --to | --bin | --seconds) return ;;
+    esac
+    if [ -z "$words" ]; then
+        case $command:$cur in
+            run:-*) words="--seed --seeds --jobs --threads --set --code --data --out --json --quiet --checkpoint
+                           --checkpoint-every --resume --help" ;;
+            plot:-*) words="--out --format --what --from --to --bin --help" ;;
+            bench:-*) words="--seconds --help" ;;
+            *:-*) words="--help" ;;
+            list:*) words="experiments neurons rules codes" ;;
+            show:*) words=$(_hillock_names experiments; _hillock_names neurons; _hillock_names rules; _hillock_names codes) ;;
+            help:*) words="list show run plot info bench" ;;
+            run:*)
+                [ "$COMP_CWORD" -eq 2 ] && words=$(_hillock_names experiments)
+                mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur"; compgen -f -- "$cur")
+                return ;;
+            plot:* | info:*)
+                mapfile -t COMPREPLY < <(compgen -f -X '!*.h5' -- "$cur"; compgen -d -- "$cur")
+                return ;;
+        esac
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+}
+complete -o filenames -F _hillock hillock

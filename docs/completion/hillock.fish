@@ -1,0 +1,53 @@
+# Completion of hillock for fish. Names of experiments and of their parameters come from the program itself.
+
+function __hillock_names # kind ...
+    for kind in $argv
+        hillock list $kind 2>/dev/null | string match -r '^  \S+.*' | string replace -r '^  (\S+)\s+(.*)$' '$1\t$2'
+    end
+end
+
+function __hillock_parameters
+    set -l words (commandline -opc)
+    test (count $words) -ge 3; or return
+    hillock show $words[3] 2>/dev/null | awk '/^parameters/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ && $1 != "name" { print $1 "=" }'
+end
+
+set -l commands list show run plot info bench help
+complete -c hillock -f
+complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a list -d 'experiments, models, rules and codes'
+complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a show -d 'parameters of one of them'
+complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a run -d 'runs an experiment'
+complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a plot -d 'pictures of a results file'
+complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a info -d 'what a results file holds'
+complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a bench -d 'the benchmark set'
+complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a help -d 'help with examples'
+complete -c hillock -n "not __fish_seen_subcommand_from $commands" -l version -d 'version and commit'
+complete -c hillock -s h -l help -d help
+
+complete -c hillock -n '__fish_seen_subcommand_from list' -a 'experiments neurons rules codes'
+complete -c hillock -n '__fish_seen_subcommand_from show' -a '(__hillock_names experiments neurons rules codes)'
+complete -c hillock -n '__fish_seen_subcommand_from help' -a "$commands"
+complete -c hillock -n '__fish_seen_subcommand_from info plot' -F
+
+complete -c hillock -n '__fish_seen_subcommand_from run' -F -a '(__hillock_names experiments)'
+complete -c hillock -n '__fish_seen_subcommand_from run' -l seed -x -d 'seed of everything random'
+complete -c hillock -n '__fish_seen_subcommand_from run' -l seeds -x -d 'one trial per seed: 1..5 or 1,3,9'
+complete -c hillock -n '__fish_seen_subcommand_from run' -s j -l jobs -x -d 'trials at the same time'
+complete -c hillock -n '__fish_seen_subcommand_from run' -l threads -x -a 1 -d 'threads of one simulation'
+complete -c hillock -n '__fish_seen_subcommand_from run' -l set -x -a '(__hillock_parameters)' -d 'sets a parameter'
+complete -c hillock -n '__fish_seen_subcommand_from run' -l code -x -a '(__hillock_names codes)' -d code
+complete -c hillock -n '__fish_seen_subcommand_from run' -l data -x -a 'auto mnist fashion glyphs' -d 'data set'
+complete -c hillock -n '__fish_seen_subcommand_from run' -s o -l out -r -F -d 'results file'
+complete -c hillock -n '__fish_seen_subcommand_from run' -l json -r -F -d 'summary as JSON'
+complete -c hillock -n '__fish_seen_subcommand_from run' -s q -l quiet -d 'only errors and warnings'
+complete -c hillock -n '__fish_seen_subcommand_from run' -l checkpoint -r -F -d 'where to save the run'
+complete -c hillock -n '__fish_seen_subcommand_from run' -l checkpoint-every -x -d 'interval in seconds'
+complete -c hillock -n '__fish_seen_subcommand_from run' -l resume -r -F -d 'goes on from a checkpoint'
+
+complete -c hillock -n '__fish_seen_subcommand_from plot' -s o -l out -x -a '(__fish_complete_directories)' -d 'folder of the pictures'
+complete -c hillock -n '__fish_seen_subcommand_from plot' -l format -x -a 'svg png pdf' -d 'form of the pictures'
+complete -c hillock -n '__fish_seen_subcommand_from plot' -l what -x -a 'raster rates examples fields confusion accuracy' -d 'only these'
+complete -c hillock -n '__fish_seen_subcommand_from plot' -l from -x -d 'spikes later than this (ms)'
+complete -c hillock -n '__fish_seen_subcommand_from plot' -l to -x -d 'spikes up to this (ms)'
+complete -c hillock -n '__fish_seen_subcommand_from plot' -l bin -x -d 'width of a bin (ms)'
+complete -c hillock -n '__fish_seen_subcommand_from bench' -l seconds -x -d 'time for each figure'
