@@ -3,10 +3,11 @@
 
 #include <string.h>
 
-extern const hk_experiment hk_experiment_mnist;
+extern const hk_experiment hk_experiment_mnist, hk_experiment_ring;
 
 static const hk_experiment *const builtin[] = {
     &hk_experiment_mnist,
+    &hk_experiment_ring,
     NULL, /* ends the list */
 };
 

@@ -1,0 +1,255 @@
+/* experiments/ring.c - a spike goes round a ring of neurons and must come back at exactly n x delay, every time.
+ *
+ * One input spike at an awkward time starts it. From then on hop k (from 0) must be a spike of neuron k mod n at exactly
+ *
+ *     (step, offset) = (step of the input + (k + 1) delay, offset of the input)
+ *
+ * to the last bit, however long it has run. Any other spike, or none, is a failed run. */
+#include "experiments/clock.h"
+#include "experiments/network_summary.h"
+#include "neurons/catalogue.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char *const records[] = { "none", "all", NULL };
+
+static const hk_option options[] = {
+    { .name = "neurons", .type = HK_OPTION_INTEGER, .initial = 10, .min = 1, .max = 1e7, .meaning = "neurons in the ring" },
+    { .name = "laps", .type = HK_OPTION_INTEGER, .initial = 1e6, .min = 1, .max = 1e12, .meaning = "times the spike goes round" },
+    { .name = "delay_ms", .type = HK_OPTION_NUMBER, .unit = "ms", .initial = 1.5, .min = 1e-6, .max = 1e6,
+      .meaning = "of each hop; whole steps" },
+    { .name = "resolution_ms", .type = HK_OPTION_NUMBER, .unit = "ms", .initial = 0.1, .min = 1e-6, .max = 1e3,
+      .meaning = "unit of delays" },
+    { .name = "kick_ms", .type = HK_OPTION_NUMBER, .unit = "ms", .initial = 0.0371, .min = 1e-9, .max = 1e6,
+      .meaning = "time of the input spike that starts it" },
+    { .name = "t_ref_ms", .type = HK_OPTION_NUMBER, .unit = "ms", .initial = 2.0, .min = 0.0, .max = 1e6,
+      .meaning = "refractory period; shorter than a lap" },
+    { .name = "record", .type = HK_OPTION_CHOICE, .text = "none", .choices = records,
+      .meaning = "spikes that go to the file; 'none' keeps the last lap only" },
+};
+
+typedef struct state {
+    hk_run *run;
+    hk_sim *sim;
+    hk_population *kick, *ring;
+    hk_course course;
+    uint32_t n;
+    uint64_t n_hops, hop;    /* to be made, and checked so far */
+    int64_t delay;           /* steps */
+    hk_time start;
+    double worst_ms;         /* deviation; stays 0 or the run fails */
+    int64_t *last_step;      /* [n] of the last lap */
+    double *last_offset;     /* [n] */
+    char fault[512];         /* "" while all is well */
+} state;
+
+static hk_time expected(const state *s, uint64_t hop)
+{
+    return (hk_time){ .step = s->start.step + (int64_t)(hop + 1) * s->delay, .offset = s->start.offset };
+}
+
+static void check(state *s, const hk_spike *spike)
+{
+    hk_time due = expected(s, s->hop);
+    uint32_t neuron = (uint32_t)(s->hop % s->n);
+    double off_ms = fabs(hk_time_between_ms(due, spike->time, hk_sim_resolution_ms(s->sim)));
+    s->worst_ms = off_ms > s->worst_ms ? off_ms : s->worst_ms;
+    if (spike->neuron == neuron && hk_time_equal(spike->time, due)) {
+        s->last_step[neuron] = spike->time.step;
+        s->last_offset[neuron] = spike->time.offset;
+        s->hop++;
+        return;
+    }
+    snprintf(s->fault, sizeof s->fault,
+             "ring: hop %" PRIu64 " (lap %" PRIu64 ") is a spike of neuron %u at (step %" PRId64 ", offset %.17g ms), must be "
+             "of neuron %u at (step %" PRId64 ", offset %.17g ms): off by %.3g ms", s->hop, s->hop / s->n, spike->neuron,
+             spike->time.step, spike->time.offset, neuron, due.step, due.offset, off_ms);
+}
+
+static int on_window(hk_sim *sim, hk_time end, void *user)
+{
+    (void)sim;
+    state *s = user;
+    size_t n;
+    const hk_spike *spikes = hk_population_spikes(s->ring, &n);
+    for (size_t k = 0; k < n && s->fault[0] == '\0' && s->hop < s->n_hops; k++)
+        check(s, &spikes[k]);
+    hk_time due = expected(s, s->hop);
+    if (s->fault[0] == '\0' && s->hop < s->n_hops && hk_time_before(due, end))
+        snprintf(s->fault, sizeof s->fault, "ring: the spike of neuron %u that was due at step %" PRId64 " (hop %" PRIu64
+                 ") never came", (uint32_t)(s->hop % s->n), due.step, s->hop);
+    return s->fault[0] != '\0' || s->hop == s->n_hops;
+}
+
+static int archive_ring(void *user, hk_archive *archive)
+{
+    state *s = user;
+    int rc = hk_archive_array(archive, "hop", HK_U64, &s->hop, 1);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "last_step", HK_I64, s->last_step, s->n);
+    return rc == HK_OK ? hk_archive_array(archive, "last_offset", HK_F64, s->last_offset, s->n) : rc;
+}
+
+static int check_options(state *s)
+{
+    hk_ctx *ctx = hk_run_ctx(s->run);
+    double resolution_ms = hk_run_number(s->run, "resolution_ms"), delay_ms = hk_run_number(s->run, "delay_ms");
+    double t_ref_ms = hk_run_number(s->run, "t_ref_ms");
+    s->n = (uint32_t)hk_run_integer(s->run, "neurons");
+    s->n_hops = (uint64_t)hk_run_integer(s->run, "laps") * s->n;
+    s->delay = hk_steps_in_ms(delay_ms, resolution_ms);
+    s->start = hk_time_from_ms(hk_run_number(s->run, "kick_ms"), resolution_ms);
+    if (s->delay < 1)
+        return hk_fail(ctx, HK_ERANGE, "ring: delay_ms = %g, must be whole steps of %g ms, at least one", delay_ms,
+                       resolution_ms);
+    if (!(s->n * delay_ms > t_ref_ms + resolution_ms))
+        return hk_fail(ctx, HK_ERANGE, "ring: t_ref_ms = %g, must be at least a step shorter than a lap of %u x %g ms, or the "
+                       "spike is lost", t_ref_ms, s->n, delay_ms);
+    if ((double)s->n_hops * (double)s->delay > 0x1p50)
+        return hk_fail(ctx, HK_ERANGE, "ring: laps = %" PRId64 " take more than 2^50 steps", hk_run_integer(s->run, "laps"));
+    return HK_OK;
+}
+
+static int connect(state *s)
+{
+    hk_projection *projection;
+    hk_projection_config cfg = { .pre = s->kick, .post = s->ring, .connect = HK_EXPLICIT, .n = 1, .weight = hk_constant(20.0),
+                                 .list_pre = (uint32_t[]){ 0 }, .list_post = (uint32_t[]){ 0 },
+                                 .delay_ms = hk_constant(hk_run_number(s->run, "delay_ms")) };
+    int rc = hk_projection_create(s->sim, &cfg, &projection);
+    uint32_t *from = malloc(2 * (size_t)s->n * sizeof *from);
+    if (rc == HK_OK && from == NULL)
+        rc = hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "ring: out of memory for %u neurons", s->n);
+    if (rc == HK_OK) {
+        uint32_t *to = from + s->n;
+        for (uint32_t i = 0; i < s->n; i++) {
+            from[i] = i;
+            to[i] = i + 1 < s->n ? i + 1 : 0;
+        }
+        cfg.pre = s->ring;
+        cfg.n = s->n;
+        cfg.list_pre = from;
+        cfg.list_post = to;
+        rc = hk_projection_create(s->sim, &cfg, &projection);
+    }
+    free(from);
+    return rc;
+}
+
+static int build(state *s)
+{
+    hk_sim_config cfg = { .resolution_ms = hk_run_number(s->run, "resolution_ms"), .seed = hk_run_seed(s->run) };
+    int rc = hk_sim_create(hk_run_ctx(s->run), &cfg, &s->sim);
+    if (rc == HK_OK)
+        rc = hk_population_create(s->sim, "kick", hk_neuron_model_find("spike_source"), 1, &s->kick);
+    if (rc == HK_OK)
+        rc = hk_population_create(s->sim, "ring", hk_neuron_model_find("lif"), s->n, &s->ring);
+    if (rc == HK_OK)
+        rc = hk_population_set_value(s->ring, "t_ref_ms", hk_run_number(s->run, "t_ref_ms"));
+    if (rc == HK_OK)
+        rc = connect(s);
+    if (rc == HK_OK && hk_run_resume(s->run) == NULL) /* else the spike is in the checkpoint, on its way */
+        rc = hk_spike_source_add(s->kick, 1, (double[]){ hk_run_number(s->run, "kick_ms") }, (uint32_t[]){ 0 });
+    s->last_step = calloc(s->n, sizeof *s->last_step);
+    s->last_offset = calloc(s->n, sizeof *s->last_offset);
+    if (rc == HK_OK && (s->last_step == NULL || s->last_offset == NULL))
+        rc = hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "ring: out of memory for %u neurons", s->n);
+    return rc;
+}
+
+static const hk_summary_key keys[] = {
+    HK_NETWORK_KEYS,
+    { "laps_checked", "", "whole rounds of which every spike came at exactly its step and offset" },
+    { "hops_checked", "", "spikes of the ring that did" },
+    { "worst_deviation_ms", "ms", "0, or the run has failed" },
+    { "hops_per_s", "1/s", "hops per wall second" },
+};
+
+static void summarise(const state *s)
+{
+    hk_summary *summary = hk_run_summary(s->run);
+    double per_s = (double)s->hop / s->course.simulate_s;
+    hk_network_summarise(&s->course);
+    hk_summary_count(summary, "laps_checked", s->hop / s->n);
+    hk_summary_count(summary, "hops_checked", s->hop);
+    hk_summary_number(summary, "worst_deviation_ms", s->worst_ms);
+    hk_summary_number(summary, "hops_per_s", per_s);
+    hk_run_report(s->run, "ring of %u neurons: %" PRIu64 " laps of exactly %" PRId64 " steps, %" PRIu64 " spikes checked, "
+                  "worst deviation %g ms; %.3g hops/s, %.6g s simulated", s->n, s->hop / s->n, s->delay * s->n, s->hop,
+                  s->worst_ms, per_s, 1e-3 * hk_sim_now_ms(s->sim));
+}
+
+static int write_results(const state *s)
+{
+    if (hk_run_out(s->run) == NULL)
+        return HK_OK;
+    hk_results *file = NULL;
+    int rc = hk_results_open(hk_run_ctx(s->run), hk_run_out(s->run), HK_RESULTS_ADD, &file);
+    if (rc == HK_OK)
+        rc = hk_results_put(file, "last_lap/step",
+                            &(hk_array){ .type = HK_I64, .n_dims = 1, .shape = { s->n }, .values = s->last_step,
+                                         .description = "step of each neuron's last spike" });
+    if (rc == HK_OK)
+        rc = hk_results_put(file, "last_lap/offset_ms",
+                            &(hk_array){ .type = HK_F64, .n_dims = 1, .shape = { s->n }, .values = s->last_offset,
+                                         .unit = "ms", .description = "and its offset into the step" });
+    if (rc != HK_OK) {
+        hk_results_discard(file);
+        return rc;
+    }
+    return hk_results_close(file);
+}
+
+static int run_ring(state *s)
+{
+    double start_s = hk_clock_wall_s();
+    int rc = check_options(s);
+    if (rc == HK_OK)
+        rc = build(s);
+    if (rc != HK_OK)
+        return rc;
+    hk_course_config cfg = { .run = s->run, .sim = s->sim, .build_s = hk_clock_wall_s() - start_s,
+                             .duration_ms = (double)(expected(s, s->n_hops).step + 1) * hk_sim_resolution_ms(s->sim),
+                             .recorded = &s->ring, .n_recorded = hk_run_choice(s->run, "record"),
+                             .on_window = on_window, .archive = archive_ring, .user = s };
+    rc = hk_course_begin(&s->course, &cfg);
+    if (rc == HK_OK)
+        rc = hk_course_run(&s->course);
+    int finished = hk_course_finish(&s->course);
+    if (rc == HK_OK)
+        rc = finished;
+    if (rc == HK_OK && s->fault[0] != '\0')
+        rc = hk_fail(hk_run_ctx(s->run), HK_ESTATE, "%s", s->fault);
+    if (rc == HK_OK && hk_course_is_complete(&s->course) && s->hop < s->n_hops)
+        rc = hk_fail(hk_run_ctx(s->run), HK_ESTATE, "ring: %" PRIu64 " of %" PRIu64 " hops were made", s->hop, s->n_hops);
+    if (rc != HK_OK)
+        return rc;
+    summarise(s);
+    return write_results(s);
+}
+
+static int run(hk_run *run)
+{
+    state s = { .run = run };
+    int rc = run_ring(&s);
+    hk_course_fini(&s.course);
+    hk_sim_destroy(s.sim);
+    free(s.last_step);
+    free(s.last_offset);
+    return rc;
+}
+
+const hk_experiment hk_experiment_ring = {
+    .name = "ring",
+    .summary = "a spike goes round a ring of neurons and must return at exactly n x delay",
+    .example = "ring --set neurons=7 --set laps=1e5 --set delay_ms=0.3",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .resumable = true,
+    .run = run,
+};
