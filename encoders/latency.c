@@ -1,6 +1,7 @@
 /* encoders/latency.c - latency codes: one spike an input, the larger the value, the earlier.
  *
  * `latency`, linear, for value x > threshold:          t = t_min + (window - t_min) (1 - x)
+ * with n_bins > 0 put off to the end of its bin, n_bins of them in the window: inputs of similar value then spike together.
  *
  * `latency_log`, the time at which a leaky neuron at rest, charged by a constant current x from the start of the window,
  * reaches its threshold:   dv/dt = (x - v) / tau,  v(t) = x (1 - exp(-t / tau)) = threshold, so for x > threshold
@@ -12,7 +13,7 @@
 #include "encoders/catalogue.h"
 #include "sim/mathfn.h"
 
-enum { T_MIN_MS, THRESHOLD, N_LINEAR, TAU_MS = 0, THRESHOLD_LOG, N_LOG };
+enum { T_MIN_MS, THRESHOLD, N_BINS, N_LINEAR, TAU_MS = 0, THRESHOLD_LOG, N_LOG };
 
 static const hk_column linear_params[N_LINEAR] = {
     [T_MIN_MS] = { .name = "t_min_ms",
@@ -27,6 +28,12 @@ static const hk_column linear_params[N_LINEAR] = {
                     .min = 0.0,
                     .max = 1.0,
                     .meaning = "only values above it spike" },
+    [N_BINS] = { .name = "n_bins",
+                 .unit = HK_UNIT_OPTION,
+                 .initial = 0.0,
+                 .min = 0.0,
+                 .max = 1e6,
+                 .meaning = "times at which spikes can be, equidistant; 0: any" },
 };
 
 static const hk_column log_params[N_LOG] = {
@@ -56,11 +63,14 @@ static int check_linear(hk_ctx *ctx, const double *params, double window_ms)
 static int encode_linear(const hk_encoding *encoding, hk_spikes_in *out)
 {
     const double t_min_ms = encoding->params[T_MIN_MS], span_ms = encoding->window_ms - t_min_ms;
+    const double n_bins = encoding->params[N_BINS];
     for (uint32_t input = 0; input < encoding->n; input++) {
         double x = (double)encoding->values[input];
         if (!(x > encoding->params[THRESHOLD]))
             continue;
         double after_ms = t_min_ms + span_ms * (1.0 - x);
+        if (n_bins > 0.0)
+            after_ms = ceil(after_ms / encoding->window_ms * n_bins) / n_bins * encoding->window_ms;
         if (after_ms > encoding->window_ms) /* x > 0, so this is the last bit of the sum */
             after_ms = encoding->window_ms;
         int rc = hk_spikes_in_add(out, input, after_ms);

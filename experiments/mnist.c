@@ -231,12 +231,13 @@ static int show_next(state *s)
         hk_mnist_examples_begin(&s->examples, &s->net, images->labels[i]);
     if (rc == HK_OK)
         rc = hk_mnist_show(&s->net, images, i, s->phase << 40 | s->at);
-    hk_mnist_examples_end(&s->examples, &s->net);
+    s->net.examples = NULL;
     if (rc != HK_OK)
         return rc;
-    const uint32_t *counts = hk_population_counts(s->net.hidden);
+    const uint32_t *counts = s->net.counts;
     s->shown[s->phase]++;
-    s->spikes[s->phase] += s->net.input_spikes - input_spikes + sum_counts(counts, s->net.settings.neurons);
+    s->spikes[s->phase] += s->net.input_spikes - input_spikes;
+    s->spikes[s->phase] += sum_counts(hk_population_counts(s->net.hidden), s->net.settings.neurons);
     s->synaptic_events[s->phase] += hk_sim_get_stats(s->net.sim).synaptic_events - events;
     judge(s, images->labels[i], counts);
     s->at++;

@@ -24,9 +24,11 @@ typedef struct hk_mnist_settings {
     double clock_mv;       /* potential that each clock spike gives to every neuron */
     uint32_t neurons, passes;
     bool one_winner;       /* while learning, the first spike ends the competition for this image */
+    bool turns;            /* otherwise: winners do not silence the others, which take turns */
+    uint32_t decide_spikes; /* so many first spikes of an image count; 0: all */
 } hk_mnist_settings;
 
-enum { HK_MNIST_N_OPTIONS = 26 };
+enum { HK_MNIST_N_OPTIONS = 28 };
 extern const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS];
 
 /** Resolves the options; `neurons` and the code choose what the user left alone. HK_ENAME, HK_ERANGE. */
@@ -42,6 +44,9 @@ typedef struct hk_mnist_network {
     uint32_t n_pixels;
     hk_mnist_settings settings;
     uint64_t input_spikes;                  /* shown so far */
+    uint32_t *counts;                       /* [neurons] spikes for the image shown last that count */
+    uint32_t n_counted;
+    struct hk_mnist_examples *examples;     /* gets all spikes while not NULL */
 } hk_mnist_network;
 
 /** Builds the network for images such as those of `data`. On failure the caller still calls destroy. */
@@ -53,7 +58,7 @@ void hk_mnist_network_destroy(hk_mnist_network *network);
 HK_MUST_CHECK int hk_mnist_learn(hk_mnist_network *network, double progress);
 HK_MUST_CHECK int hk_mnist_freeze(hk_mnist_network *network);
 
-/** Shows image i; `sample` names the random numbers. Afterwards hk_population_counts(hidden) are the spikes it caused. */
+/** Shows image i; `sample` names the random numbers. Afterwards network->counts are the spikes it caused. */
 HK_MUST_CHECK int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, uint64_t sample);
 
 #endif

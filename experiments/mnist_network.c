@@ -1,11 +1,13 @@
 /* experiments/mnist_network.c - the network of mnist, and showing it an image: see mnist.h. */
 #include "experiments/mnist.h"
 
+#include "experiments/mnist_record.h"
 #include "neurons/catalogue.h"
 #include "plasticity/catalogue.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int set_all(hk_population *population, size_t n, const char *const *names, const double *values)
 {
@@ -102,7 +104,8 @@ int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, cons
             s->encoder_params[rate] *= out->scale;
     }
     out->values = calloc(out->n_pixels, sizeof *out->values);
-    if (out->values == NULL)
+    out->counts = calloc(s->neurons, sizeof *out->counts);
+    if (out->values == NULL || out->counts == NULL)
         return hk_fail(hk_run_ctx(run), HK_ENOMEM, "mnist: out of memory");
     int rc = hk_sim_create(hk_run_ctx(run), &(hk_sim_config){ .resolution_ms = 0.1, .seed = hk_run_seed(run) }, &out->sim);
     if (rc == HK_OK)
@@ -118,6 +121,7 @@ void hk_mnist_network_destroy(hk_mnist_network *network)
 {
     hk_sim_destroy(network->sim);
     free(network->values);
+    free(network->counts);
     *network = (hk_mnist_network){ 0 };
 }
 
@@ -150,7 +154,26 @@ int hk_mnist_freeze(hk_mnist_network *network)
     if (network->homeostasis != NULL)
         hk_rule_enable(network->homeostasis, false);
     int rc = hk_population_set_value(network->hidden, "theta_plus_mv", 0.0);
-    return rc == HK_OK ? hk_population_compete(network->hidden, network->settings.hold_ms) : rc;
+    if (rc != HK_OK)
+        return rc;
+    return network->settings.turns ? hk_population_take_turns(network->hidden)
+                                   : hk_population_compete(network->hidden, network->settings.hold_ms);
+}
+
+/* Counts the first spikes of an image. */
+static int on_window(hk_sim *sim, hk_time end, void *user)
+{
+    hk_mnist_network *network = user;
+    size_t n;
+    const hk_spike *spikes = hk_population_spikes(network->hidden, &n);
+    (void)sim;
+    (void)end;
+    uint32_t most = network->settings.decide_spikes;
+    for (size_t k = 0; k < n && (most == 0 || network->n_counted < most); k++, network->n_counted++)
+        network->counts[spikes[k].neuron]++;
+    if (network->examples != NULL)
+        hk_mnist_examples_keep(network->examples, network);
+    return 0;
 }
 
 int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, uint64_t sample)
@@ -164,12 +187,15 @@ int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, 
     }
     int rc = hk_sim_settle(network->sim);
     for (uint32_t k = 1; rc == HK_OK && k <= s->clock_spikes; k++) {
-        double tick_ms = hk_sim_now_ms(network->sim) + s->window_ms * k / s->clock_spikes - 0.5 * s->window_ms / s->clock_spikes;
+        double tick_ms = hk_sim_now_ms(network->sim) + s->window_ms * k / s->clock_spikes;
         rc = hk_spike_source_add(network->clock, 1, &tick_ms, &(uint32_t){ 0 });
     }
     if (rc != HK_OK)
         return rc;
     hk_population_clear_counts(network->hidden);
+    memset(network->counts, 0, s->neurons * sizeof *network->counts);
+    network->n_counted = 0;
+    hk_sim_on_window(network->sim, on_window, network);
     size_t n_spikes = 0;
     hk_encoding encoding = { .values = network->values, .n = network->n_pixels, .window_ms = s->window_ms,
                              .params = s->encoder_params, .seed = hk_sim_seed(network->sim), .sample = sample };

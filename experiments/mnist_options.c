@@ -35,6 +35,7 @@ const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS] = {
     AUTO("ink", "", 0.0, 1e6, "each image is scaled to this sum of pixel values; 0: as it is"),
     AUTO("rate_max_hz", "Hz", 0.0, 1e5, "rate and regular: rate of a pixel of value 1"),
     AUTO("code_threshold", "", 0.0, 1.0, "latency and binary: dimmer pixels do not spike"),
+    AUTO("bins", "", 0.0, 1e6, "latency: times at which pixels can spike; 0: any"),
     AUTO("burst", "", 1.0, 1000.0, "binary: spikes of a bright pixel"),
     AUTO("tau_m_ms", "ms", 1e-1, 1e9, "membrane time constant"),
     AUTO("v_th_mv", "mV", 1e-6, 1e6, "threshold above rest, before adaptation"),
@@ -48,31 +49,52 @@ const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS] = {
     AUTO("weight_sum", "mV", 1e-6, 1e9, "sum of a neuron's incoming weights"),
     AUTO("clock_spikes", "", 0.0, 1000.0, "equidistant spikes in the window that push every neuron: 0 none"),
     AUTO("clock_mv", "mV", 0.0, 1e6, "potential of each clock spike"),
+    AUTO("decide_spikes", "", 0.0, 1e6, "so many first spikes of an image decide; 0: all"),
 };
 
-/* Found on the validation split; results/mnist.md has the commands. */
+/* Found on the validation split, for layers of `tuned_for` neurons; results/mnist.md has the commands. */
 typedef struct preset {
     const char *code;
-    double window_ms, ink, rate_max_hz, code_threshold, burst;
+    double tuned_for; /* of several presets of a code, the one whose size is nearest (in ratio) is taken */
+    double window_ms, ink, rate_max_hz, code_threshold, bins, burst;
     double tau_m_ms, v_th_mv, t_ref_ms, hold_ms, theta_plus_mv, theta_plus_end_mv;
     double tau_trace_ms, lr, lr_end, weight_sum, clock_spikes, clock_mv;
-    bool balanced, one_winner;
+    bool balanced, one_winner, turns;
+    double decide_spikes;
 } preset;
 
+#define TRAINS(code_)                                                                                                     \
+    { .code = code_, .tuned_for = 400, .window_ms = 350.0, .ink = 100.0, .rate_max_hz = 50.0, .tau_m_ms = 500.0,          \
+      .v_th_mv = 20.0, .t_ref_ms = 5.0, .hold_ms = 5.0, .theta_plus_mv = 0.15, .theta_plus_end_mv = 0.045,                \
+      .tau_trace_ms = 100.0, .lr = 0.1, .lr_end = 0.005, .weight_sum = 78.4, .clock_mv = 1.0 },                           \
+    { .code = code_, .tuned_for = 1600, .window_ms = 350.0, .ink = 100.0, .rate_max_hz = 40.0, .tau_m_ms = 700.0,         \
+      .v_th_mv = 20.0, .t_ref_ms = 5.0, .hold_ms = 5.0, .theta_plus_mv = 0.4, .theta_plus_end_mv = 0.12,                  \
+      .tau_trace_ms = 100.0, .lr = 0.2, .lr_end = 0.01, .weight_sum = 78.4, .clock_mv = 1.0 }
+
 static const preset presets[] = {
-    { .code = "rate", .window_ms = 350.0, .ink = 100.0, .rate_max_hz = 40.0, .tau_m_ms = 1000.0, .v_th_mv = 20.0,
-      .t_ref_ms = 5.0, .hold_ms = 5.0, .theta_plus_mv = 0.1, .theta_plus_end_mv = 0.03, .tau_trace_ms = 150.0, .lr = 0.1,
-      .lr_end = 0.003, .weight_sum = 78.4, .clock_mv = 1.0 },
-    { .code = "regular", .window_ms = 350.0, .ink = 100.0, .rate_max_hz = 40.0, .tau_m_ms = 1000.0, .v_th_mv = 20.0,
-      .t_ref_ms = 5.0, .hold_ms = 5.0, .theta_plus_mv = 0.1, .theta_plus_end_mv = 0.03, .tau_trace_ms = 150.0, .lr = 0.1,
-      .lr_end = 0.003, .weight_sum = 78.4, .clock_mv = 1.0 },
-    { .code = "latency", .window_ms = 50.0, .code_threshold = 0.1, .tau_m_ms = 1000.0, .v_th_mv = 25.0, .t_ref_ms = 50.0,
-      .hold_ms = 1.0, .theta_plus_mv = 1.0, .theta_plus_end_mv = 0.1, .tau_trace_ms = 1000.0, .lr = 1.0, .lr_end = 0.01,
-      .weight_sum = 78.4, .clock_spikes = 20.0, .clock_mv = 3.0, .balanced = true, .one_winner = true },
-    { .code = "binary", .window_ms = 30.0, .code_threshold = 0.5, .burst = 3.0, .tau_m_ms = 1000.0, .v_th_mv = 25.0,
-      .t_ref_ms = 50.0, .hold_ms = 1.0, .theta_plus_mv = 1.0, .theta_plus_end_mv = 0.1, .tau_trace_ms = 1000.0, .lr = 1.0,
-      .lr_end = 0.01, .weight_sum = 78.4, .clock_mv = 1.0, .balanced = true, .one_winner = true },
+    TRAINS("rate"),
+    TRAINS("regular"),
+    { .code = "latency", .tuned_for = 400, .window_ms = 110.0, .code_threshold = 0.1, .bins = 33.0, .tau_m_ms = 1e6,
+      .v_th_mv = 70.0, .t_ref_ms = 110.0, .hold_ms = 110.0, .theta_plus_mv = 2.0, .theta_plus_end_mv = 0.2,
+      .tau_trace_ms = 60.0, .lr = 0.1, .lr_end = 0.03, .weight_sum = 78.4, .clock_spikes = 22.0, .clock_mv = 3.0,
+      .balanced = true, .one_winner = true, .turns = true, .decide_spikes = 4.0 },
+    { .code = "binary", .tuned_for = 400, .window_ms = 30.0, .code_threshold = 0.5, .burst = 3.0, .tau_m_ms = 1e6,
+      .v_th_mv = 25.0, .t_ref_ms = 30.0, .hold_ms = 5.0, .theta_plus_mv = 2.0, .theta_plus_end_mv = 0.2,
+      .tau_trace_ms = 1e6, .lr = 1.0, .lr_end = 0.01, .weight_sum = 78.4, .clock_mv = 1.0, .balanced = true,
+      .one_winner = true },
 };
+
+static const preset *find_preset(const char *code, double neurons)
+{
+    const preset *best = NULL;
+    for (size_t k = 0; k < sizeof presets / sizeof presets[0]; k++) {
+        const preset *p = &presets[k];
+        if (strcmp(p->code, code) == 0 &&
+            (best == NULL || fabs(log(neurons / p->tuned_for)) < fabs(log(neurons / best->tuned_for))))
+            best = p;
+    }
+    return best;
+}
 
 static double chosen(hk_run *run, const char *name, double preset_value)
 {
@@ -96,6 +118,7 @@ static int choose_encoder(hk_run *run, const preset *p, hk_mnist_settings *s)
         s->encoder_params[k] = s->encoder->params[k].initial;
     encoder_param(s, "rate_max_hz", chosen(run, "rate_max_hz", p->rate_max_hz));
     encoder_param(s, "threshold", chosen(run, "code_threshold", p->code_threshold));
+    encoder_param(s, "n_bins", round(chosen(run, "bins", p->bins)));
     encoder_param(s, "n_spikes", round(chosen(run, "burst", p->burst)));
     encoder_param(s, "phase_random", strcmp(p->code, "binary") == 0 ? 0.0 : 1.0); /* bursts come together */
     return HK_OK;
@@ -103,13 +126,11 @@ static int choose_encoder(hk_run *run, const preset *p, hk_mnist_settings *s)
 
 int hk_mnist_settle(hk_run *run, hk_mnist_settings *out)
 {
-    const preset *p = NULL;
-    for (size_t k = 0; k < sizeof presets / sizeof presets[0]; k++)
-        if (strcmp(presets[k].code, hk_run_text(run, "code")) == 0)
-            p = &presets[k];
+    double neurons = (double)hk_run_integer(run, "neurons");
+    const preset *p = find_preset(hk_run_text(run, "code"), neurons);
     if (p == NULL)
         return hk_fail(hk_run_ctx(run), HK_ENAME, "mnist: no settings for code '%s'", hk_run_text(run, "code"));
-    double neurons = (double)hk_run_integer(run, "neurons");
+    double larger = neurons / p->tuned_for; /* more neurons need larger steps, for each of them wins less often */
     *out = (hk_mnist_settings){
         .window_ms = chosen(run, "window_ms", p->window_ms),
         .ink = chosen(run, "ink", p->ink),
@@ -117,18 +138,20 @@ int hk_mnist_settle(hk_run *run, hk_mnist_settings *out)
         .v_th_mv = chosen(run, "v_th_mv", p->v_th_mv),
         .t_ref_ms = chosen(run, "t_ref_ms", p->t_ref_ms),
         .hold_ms = chosen(run, "hold_ms", p->hold_ms),
-        .theta_plus_mv = chosen(run, "theta_plus_mv", p->theta_plus_mv * neurons / 400.0),
-        .theta_plus_end_mv = chosen(run, "theta_plus_end_mv", p->theta_plus_end_mv * neurons / 400.0),
+        .theta_plus_mv = chosen(run, "theta_plus_mv", p->theta_plus_mv * pow(larger, 0.7)),
+        .theta_plus_end_mv = chosen(run, "theta_plus_end_mv", p->theta_plus_end_mv * pow(larger, 0.7)),
         .balanced = p->balanced,
         .tau_trace_ms = chosen(run, "tau_trace_ms", p->tau_trace_ms),
-        .lr = chosen(run, "lr", p->lr),
-        .lr_end = chosen(run, "lr_end", p->lr_end),
+        .lr = chosen(run, "lr", fmin(1.0, p->lr * sqrt(larger))),
+        .lr_end = chosen(run, "lr_end", fmin(1.0, p->lr_end * sqrt(larger))),
         .weight_sum = chosen(run, "weight_sum", p->weight_sum),
         .clock_spikes = (uint32_t)chosen(run, "clock_spikes", p->clock_spikes),
         .clock_mv = chosen(run, "clock_mv", p->clock_mv),
         .neurons = (uint32_t)neurons,
         .passes = (uint32_t)hk_run_integer(run, "passes"),
         .one_winner = p->one_winner,
+        .turns = p->turns,
+        .decide_spikes = (uint32_t)chosen(run, "decide_spikes", p->decide_spikes),
     };
     if (!(out->lr_end <= out->lr && out->theta_plus_end_mv <= out->theta_plus_mv))
         return hk_fail(hk_run_ctx(run), HK_ERANGE, "mnist: lr_end = %g and theta_plus_end_mv = %g, must be at most lr = %g and "

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void keep(hk_mnist_examples *e, hk_sim *sim, const hk_population *population, uint32_t first_id)
+static void keep(hk_mnist_examples *e, const hk_sim *sim, const hk_population *population, uint32_t first_id)
 {
     size_t n;
     const hk_spike *spikes = hk_population_spikes(population, &n);
@@ -30,13 +30,10 @@ static void keep(hk_mnist_examples *e, hk_sim *sim, const hk_population *populat
     }
 }
 
-static int on_window(hk_sim *sim, hk_time end, void *user)
+void hk_mnist_examples_keep(hk_mnist_examples *examples, const hk_mnist_network *network)
 {
-    hk_mnist_examples *e = user;
-    (void)end;
-    keep(e, sim, e->inputs, 0);
-    keep(e, sim, e->hidden, e->n_pixels);
-    return 0;
+    keep(examples, network->sim, network->inputs, 0);
+    keep(examples, network->sim, network->hidden, network->n_pixels);
 }
 
 void hk_mnist_examples_begin(hk_mnist_examples *examples, hk_mnist_network *network, uint8_t label)
@@ -45,16 +42,7 @@ void hk_mnist_examples_begin(hk_mnist_examples *examples, hk_mnist_network *netw
     examples->labels[examples->n_images] = label;
     examples->offset_ms = now_ms - examples->n_images * network->settings.window_ms;
     examples->n_images++;
-    examples->n_pixels = network->n_pixels;
-    examples->inputs = network->inputs;
-    examples->hidden = network->hidden;
-    hk_sim_on_window(network->sim, on_window, examples);
-}
-
-void hk_mnist_examples_end(hk_mnist_examples *examples, hk_mnist_network *network)
-{
-    (void)examples;
-    hk_sim_on_window(network->sim, NULL, NULL);
+    network->examples = examples;
 }
 
 int hk_mnist_examples_archive(hk_mnist_examples *examples, hk_archive *archive)

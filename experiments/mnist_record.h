@@ -6,7 +6,9 @@
 
 enum { HK_MNIST_EXAMPLES = 5 }; /* test images whose spikes are kept in full */
 
-typedef struct hk_mnist_examples {
+typedef struct hk_mnist_examples hk_mnist_examples;
+
+struct hk_mnist_examples {
     double *times_ms;  /* from the start of the first example */
     uint32_t *ids;     /* inputs, then hidden neurons from n_pixels on */
     size_t n, capacity;
@@ -14,13 +16,12 @@ typedef struct hk_mnist_examples {
     uint32_t n_images;
     double offset_ms;  /* what to take from the simulation's time */
     bool lost;         /* memory ran out: the figure will lack spikes */
-    uint32_t n_pixels;
-    hk_population *inputs, *hidden;
-} hk_mnist_examples;
+};
 
-/** Keeps the spikes of the image shown next; `end` after it. */
+/** Keeps the spikes of the image shown next, until network->examples is NULL again. */
 void hk_mnist_examples_begin(hk_mnist_examples *examples, hk_mnist_network *network, uint8_t label);
-void hk_mnist_examples_end(hk_mnist_examples *examples, hk_mnist_network *network);
+/** Takes the spikes of the window that has just ended. */
+void hk_mnist_examples_keep(hk_mnist_examples *examples, const hk_mnist_network *network);
 HK_MUST_CHECK int hk_mnist_examples_archive(hk_mnist_examples *examples, hk_archive *archive);
 void hk_mnist_examples_fini(hk_mnist_examples *examples);
 

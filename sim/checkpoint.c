@@ -207,7 +207,7 @@ int hk_population_archive(hk_population *population, hk_archive *archive)
 {
     hk_population *p = population;
     uint64_t n = p->n;
-    uint8_t flags[4] = { p->spontaneous, p->fresh, p->compete, p->unchecked };
+    uint8_t flags[4] = { p->spontaneous, p->fresh, (uint8_t)p->competition, p->unchecked };
     int rc = hk_archive_expect(archive, "model", p->model->name);
     if (rc == HK_OK)
         rc = archive_value(archive, "n", HK_U64, &n);
@@ -250,7 +250,9 @@ int hk_population_archive(hk_population *population, hk_archive *archive)
         rc = archive_lane(p, archive, "given", &p->given);
     p->spontaneous = flags[0] != 0;
     p->fresh = flags[1] != 0;
-    p->compete = flags[2] != 0;
+    if (rc == HK_OK && flags[2] > HK_ONE_AT_A_TIME)
+        rc = hk_fail(p->sim->ctx, HK_EFORMAT, "checkpoint: population %s: competition %u does not exist", p->name, flags[2]);
+    p->competition = (hk_competition)flags[2];
     p->unchecked = flags[3] != 0 || hk_archive_is_loading(archive);
     return rc;
 }
@@ -309,6 +311,10 @@ int hk_projection_archive(hk_projection *projection, hk_archive *archive)
         if (rc == HK_OK)
             rc = archive_value(archive, "enabled", HK_U8, &enabled);
         rule->enabled = enabled != 0;
+        if (rc == HK_OK && rule->type->n_params > 0)
+            rc = hk_archive_array(archive, "parameters", HK_F64, rule->params, rule->type->n_params);
+        if (rc == HK_OK && hk_archive_is_loading(archive))
+            rc = hk_rule_restore(rule);
         if (rc == HK_OK && rule->type->archive != NULL)
             rc = rule->type->archive(rule->state, archive);
         if (rc == HK_OK)

@@ -319,7 +319,7 @@ static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
     int rc = HK_OK;
     if (p->fresh || sim->step % sim->window == 0)
         rc = sweep(p, hk_population_now(p), horizon);
-    const hk_event *arrivals = NULL;
+    const hk_event nothing = { 0 }, *arrivals = &nothing;
     size_t n = 0, at = 0;
     if (rc == HK_OK)
         rc = hk_inbox_gather(p, end, &arrivals, &n);

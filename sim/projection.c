@@ -140,6 +140,8 @@ hk_incoming hk_projection_incoming(const hk_projection *projection, uint32_t pos
     default:
         break;
     }
+    if (projection->in_begin == NULL) /* not built as plastic */
+        return (hk_incoming){ 0 };
     uint64_t begin = projection->in_begin[post];
     return (hk_incoming){ .n = (uint32_t)(projection->in_begin[post + 1] - begin),
                           .source = projection->in_source + begin,

@@ -103,7 +103,7 @@ typedef struct hk_incoming {
     uint64_t first, stride;
 } hk_incoming;
 
-/** Needs a dense or diagonal projection, or one created as plastic. */
+/** Nothing (n = 0) for a sparse projection that was not created as plastic. */
 hk_incoming hk_projection_incoming(const hk_projection *projection, uint32_t post);
 
 /** Copies synapses, at most `n`, in the order of their index, skipping padding; any array may be NULL. */

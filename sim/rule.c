@@ -95,6 +95,18 @@ int hk_rule_set(hk_rule *rule, const char *name, double value)
     return rc;
 }
 
+int hk_rule_restore(hk_rule *rule)
+{
+    hk_ctx *ctx = hk_sim_ctx(hk_projection_sim(rule->projection));
+    for (size_t k = 0; k < rule->type->n_params; k++) {
+        const hk_column *column = &rule->type->params[k];
+        if (!(rule->params[k] >= column->min && rule->params[k] <= column->max))
+            return hk_fail(ctx, HK_EFORMAT, "checkpoint: rule %s: %s = %g, must be in %g ... %g", rule->type->name,
+                           column->name, rule->params[k], column->min, column->max);
+    }
+    return rule->type->change(ctx, rule->state, rule->params);
+}
+
 void *hk_rule_state(hk_rule *rule)
 {
     return rule->state;

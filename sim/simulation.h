@@ -51,6 +51,9 @@ HK_MUST_CHECK int hk_population_get(hk_population *population, const char *name,
 /** Winner takes all: of the neurons at threshold at one instant only the one furthest above it spikes (the lowest index
  *  among equals), and all others are reset and held for `hold_ms` >= 0. */
 HK_MUST_CHECK int hk_population_compete(hk_population *population, double hold_ms);
+/** One at a time: of the neurons at threshold at one instant only the furthest above it spikes; the others keep their
+ *  potential and may spike at their next input. Replaces the other form of competition, and is replaced by it. */
+HK_MUST_CHECK int hk_population_take_turns(hk_population *population);
 
 /** Gives a population of spike_source neurons spikes: n of them, at absolute times_ms after the present. Any order.
  *  HK_ERANGE names the first one in the past or with an id that does not exist. */
