@@ -3,11 +3,12 @@
 
 #include <string.h>
 
-extern const hk_experiment hk_experiment_mnist, hk_experiment_ring;
+extern const hk_experiment hk_experiment_mnist, hk_experiment_ring, hk_experiment_cuba;
 
 static const hk_experiment *const builtin[] = {
     &hk_experiment_mnist,
     &hk_experiment_ring,
+    &hk_experiment_cuba,
     NULL, /* ends the list */
 };
 
