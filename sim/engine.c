@@ -113,6 +113,36 @@ static int release_due(hk_population *p, uint32_t who, hk_time now, hk_time hori
     return HK_OK;
 }
 
+/* Sorts the hits and drops repeated ones: a few by insertion, many through one bit a neuron. */
+static void sort_hits(hk_population *p)
+{
+    enum { FEW = 16 };
+    uint32_t *neuron = p->hits.neuron;
+    size_t n = p->hits.n, kept = 0;
+    if (n <= FEW) {
+        for (size_t k = 0; k < n; k++) {
+            uint32_t moving = neuron[k];
+            size_t to = kept;
+            while (to > 0 && neuron[to - 1] > moving)
+                to--;
+            if (to > 0 && neuron[to - 1] == moving)
+                continue;
+            memmove(neuron + to + 1, neuron + to, (kept - to) * sizeof *neuron);
+            neuron[to] = moving;
+            kept++;
+        }
+    } else {
+        for (size_t k = 0; k < n; k++)
+            p->is_hit[neuron[k] / 64] |= (uint64_t)1 << neuron[k] % 64;
+        for (uint32_t word = 0; word * 64u < p->n; word++) {
+            for (uint64_t bits = p->is_hit[word]; bits != 0; bits &= bits - 1)
+                neuron[kept++] = word * 64 + (uint32_t)__builtin_ctzll(bits);
+            p->is_hit[word] = 0;
+        }
+    }
+    p->hits.n = kept;
+}
+
 static int deliver(hk_population *p, const hk_event *event, hk_time now, hk_time horizon)
 {
     hk_sim *sim = p->sim;
@@ -125,37 +155,18 @@ static int deliver(hk_population *p, const hk_event *event, hk_time now, hk_time
     sim->stats.synaptic_events += slab.n;
     if (p->n_held == p->n && p->model->deaf_when_held)
         return HK_OK;
+    if (p->hits.n > 2 * (size_t)p->n) /* many inputs at one instant report the same neurons */
+        sort_hits(p);
     int rc = hk_hits_reserve(&p->hits, slab.n);
     if (rc == HK_OK)
         p->model->receive(&p->view, &slab, now, horizon, &p->hits);
     return rc;
 }
 
-static int compare_neurons(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-    return x < y ? -1 : x > y;
-}
-
-static void sort_unique(hk_hits *hits)
-{
-    bool sorted = true;
-    for (size_t k = 1; k < hits->n; k++)
-        sorted = sorted && hits->neuron[k - 1] < hits->neuron[k];
-    if (sorted)
-        return;
-    qsort(hits->neuron, hits->n, sizeof *hits->neuron, compare_neurons);
-    size_t kept = 1;
-    for (size_t k = 1; k < hits->n; k++)
-        if (hits->neuron[k] != hits->neuron[kept - 1])
-            hits->neuron[kept++] = hits->neuron[k];
-    hits->n = kept;
-}
-
 /* Looks at each hit: keeps in `hits` those that spike now, plans a spike for those that will in this window. */
 static int judge_hits(hk_population *p, hk_time now, hk_time horizon)
 {
-    sort_unique(&p->hits);
+    sort_hits(p);
     size_t n = p->hits.n;
     p->hits.n = 0;
     for (size_t k = 0; k < n; k++) {
@@ -223,7 +234,7 @@ static int fire_hits(hk_population *p, hk_time now)
 {
     if (p->hits.n == 0)
         return HK_OK;
-    sort_unique(&p->hits);
+    sort_hits(p);
     p->view.stamp_now++; /* what was planned for these neurons at this very instant is stale too */
     int rc = HK_OK;
     if (p->competition == HK_WINNER_TAKES_ALL)

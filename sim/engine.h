@@ -51,6 +51,7 @@ struct hk_population {
     hk_competition competition;
     double hold_ms;
     hk_hits hits;
+    uint64_t *is_hit;       /* [n / 64 + 1] bits, all 0 between uses */
     uint32_t *stamp;        /* [n] */
     uint32_t *counter;      /* [n] random blocks used, sources with `next` */
 
