@@ -16,6 +16,7 @@ struct hk_console {
     FILE *report, *progress;
     bool is_terminal;   /* `progress` is one: the line is drawn over itself */
     size_t line_length; /* what of it stands on the terminal */
+    double begin_s;     /* when the first trial began, nearly */
     double last_line_s; /* when the last plain line was written */
 };
 
@@ -28,7 +29,7 @@ hk_console *hk_console_create(FILE *report, FILE *progress)
     console->report = report;
     console->progress = progress;
     console->is_terminal = progress != NULL && isatty(fileno(progress));
-    console->last_line_s = hk_clock_wall_s();
+    console->begin_s = console->last_line_s = hk_clock_wall_s();
     return console;
 }
 
@@ -57,11 +58,12 @@ void hk_console_clear(hk_console *console)
     pthread_mutex_unlock(&console->lock);
 }
 
-void hk_console_report(hk_console *console, const char *format, va_list args)
+void hk_console_report(hk_console *console, const char *who, const char *format, va_list args)
 {
     pthread_mutex_lock(&console->lock);
     if (console->report != NULL) {
         wipe(console);
+        fputs(who, console->report);
         vfprintf(console->report, format, args);
         fputc('\n', console->report);
         fflush(console->report);
@@ -69,11 +71,11 @@ void hk_console_report(hk_console *console, const char *format, va_list args)
     pthread_mutex_unlock(&console->lock);
 }
 
-void hk_console_warn(hk_console *console, const char *format, va_list args)
+void hk_console_warn(hk_console *console, const char *who, const char *format, va_list args)
 {
     pthread_mutex_lock(&console->lock);
     wipe(console);
-    fputs("hillock: warning: ", stderr);
+    fprintf(stderr, "hillock: warning: %s", who);
     vfprintf(stderr, format, args);
     fputc('\n', stderr);
     pthread_mutex_unlock(&console->lock);
@@ -143,28 +145,37 @@ static void append(char *out, size_t size, const char *text)
     snprintf(out + used, size - used, "%s%s", used > 0 ? " | " : "", text);
 }
 
-void hk_progress_line(const hk_progress *const *trials, size_t n, size_t n_done, size_t n_all, double now_s, char *out,
-                      size_t size)
+/* Time left at the pace so far; false while there is nothing to reckon from. */
+static bool time_left(double done, double elapsed_s, double left, double *left_s)
 {
-    double fraction = 0.0, biological_ms = 0.0, rate = 0.0, left_s = 0.0;
-    double elapsed_s = 0.0;
+    if (!(done > 1e-4) || !(elapsed_s > 0.5))
+        return false;
+    *left_s = fmax(*left_s, left * elapsed_s / done);
+    return true;
+}
+
+void hk_progress_line(const hk_progress *const *trials, size_t n, size_t n_done, size_t n_all, double begin_s,
+                      double now_s, char *out, size_t size)
+{
+    double fraction = 0.0, biological_ms = 0.0, rate = 0.0, elapsed_s = 0.0, left_s = 0.0;
     char piece[96], number[40];
-    bool has_left = n > 0;
+    bool is_series = n_all > 1, has_left = true;
     out[0] = '\0';
     for (size_t k = 0; k < n; k++) {
         const hk_progress *p = trials[k];
-        double since = p->has_begun ? now_s - p->begin_s : 0.0, done = p->fraction - p->begin_fraction;
-        fraction += p->fraction / (double)n;
+        double since = p->has_begun ? now_s - p->begin_s : 0.0;
+        fraction += p->fraction;
         biological_ms += p->biological_ms;
         rate += since > 0.0 ? (double)(p->events - p->begin_events) / since : 0.0;
         elapsed_s = fmax(elapsed_s, since);
-        if (done > 1e-4 && since > 0.5)
-            left_s = fmax(left_s, (1.0 - p->fraction) * since / done);
-        else
-            has_left = false; /* nothing to reckon from yet */
+        has_left = has_left && time_left(p->fraction - p->begin_fraction, since, 1.0 - p->fraction, &left_s);
     }
-    if (n_all > 1) {
-        snprintf(piece, sizeof piece, "trials %zu of %zu done", n_done, n_all);
+    if (is_series) {
+        fraction = (fraction + (double)n_done) / (double)n_all;
+        elapsed_s = now_s - begin_s;
+        left_s = 0.0;
+        has_left = time_left(fraction, elapsed_s, 1.0 - fraction, &left_s);
+        snprintf(piece, sizeof piece, "%zu of %zu trials done", n_done, n_all);
         append(out, size, piece);
     }
     if (n > 0 && trials[0]->what[0] != '\0')
@@ -196,7 +207,7 @@ void hk_console_draw(hk_console *console, const hk_progress *const *trials, size
     double now = hk_clock_wall_s();
     char line[512];
     if (n > 0 && (console->is_terminal || now - console->last_line_s >= PLAIN_INTERVAL_S)) {
-        hk_progress_line(trials, n, n_done, n_all, now, line, sizeof line);
+        hk_progress_line(trials, n, n_done, n_all, console->begin_s, now, line, sizeof line);
         size_t length = strlen(line);
         if (console->is_terminal) {
             int blanks = console->line_length > length ? (int)(console->line_length - length) : 0;

@@ -32,9 +32,10 @@ typedef struct hk_console hk_console;
 hk_console *hk_console_create(FILE *report, FILE *progress);
 void hk_console_destroy(hk_console *console);
 
-void hk_console_report(hk_console *console, const char *format, va_list args) HK_PRINTF(2, 0);
+/** One line; `who` stands before it ("seed 3: "; "": nobody). */
+void hk_console_report(hk_console *console, const char *who, const char *format, va_list args) HK_PRINTF(3, 0);
 /** "hillock: warning: ..." on stderr, whatever the console. */
-void hk_console_warn(hk_console *console, const char *format, va_list args) HK_PRINTF(2, 0);
+void hk_console_warn(hk_console *console, const char *who, const char *format, va_list args) HK_PRINTF(3, 0);
 
 /** Stores a new state of a trial. `what` may be NULL: as before. */
 void hk_console_update(hk_console *console, hk_progress *progress, const char *what, double fraction,
@@ -46,9 +47,10 @@ void hk_console_draw(hk_console *console, const hk_progress *const *trials, size
 /** Wipes the progress line; it comes back with the next draw. */
 void hk_console_clear(hk_console *console);
 
-/** The line itself: "trials 2 of 5 done | training | 42.3 % | 35.2 s simulated | 12 s | 3.41 M events/s | 16 s left" */
-void hk_progress_line(const hk_progress *const *trials, size_t n, size_t n_done, size_t n_all, double now_s, char *out,
-                      size_t size);
+/** The line itself: "training | 42.3 % | 35.2 s simulated | 12 s | 3.41 M events/s | 16.4 s left". Of several trials, which
+ *  began at begin_s: "2 of 5 trials done | training | 52.1 % | ...", the percentage and the time left being those of all. */
+void hk_progress_line(const hk_progress *const *trials, size_t n, size_t n_done, size_t n_all, double begin_s,
+                      double now_s, char *out, size_t size);
 
 /** "850 ms", "12.4 s", "3 min 20 s", "2 h 05 min", "3 d 04 h". */
 void hk_print_duration(double seconds, char *out, size_t size);

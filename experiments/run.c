@@ -304,19 +304,31 @@ void hk_run_events(hk_run *run, uint64_t spikes, uint64_t synaptic_events)
     hk_console_events(run->console, &run->progress, spikes + synaptic_events);
 }
 
+/* In a series lines of several trials stand side by side, so each says whose it is. */
+static void name_trial(const hk_run *run, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (run->request->is_series)
+        snprintf(out, size, "seed %" PRIu64 ": ", run->seed);
+}
+
 void hk_run_report(hk_run *run, const char *format, ...)
 {
+    char who[32];
     va_list args;
+    name_trial(run, who, sizeof who);
     va_start(args, format);
-    hk_console_report(run->console, format, args);
+    hk_console_report(run->console, who, format, args);
     va_end(args);
 }
 
 void hk_run_warn(hk_run *run, const char *format, ...)
 {
+    char who[32];
     va_list args;
+    name_trial(run, who, sizeof who);
     va_start(args, format);
-    hk_console_warn(run->console, format, args);
+    hk_console_warn(run->console, who, format, args);
     va_end(args);
 }
 

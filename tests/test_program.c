@@ -324,6 +324,13 @@ static void a_series_gives_trials_mean_and_deviation(void **state)
     rmdir("sub");
 }
 
+static void lines_of_a_series_say_whose_they_are(void **state)
+{
+    (void)state;
+    check("run toy --out none --seeds 4,9 --jobs 2 --set warn=1", 0, "seed 9: toy says 1.25\n",
+          "hillock: warning: seed 4: toy is unwell\n");
+}
+
 static void a_failing_series_ends_with_1_and_names_the_seeds(void **state)
 {
     (void)state;
@@ -451,6 +458,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_failed_run_ends_with_1_and_its_sentence),
         cmocka_unit_test(with_json_on_standard_output_nothing_else_is_there),
         cmocka_unit_test(a_series_gives_trials_mean_and_deviation),
+        cmocka_unit_test(lines_of_a_series_say_whose_they_are),
         cmocka_unit_test(a_failing_series_ends_with_1_and_names_the_seeds),
         cmocka_unit_test(a_signal_saves_and_ends_with_130),
         cmocka_unit_test(a_signal_ends_a_series_and_begins_no_new_trial),
