@@ -7,6 +7,8 @@
 
 #include "experiments/commands.h"
 #include "experiments/document.h"
+#include "experiments/figures/gnuplot.h"
+#include "sim/results.h"
 #include "sim/version.h"
 
 #include <errno.h>
@@ -21,6 +23,65 @@
 extern char **environ;
 
 /* ---- toy experiments --------------------------------------------------------------------------------------------- */
+
+/* A results file with something for each figure. */
+static int record(hk_run *run)
+{
+    static const double times_ms[] = { 1.25, 2.5, 2.5, 7.75 }, matrix[] = { 5.0, 1.0, 0.0, 7.0 };
+    static const double curve[] = { 100.0, 0.5, 0.625, 200.0, 0.75, 0.8125 };
+    static const uint32_t ids[] = { 1, 0, 2, 1 }, example_ids[] = { 0, 1, 2, 3 };
+    static const float fields[] = { 0.5f, 1.0f, 0.0f, 0.25f, 1.0f, 0.0f, 0.0f, 2.385f };
+    static const uint8_t labels[] = { 7, 3, 3 };
+    hk_ctx *ctx = hk_run_ctx(run);
+    hk_recorder *recorder = NULL;
+    hk_results *results = NULL;
+    uint32_t index = 0;
+    int rc = hk_recorder_create(
+        ctx, &(hk_recorder_config){ .path = hk_run_out(run), .queue_bytes = 1 << 16, .flush_interval_s = 1.0 },
+        &recorder);
+    if (rc != HK_OK)
+        return rc;
+    rc = hk_recorder_add_population(recorder, "hidden", 0, &index);
+    if (rc == HK_OK)
+        rc = hk_run_sign(run, recorder);
+    if (rc == HK_OK)
+        rc = hk_recorder_start(recorder);
+    if (rc == HK_OK)
+        rc = hk_recorder_write(recorder, index, 4, times_ms, ids);
+    int closed = hk_recorder_close(recorder);
+    if (rc != HK_OK || closed != HK_OK)
+        return rc != HK_OK ? rc : closed;
+    rc = hk_results_open(ctx, hk_run_out(run), HK_RESULTS_ADD, &results);
+    if (rc != HK_OK)
+        return rc;
+    const struct {
+        const char *name;
+        hk_array array;
+    } arrays[] = {
+        { "receptive_fields", { .type = HK_F32, .n_dims = 3, .shape = { 2, 2, 2 }, .values = fields, .unit = "mV" } },
+        { "confusion", { .type = HK_F64, .n_dims = 2, .shape = { 2, 2 }, .values = matrix } },
+        { "accuracy_over_training", { .type = HK_F64, .n_dims = 2, .shape = { 2, 3 }, .values = curve } },
+        { "labels/hidden", { .type = HK_U8, .n_dims = 1, .shape = { 3 }, .values = labels } },
+        { "examples/times_ms", { .type = HK_F64, .n_dims = 1, .shape = { 4 }, .values = times_ms } },
+        { "examples/ids", { .type = HK_U32, .n_dims = 1, .shape = { 4 }, .values = example_ids } },
+        { "examples/labels", { .type = HK_U8, .n_dims = 1, .shape = { 2 }, .values = labels } },
+    };
+    for (size_t k = 0; k < N_OF(arrays) && rc == HK_OK; k++)
+        rc = hk_results_put(results, arrays[k].name, &arrays[k].array);
+    if (rc == HK_OK)
+        rc = hk_results_put_text(results, "accuracy_over_training", "columns", "images, first, second");
+    if (rc == HK_OK)
+        rc = hk_results_put_number(results, "examples", "n_inputs", 2.0);
+    if (rc == HK_OK)
+        rc = hk_results_put_number(results, "examples", "n_hidden", 2.0);
+    if (rc == HK_OK)
+        rc = hk_results_put_number(results, "examples", "window_ms", 5.0);
+    if (rc != HK_OK) {
+        hk_results_discard(results);
+        return rc;
+    }
+    return hk_results_close(results);
+}
 
 static int run_toy(hk_run *run)
 {
@@ -37,6 +98,11 @@ static int run_toy(hk_run *run)
         FILE *saved = hk_run_checkpoint(run) == NULL ? NULL : fopen(hk_run_checkpoint(run), "w");
         if (saved != NULL)
             fclose(saved);
+    }
+    if (hk_run_flag(run, "record")) {
+        int rc = record(run);
+        if (rc != HK_OK)
+            return rc;
     }
     hk_run_events(run, 100 + hk_run_seed(run), 5000);
     hk_run_report(run, "toy says %g", value);
@@ -62,6 +128,7 @@ static const hk_option options[] = {
     { .name = "wait", .type = HK_OPTION_FLAG, .meaning = "whether it waits for a signal" },
     { .name = "ready", .type = HK_OPTION_TEXT, .text = "", .meaning = "file made when it waits" },
     { .name = "warn", .type = HK_OPTION_FLAG, .meaning = "whether it warns" },
+    { .name = "record", .type = HK_OPTION_FLAG, .meaning = "whether it writes results" },
     { .name = "limit",
       .type = HK_OPTION_NUMBER,
       .min = 0,
@@ -411,6 +478,40 @@ static void files_that_are_not_ours_are_refused(void **state)
     check("plot x.h5 --what everything", 2, NULL, "raster");
 }
 
+static void results_say_who_made_them_and_what_they_hold(void **state)
+{
+    (void)state;
+    check("run toy --set record=1 --seed 11 --out results/toy.h5 --quiet", 0, NULL, NULL);
+    check("info results/toy.h5", 0, "hillock run toy --set record=1 --seed 11 --out results/toy.h5 --quiet", NULL);
+    check("info results/toy.h5", 0, "    value=1.25\n", NULL);
+    check("info results/toy.h5", 0, hk_version(), NULL);
+    check("info results/toy.h5", 0, "4 spikes, 1.25 to 7.75 ms", NULL);
+    check("info results/toy.h5", 0, "[2][2][2] mV", NULL);
+    remove("results/toy.h5");
+}
+
+static void plot_draws_all_that_a_file_holds(void **state)
+{
+    static const char *const names[] = { "raster", "rates", "examples", "fields", "confusion", "accuracy" };
+    (void)state;
+    if (!hk_gnuplot_exists())
+        skip();
+    check("run toy --set record=1 --out results/toy.h5 --quiet", 0, NULL, NULL);
+    check("plot results/toy.h5 --out pictures/new --format png", 0, "pictures/new/toy-accuracy.png\n", NULL);
+    for (size_t k = 0; k < N_OF(names); k++) {
+        char name[64];
+        snprintf(name, sizeof name, "pictures/new/toy-%s.png", names[k]);
+        assert_int_equal(remove(name), 0);
+    }
+    rmdir("pictures/new");
+    rmdir("pictures");
+    check("plot results/toy.h5 --what raster --from 2 --to 3", 0, "results/toy-raster.svg\n", NULL);
+    remove("results/toy-raster.svg");
+    check("plot results/toy.h5 --what rates --from 20 --to 30", 1, NULL, "no spikes");
+    check("plot results/toy.h5 --from 3 --to 2", 2, NULL, "must be an interval");
+    remove("results/toy.h5");
+}
+
 static void a_full_standard_output_is_a_failure(void **state)
 {
     (void)state;
@@ -464,6 +565,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_signal_ends_a_series_and_begins_no_new_trial),
         cmocka_unit_test(a_file_is_run_and_its_errors_end_with_2),
         cmocka_unit_test(files_that_are_not_ours_are_refused),
+        cmocka_unit_test(results_say_who_made_them_and_what_they_hold),
+        cmocka_unit_test(plot_draws_all_that_a_file_holds),
         cmocka_unit_test(a_full_standard_output_is_a_failure),
         cmocka_unit_test(the_program_as_built_lists_its_catalogue),
     };
