@@ -143,7 +143,8 @@ static void sort_hits(hk_population *p)
     p->hits.n = kept;
 }
 
-static int deliver(hk_population *p, const hk_event *event, hk_time now, hk_time horizon)
+/* `last_reports`: the last slab of this instant goes to every neuron, so hits of those before it need not be kept. */
+static int deliver(hk_population *p, const hk_event *event, hk_time now, hk_time horizon, bool last_reports)
 {
     hk_sim *sim = p->sim;
     hk_projection *projection = sim->projections[event->group];
@@ -157,9 +158,12 @@ static int deliver(hk_population *p, const hk_event *event, hk_time now, hk_time
         return HK_OK;
     if (p->hits.n > 2 * (size_t)p->n) /* many inputs at one instant report the same neurons */
         sort_hits(p);
+    size_t n_hits = p->hits.n;
     int rc = hk_hits_reserve(&p->hits, slab.n);
     if (rc == HK_OK)
         p->model->receive(&p->view, &slab, now, horizon, &p->hits);
+    if (last_reports)
+        p->hits.n = n_hits;
     return rc;
 }
 
@@ -286,8 +290,9 @@ static int instant(hk_population *p, hk_time now, hk_time horizon, const hk_even
         (void)hk_heap_pop(&p->internal, &event);
         rc = release_due(p, event.source, now, horizon);
     }
+    bool to_all = n > 1 && p->sim->projections[arrivals[n - 1].group]->layout == HK_LAYOUT_DENSE;
     for (size_t k = 0; rc == HK_OK && k < n; k++)
-        rc = deliver(p, &arrivals[k], now, horizon);
+        rc = deliver(p, &arrivals[k], now, horizon, to_all && k + 1 < n);
     if (rc == HK_OK && p->hits.n > 0)
         rc = judge_hits(p, now, horizon);
     while (rc == HK_OK && internal_due(p, now, HK_EVENT_SPIKE)) {

@@ -34,6 +34,14 @@ static int compare(const void *a, const void *b)
     return hk_event_compare(a, b);
 }
 
+static bool is_sorted(const hk_event *events, size_t n)
+{
+    for (size_t k = 1; k < n; k++)
+        if (hk_event_compare(&events[k - 1], &events[k]) > 0)
+            return false;
+    return true;
+}
+
 static void insertion_sort(hk_event *events, size_t n)
 {
     for (size_t k = 1; k < n; k++) {
@@ -58,10 +66,12 @@ static void spread(const hk_event *events, size_t n, int64_t first, int64_t last
     for (size_t k = 0; k < n; k++)
         out[start[(size_t)((double)(events[k].step - first) * scale)]++] = events[k]; /* starts become ends */
     for (size_t b = 0, begin = 0; b < n_buckets; begin = start[b++]) {
-        if (start[b] - begin > SMALL_RUN)
-            qsort(out + begin, start[b] - begin, sizeof *out, compare);
-        else if (start[b] - begin > 1)
+        if (start[b] - begin > SMALL_RUN) { /* bursts, mostly in order of their source already */
+            if (!is_sorted(out + begin, start[b] - begin))
+                qsort(out + begin, start[b] - begin, sizeof *out, compare);
+        } else if (start[b] - begin > 1) {
             insertion_sort(out + begin, start[b] - begin);
+        }
     }
 }
 
