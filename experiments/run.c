@@ -163,10 +163,16 @@ const hk_progress *hk_run_progress_of(const hk_run *run)
     return &run->progress;
 }
 
-bool hk_run_has_saved(const hk_run *run)
+/* Was the file written since the trial began? One of an earlier run may stand there. */
+static bool has_written(const hk_run *run, const char *path)
 {
     struct stat status;
-    return run->checkpoint != NULL && stat(run->checkpoint, &status) == 0 && status.st_mtime >= run->began;
+    return path != NULL && stat(path, &status) == 0 && status.st_mtime >= run->began;
+}
+
+bool hk_run_has_saved(const hk_run *run)
+{
+    return has_written(run, run->checkpoint);
 }
 
 /* ---- what the experiment asks ------------------------------------------------------------------------------------ */
@@ -346,7 +352,7 @@ void hk_run_fill(const hk_run *run, hk_summary *summary)
     hk_summary_number(summary, "peak_rss_mb", hk_peak_rss_mb());
     hk_summary_count(summary, "energy_proxy_events", run->spikes + run->synaptic_events);
     hk_summary_flag(summary, "interrupted", hk_run_stopping(run));
-    hk_summary_text(summary, "out", run->out);
+    hk_summary_text(summary, "out", has_written(run, run->out) ? run->out : NULL);
     hk_summary_copy(summary, run->summary);
 }
 

@@ -50,7 +50,7 @@ static void table_print(const table *t, const char *const heads[COLUMNS])
     for (size_t c = 0; c < COLUMNS; c++) {
         widths[c] = strlen(heads[c]);
         for (size_t r = 0; r < t->n; r++)
-            if (strlen(t->cells[r][c]) > widths[c] && strlen(t->cells[r][c]) <= 30) /* a long one takes its own line */
+            if (strlen(t->cells[r][c]) > widths[c] && strlen(t->cells[r][c]) <= 20) /* a long one takes its own line */
                 widths[c] = strlen(t->cells[r][c]);
         indent += widths[c] + 2;
     }
