@@ -172,7 +172,7 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
     double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
     bool driven = view->globals[DRIVEN] != 0.0;
     if (view->stamp != NULL)
-        kernels[view->cpu]->mark(view->stamp, slab, view->stamp_now);
+        kernels[view->cpu]->mark(view, slab);
     if (view->globals[ONE_TAU] != 0.0) {
         double tau = view->params[TAU_M].values[0];
         kernels[view->cpu]->receive(&columns, slab, hk_exp(x / tau), driven ? hk_exp(-left / tau) : 1.0, hits);

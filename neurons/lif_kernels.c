@@ -150,16 +150,15 @@ static void receive(const hk_lif_columns *c, const hk_slab *slab, double growth,
         receive_targets(c, slab, growth, relax, hits);
 }
 
-static void mark(uint32_t *stamp, const hk_slab *slab, uint32_t now)
+static void mark(const hk_neuron_view *view, const hk_slab *slab)
 {
     const uint32_t *target = slab->target;
-    uint32_t n = slab->n;
-    if (target == NULL)
-        for (uint32_t k = 0, *at = stamp + slab->first; k < n; k++)
-            at[k] = now;
+    uint32_t *stamp = view->stamp, now = view->stamp_now, n = slab->n;
+    if (target == NULL && n == view->n)
+        *view->stamp_all = now;
     else
         for (uint32_t k = 0; k < n; k++)
-            stamp[target[k]] = now;
+            stamp[target == NULL ? slab->first + k : target[k]] = now;
 }
 
 static void decay(double *u, double factor, uint32_t n)

@@ -18,7 +18,7 @@ typedef struct hk_lif_columns {
  * A target is a hit when max(u, u relax) >= low growth. */
 typedef struct hk_lif_kernels {
     void (*receive)(const hk_lif_columns *columns, const hk_slab *slab, double growth, double relax, hk_hits *hits);
-    void (*mark)(uint32_t *stamp, const hk_slab *slab, uint32_t now); /* stamp[target] = now */
+    void (*mark)(const hk_neuron_view *view, const hk_slab *slab); /* the targets' stamps */
     void (*decay)(double *u, double factor, uint32_t n); /* u *= factor, -infinity stays */
 } hk_lif_kernels;
 

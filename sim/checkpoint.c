@@ -223,6 +223,8 @@ int hk_population_archive(hk_population *population, hk_archive *archive)
     if (rc == HK_OK)
         rc = archive_value(archive, "stamp_now", HK_U32, &p->view.stamp_now);
     if (rc == HK_OK)
+        rc = archive_value(archive, "stamp_all", HK_U32, &p->stamp_all);
+    if (rc == HK_OK)
         rc = hk_archive_array(archive, "counter", HK_U32, p->counter, p->n);
     if (rc == HK_OK)
         rc = hk_archive_array(archive, "counts", HK_U32, p->counts, p->n);

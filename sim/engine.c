@@ -12,18 +12,25 @@ static bool is_held(const hk_population *p, uint32_t i)
     return p->held_until[i].step != INT64_MIN;
 }
 
+static int reserve_spikes(hk_population *p, size_t more)
+{
+    if (p->n_spikes + more <= p->spikes_capacity)
+        return HK_OK;
+    size_t capacity = 2 * (p->n_spikes + more) + 64;
+    hk_spike *spikes = realloc(p->spikes, capacity * sizeof *spikes);
+    if (spikes == NULL)
+        return HK_ENOMEM;
+    p->spikes = spikes;
+    p->spikes_capacity = capacity;
+    return HK_OK;
+}
+
 static int add_spike(hk_population *p, hk_time time, uint32_t neuron)
 {
-    if (p->n_spikes == p->spikes_capacity) {
-        size_t capacity = p->spikes_capacity == 0 ? 256 : 2 * p->spikes_capacity;
-        hk_spike *spikes = realloc(p->spikes, capacity * sizeof *spikes);
-        if (spikes == NULL)
-            return HK_ENOMEM;
-        p->spikes = spikes;
-        p->spikes_capacity = capacity;
-    }
-    p->spikes[p->n_spikes++] = (hk_spike){ .time = time, .neuron = neuron };
-    return HK_OK;
+    int rc = reserve_spikes(p, 1);
+    if (rc == HK_OK)
+        p->spikes[p->n_spikes++] = (hk_spike){ .time = time, .neuron = neuron };
+    return rc;
 }
 
 /* --- sources ---------------------------------------------------------------------------------------------- */
@@ -56,8 +63,10 @@ static int source_window(hk_population *p, int64_t end)
     const hk_event *given;
     size_t n;
     int rc = hk_lane_take(&p->given, end, &given, &n);
+    if (rc == HK_OK)
+        rc = reserve_spikes(p, n);
     for (size_t k = 0; rc == HK_OK && k < n; k++)
-        rc = add_spike(p, hk_event_time(&given[k]), given[k].source);
+        p->spikes[p->n_spikes++] = (hk_spike){ .time = hk_event_time(&given[k]), .neuron = given[k].source };
     while (rc == HK_OK && p->model->next != NULL && hk_queue_next_step(p->queue) < end) {
         hk_event event;
         (void)hk_queue_pop(p->queue, &event);
@@ -180,7 +189,8 @@ static int judge_hits(hk_population *p, hk_time now, hk_time horizon)
             hk_hits_add(&p->hits, i);
         } else if (after_ms < INFINITY) {
             hk_time at = hk_time_after(now, after_ms, p->sim->resolution_ms);
-            int rc = push_internal(p, HK_EVENT_SPIKE, at, i, p->stamp[i]);
+            p->stamp[i] = p->view.stamp_now;
+            int rc = push_internal(p, HK_EVENT_SPIKE, at, i, p->view.stamp_now);
             if (rc != HK_OK)
                 return rc;
         }
@@ -297,8 +307,9 @@ static int instant(hk_population *p, hk_time now, hk_time horizon, const hk_even
         rc = judge_hits(p, now, horizon);
     while (rc == HK_OK && internal_due(p, now, HK_EVENT_SPIKE)) {
         (void)hk_heap_pop(&p->internal, &event);
-        if (p->stamp[event.source] != event.stamp || is_held(p, event.source))
-            continue; /* stale: an input has come since */
+        bool stale = p->stamp[event.source] != event.stamp || (int32_t)(event.stamp - p->stamp_all) < 0;
+        if (stale || is_held(p, event.source)) /* an input has come since */
+            continue;
         rc = hk_hits_reserve(&p->hits, 1);
         if (rc == HK_OK)
             hk_hits_add(&p->hits, event.source);
@@ -321,8 +332,6 @@ static int sweep(hk_population *p, hk_time now, hk_time horizon)
     if (rc != HK_OK)
         return rc;
     p->model->sweep(&p->view, 0, p->n, now, horizon, &p->hits);
-    for (size_t k = 0; k < p->hits.n; k++)
-        p->stamp[p->hits.neuron[k]] = p->view.stamp_now;
     rc = judge_hits(p, now, horizon);
     return rc == HK_OK ? fire_hits(p, now) : rc;
 }
@@ -404,10 +413,14 @@ static int send_spikes(hk_population *p)
     return HK_OK;
 }
 
-/* The multiply-xorshift finaliser of splitmix64 (Steele, Lea & Flood 2014), chained over the words of the raster. */
-static uint64_t mix(uint64_t hash, uint64_t word)
+/* The finaliser of splitmix64 (Steele, Lea & Flood 2014) over the spike and the hash of all before it. */
+static uint64_t mix(uint64_t hash, const hk_spike *spike)
 {
-    uint64_t z = (hash ^ word) + 0x9e3779b97f4a7c15u;
+    uint64_t offset;
+    memcpy(&offset, &spike->time.offset, sizeof offset);
+    uint64_t z = (uint64_t)spike->time.step * 0x9e3779b97f4a7c15u ^ offset * 0xc2b2ae3d27d4eb4fu ^
+                 spike->neuron * 0x165667b19e3779f9u;
+    z = (z ^ (z >> 32)) + hash;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
@@ -438,14 +451,9 @@ static int finish_window(hk_population *p)
 {
     order_spikes(p);
     for (size_t k = 0; k < p->n_spikes; k++) {
-        const hk_spike *spike = &p->spikes[k];
-        p->hash = mix(p->hash, (uint64_t)spike->time.step);
-        uint64_t offset;
-        memcpy(&offset, &spike->time.offset, sizeof offset);
-        p->hash = mix(p->hash, offset);
-        p->hash = mix(p->hash, spike->neuron);
+        p->hash = mix(p->hash, &p->spikes[k]);
         if (p->model->kind == HK_MODEL_SOURCE)
-            p->counts[spike->neuron]++;
+            p->counts[p->spikes[k].neuron]++;
     }
     p->total += p->n_spikes;
     return p->recorder != NULL && p->n_spikes > 0 ? record(p) : HK_OK;

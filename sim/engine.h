@@ -52,7 +52,8 @@ struct hk_population {
     double hold_ms;
     hk_hits hits;
     uint64_t *is_hit;       /* [n / 64 + 1] bits, all 0 between uses */
-    uint32_t *stamp;        /* [n] */
+    uint32_t *stamp;        /* [n] generation of each neuron: a spike planned with an older one is stale */
+    uint32_t stamp_all;     /* the same of all neurons at once */
     uint32_t *counter;      /* [n] random blocks used, sources with `next` */
 
     hk_projection **out, **in;

@@ -57,6 +57,10 @@ int hk_h5_fail(hk_ctx *ctx, int status, const hk_h5disk *disk, const char *what,
     return status;
 }
 
+/* What a reader finds half-written it reads again, waiting twice as long each time: 16 ms in all. HDF5's own 100 attempts
+ * would never end on a block that is not half-written but damaged. */
+enum { READ_ATTEMPTS = 24 };
+
 static int64_t open_with(hk_h5disk *disk, size_t alignment, int64_t (*opener)(const char *path, hid_t access))
 {
     hid_t access = hk_h5disk_access(disk);

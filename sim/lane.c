@@ -92,17 +92,25 @@ static int sort(hk_lane *lane)
         first = events[k].step < first ? events[k].step : first;
         last = events[k].step > last ? events[k].step : last;
     }
-    hk_event *sorted = malloc(lane->capacity * sizeof *sorted);
-    uint32_t *start = malloc((2 * n + 1) * sizeof *start);
-    if (sorted == NULL || start == NULL) {
-        free(sorted);
-        free(start);
-        return HK_ENOMEM;
+    if (lane->spare_capacity < lane->capacity) {
+        free(lane->spare);
+        lane->spare = malloc(lane->capacity * sizeof *lane->spare);
+        lane->spare_capacity = lane->spare == NULL ? 0 : lane->capacity;
     }
-    spread(events, n, first, last, start, sorted);
-    free(start);
-    free(lane->events);
+    if (lane->start_capacity < 2 * n + 1) {
+        free(lane->start);
+        lane->start = malloc((4 * n + 1) * sizeof *lane->start);
+        lane->start_capacity = lane->start == NULL ? 0 : 4 * n + 1;
+    }
+    if (lane->spare == NULL || lane->start == NULL)
+        return HK_ENOMEM;
+    spread(events, n, first, last, lane->start, lane->spare);
+    hk_event *sorted = lane->spare;
+    size_t capacity = lane->spare_capacity;
+    lane->spare = lane->events;
+    lane->spare_capacity = lane->capacity;
     lane->events = sorted;
+    lane->capacity = capacity;
     lane->begin = 0;
     lane->end = n;
     lane->unsorted = false;
@@ -139,5 +147,7 @@ void hk_lane_clear(hk_lane *lane)
 void hk_lane_fini(hk_lane *lane)
 {
     free(lane->events);
+    free(lane->spare);
+    free(lane->start);
     *lane = (hk_lane){ 0 };
 }

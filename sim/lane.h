@@ -15,6 +15,9 @@ typedef struct hk_lane {
     hk_event *events; /* [capacity]; those waiting are begin ... end - 1 */
     size_t begin, end, capacity;
     bool unsorted;
+    hk_event *spare;  /* [spare_capacity] sorting: where the sorted events go */
+    uint32_t *start;  /* [start_capacity] sorting: where each bucket starts */
+    size_t spare_capacity, start_capacity;
 } hk_lane; /* zero-initialised: empty */
 
 /** Makes room for n more, so that they can be added without failing. HK_ENOMEM. */

@@ -44,7 +44,8 @@ typedef struct hk_neuron_view {
     double *const *columns;  /* [n_columns][n_neurons], the model's own storage */
     double *globals;         /* [n_globals], the model's own storage for the whole population */
     uint32_t *stamp;         /* [n_neurons], NULL when the population cannot spike between inputs: a model
-                                sets stamp[i] = stamp_now for every neuron whose future an input changes */
+                                sets stamp[i] = stamp_now for every neuron whose future an input changes, */
+    uint32_t *stamp_all;     /* or this one when it is every neuron's */
     uint32_t stamp_now;
     uint32_t n;
     double resolution_ms;

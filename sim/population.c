@@ -82,6 +82,7 @@ static void prepare(hk_population *p)
     m->prepare(&p->view);
     p->spontaneous = m->spontaneous != NULL && m->spontaneous(&p->view);
     p->view.stamp = p->spontaneous ? p->stamp : NULL;
+    p->view.stamp_all = &p->stamp_all;
     p->fresh = true;
     p->next_rebase = HK_STEP_NEVER;
     if (m->epoch_steps != NULL) {

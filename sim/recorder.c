@@ -418,18 +418,20 @@ int hk_recorder_close(hk_recorder *recorder)
 {
     if (recorder == NULL)
         return HK_OK;
-    hk_ctx *ctx = recorder->ctx;
-    int rc = recorder->status;
-    if (recorder->started) {
-        pthread_mutex_lock(&recorder->lock);
-        recorder->stopping = true;
-        pthread_cond_signal(&recorder->to_writer);
-        pthread_mutex_unlock(&recorder->lock);
-        pthread_join(recorder->writer, NULL);
-        rc = writer_status(recorder);
+    if (!recorder->started) {
+        int rc = recorder->status;
+        hk_spikefile_discard(recorder->file);
+        free_recorder(recorder);
+        return rc;
     }
+    pthread_mutex_lock(&recorder->lock);
+    recorder->stopping = true;
+    pthread_cond_signal(&recorder->to_writer);
+    pthread_mutex_unlock(&recorder->lock);
+    pthread_join(recorder->writer, NULL);
+    int rc = writer_status(recorder);
     /* After a failure only its own sentence counts. */
-    int closed = hk_spikefile_close(recorder->file, rc == HK_OK ? ctx : NULL);
+    int closed = hk_spikefile_close(recorder->file, rc == HK_OK ? recorder->ctx : NULL);
     free_recorder(recorder);
     return rc == HK_OK ? closed : rc;
 }

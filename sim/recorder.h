@@ -63,7 +63,7 @@ HK_MUST_CHECK int hk_recorder_sync(hk_recorder *recorder);
 uint64_t hk_recorder_count(const hk_recorder *recorder, uint32_t index);
 
 /** Writes what waits, closes and frees, also after a failure. HK_EIO when not everything reached the file. A recorder that
- *  was not started leaves a sound file without new spikes. NULL is fine. */
+ *  was not started leaves everything as it was. NULL is fine. */
 HK_MUST_CHECK int hk_recorder_close(hk_recorder *recorder);
 
 #endif

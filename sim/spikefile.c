@@ -457,13 +457,10 @@ static void free_file(hk_spikefile *file)
 
 int hk_spikefile_close(hk_spikefile *file, hk_ctx *ctx)
 {
+    assert(file->started);
     int rc = close_hdf5(file, ctx);
     if (rc == HK_OK)
-        rc = hk_h5disk_publish(file->disk, ctx);
-    if (rc == HK_OK && file->part != NULL)
-        rc = hk_file_replace(ctx, file->part, file->path);
-    if (rc != HK_OK && file->part != NULL)
-        unlink(file->part);
+        rc = hk_h5disk_sync(file->disk, ctx);
     free_file(file);
     return rc;
 }

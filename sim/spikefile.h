@@ -31,9 +31,9 @@ HK_MUST_CHECK int hk_spikefile_flush(hk_spikefile *file, hk_ctx *ctx);
 /** Flushes, and waits until it is on the medium. */
 HK_MUST_CHECK int hk_spikefile_sync(hk_spikefile *file, hk_ctx *ctx);
 
-/** Finishes a file not started as well (it then has no spikes beyond those kept). Frees in any case. */
+/** After start: finishes the file. Frees in any case. */
 HK_MUST_CHECK int hk_spikefile_close(hk_spikefile *file, hk_ctx *ctx);
-/** Frees without leaving anything behind, for a file that was never started. */
+/** Frees; before start, that leaves everything as it was. */
 void hk_spikefile_discard(hk_spikefile *file);
 
 #endif
