@@ -1,6 +1,7 @@
-/* experiments/list.c - `hillock list`: experiments, neuron models, learning rules and codes, one line each. */
+/* experiments/list.c - `hillock list`: experiments, neuron models, rules, codes and readouts, one line each. */
 #include "experiments/commands.h"
 #include "experiments/flags.h"
+#include "experiments/readouts/catalogue.h"
 
 #include "encoders/catalogue.h"
 #include "neurons/catalogue.h"
@@ -12,7 +13,7 @@
 
 static void help(FILE *stream)
 {
-    fputs("usage: hillock list [experiments|neurons|rules|codes]\n\n"
+    fputs("usage: hillock list [experiments|neurons|rules|codes|readouts]\n\n"
           "Lists what there is, one line each; 'hillock show NAME' has the parameters of one.\n\n"
           "examples:\n  hillock list\n  hillock list rules\n",
           stream);
@@ -56,6 +57,15 @@ static void list_codes(void)
         hk_print_entry(stdout, encoder->name, INDENT, encoder->summary);
 }
 
+static void list_readouts(void)
+{
+    size_t n;
+    const hk_readout *const *readouts = hk_readouts(&n);
+    puts("readouts");
+    for (size_t k = 0; k < n; k++)
+        hk_print_entry(stdout, readouts[k]->name, INDENT, readouts[k]->summary);
+}
+
 typedef struct choice {
     hk_ctx *ctx;
     const char *section;
@@ -73,7 +83,7 @@ static int take(void *user, long index, const char *value)
 
 static int run(const hk_catalogue *catalogue, int n, char *const *arguments)
 {
-    static const char *const sections[] = { "experiments", "neurons", "rules", "codes" };
+    static const char *const sections[] = { "experiments", "neurons", "rules", "codes", "readouts" };
     enum { N_SECTIONS = sizeof sections / sizeof sections[0] };
     hk_ctx *ctx = hk_ctx_create();
     choice c = { .ctx = ctx };
@@ -83,7 +93,8 @@ static int run(const hk_catalogue *catalogue, int n, char *const *arguments)
     for (size_t k = 0; k < N_SECTIONS && c.section != NULL; k++)
         found |= strcmp(sections[k], c.section) == 0;
     if (rc == HK_OK && c.section != NULL && !found)
-        rc = hk_fail(ctx, HK_ENAME, "'%.100s' is no list, must be experiments, neurons, rules or codes", c.section);
+        rc = hk_fail(ctx, HK_ENAME, "'%.100s' is no list, must be experiments, neurons, rules, codes or readouts",
+                     c.section);
     if (rc != HK_OK) {
         code = hk_complain_usage(ctx, rc, "list");
         hk_ctx_destroy(ctx);
@@ -101,8 +112,10 @@ static int run(const hk_catalogue *catalogue, int n, char *const *arguments)
             list_neurons();
         else if (k == 2)
             list_rules();
-        else
+        else if (k == 3)
             list_codes();
+        else
+            list_readouts();
     }
     return code;
 }
@@ -111,4 +124,4 @@ const hk_command hk_command_list = { .name = "list",
                                      .arguments = "[KIND]",
                                      .run = run,
                                      .help = help,
-                                     .summary = "experiments, neuron models, learning rules and codes, one line each" };
+                                     .summary = "experiments, neuron models, learning rules, codes and readouts, one line each" };

@@ -1,8 +1,9 @@
 /* experiments/show.c - `hillock show NAME`: parameters of an experiment, a neuron model, a learning rule or a code, from
- * the tables that also check them. */
+ * the tables that also check them; what a readout does. */
 #include "experiments/commands.h"
 #include "experiments/flags.h"
 #include "experiments/options.h"
+#include "experiments/readouts/catalogue.h"
 #include "experiments/suggest.h"
 
 #include "encoders/catalogue.h"
@@ -15,8 +16,9 @@
 static void help(FILE *stream)
 {
     fputs("usage: hillock show NAME\n\n"
-          "Shows what an experiment, a neuron model, a learning rule or a code is: its parameters with default, unit,\n"
-          "range and meaning, its source in the literature and, for an experiment, the keys of its summary.\n\n"
+          "Shows what an experiment, a neuron model, a learning rule, a code or a readout is: its parameters with\n"
+          "default, unit, range and meaning, its source in the literature and, for an experiment, the keys of its\n"
+          "summary.\n\n"
           "examples:\n  hillock show mnist\n  hillock show lif\n  hillock show stdp\n",
           stream);
 }
@@ -189,6 +191,15 @@ static int show_named(const hk_catalogue *catalogue, const char *name, hk_sugges
             return show_columns("parameters", encoder->params, encoder->n_params, "default");
         }
     }
+    const hk_readout *const *readouts = hk_readouts(&n);
+    for (size_t k = 0; k < n; k++) {
+        hk_suggest_offer(near, readouts[k]->name);
+        if (strcmp(readouts[k]->name, name) == 0) {
+            *found = true;
+            heading("readout", name, readouts[k]->summary, readouts[k]->source);
+            return HK_OK;
+        }
+    }
     return HK_OK;
 }
 
@@ -232,4 +243,4 @@ const hk_command hk_command_show = { .name = "show",
                                      .arguments = "NAME",
                                      .run = run,
                                      .help = help,
-                                     .summary = "parameters of an experiment, a neuron model, a rule or a code" };
+                                     .summary = "parameters of an experiment, a neuron model, a rule, a code or a readout" };

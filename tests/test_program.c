@@ -304,7 +304,7 @@ static void bad_usage_ends_with_2_and_says_what_was_meant(void **state)
     check("run nowhere.yaml", 2, NULL, "nowhere.yaml");
     check("show tyo", 2, NULL, "did you mean 'toy'?");
     check("show", 2, NULL, "show what?");
-    check("list elephants", 2, NULL, "must be experiments, neurons, rules or codes");
+    check("list elephants", 2, NULL, "must be experiments, neurons, rules, codes or readouts");
 }
 
 static void list_and_show_print_the_tables(void **state)
@@ -313,11 +313,16 @@ static void list_and_show_print_the_tables(void **state)
     check("list", 0, "doubles a number", NULL);
     check("list", 0, "learning rules", NULL);
     check("list codes", 0, "latency", NULL);
+    check("list readouts", 0, "readouts\n  label", NULL);
+    check("list readouts", 0, "naive Bayes", NULL);
     check("show toy", 0, "-10 to 10", NULL);
     check("show toy", 0, "auto: half of value", NULL);
     check("show toy", 0, "twice the value [mV]", NULL);
     check("show lif", 0, "tau_m_ms", NULL);
     check("show latency", 0, "code: latency", NULL);
+    check("show vote", 0, "readout: vote", NULL);
+    check("show label", 0, "source: Diehl & Cook (2015)", NULL);
+    check("show votes", 2, NULL, "did you mean 'vote'?");
 }
 
 static void a_run_reports_on_standard_output(void **state)

@@ -1,6 +1,6 @@
 # Completion of hillock for bash. Names of experiments and of their parameters come from the program itself.
 
-_hillock_names() # $1: experiments, neurons, rules or codes
+_hillock_names() # $1: experiments, neurons, rules, codes or readouts
 {
     "${COMP_WORDS[0]}" list "$1" 2>/dev/null | awk '/^  [^ ]/ { print $1 }'
 }
@@ -40,8 +40,9 @@ _hillock()
             plot:-*) words="--out --format --what --from --to --bin --help" ;;
             bench:-*) words="--seconds --help" ;;
             *:-*) words="--help" ;;
-            list:*) words="experiments neurons rules codes" ;;
-            show:*) words=$(_hillock_names experiments; _hillock_names neurons; _hillock_names rules; _hillock_names codes) ;;
+            list:*) words="experiments neurons rules codes readouts" ;;
+            show:*) words=$(_hillock_names experiments; _hillock_names neurons; _hillock_names rules
+                            _hillock_names codes; _hillock_names readouts) ;;
             help:*) words="list show run plot info bench" ;;
             run:*)
                 [ "$COMP_CWORD" -eq 2 ] && words=$(_hillock_names experiments)

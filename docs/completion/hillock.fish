@@ -24,8 +24,8 @@ complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a help -d 'h
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -l version -d 'version and commit'
 complete -c hillock -s h -l help -d help
 
-complete -c hillock -n '__fish_seen_subcommand_from list' -a 'experiments neurons rules codes'
-complete -c hillock -n '__fish_seen_subcommand_from show' -a '(__hillock_names experiments neurons rules codes)'
+complete -c hillock -n '__fish_seen_subcommand_from list' -a 'experiments neurons rules codes readouts'
+complete -c hillock -n '__fish_seen_subcommand_from show' -a '(__hillock_names experiments neurons rules codes readouts)'
 complete -c hillock -n '__fish_seen_subcommand_from help' -a "$commands"
 complete -c hillock -n '__fish_seen_subcommand_from info plot' -F
 
