@@ -154,6 +154,8 @@ static int put_readout(hk_results *file, const hk_mnist_results *r)
                             &(hk_array){ .type = HK_F64, .n_dims = 2, .shape = { r->n_points, 3 }, .values = r->curve,
                                          .description = "training images shown; share of those since the last point decided "
                                                         "right by label and by vote, neurons named by the ones before" });
+    if (rc == HK_OK && r->n_points > 0)
+        rc = hk_results_put_text(file, "accuracy_over_training", "columns", "images, by label, by vote");
     return rc;
 }
 
