@@ -72,7 +72,7 @@ static int make_plan(hk_sim *sim, const hk_projection_config *cfg, const char *n
         return rc;
     uint32_t n_pre = cfg->pre->n, n_post = cfg->post->n;
     *out = (build_plan){ .connecting = { .cfg = cfg, .seed = sim->seed, .name_id = hk_name_id(name), .n_pre = n_pre,
-                                   .n_post = n_post, .within = cfg->pre == cfg->post } };
+                                   .n_post = n_post, .within = cfg->pre == cfg->post, .cpu = sim->cpu } };
     rc = hk_connect_check(sim->ctx, &out->connecting);
     if (rc != HK_OK)
         return rc;
@@ -191,10 +191,46 @@ static int number_slots(hk_projection *p, slots *s)
 
 /* --- sparse rows ------------------------------------------------------------------------------------------ */
 
+typedef struct row_space { /* for the longest row, and for its delays */
+    synapse *drawn, *sorted;
+    uint32_t *start;
+    size_t start_capacity;
+} row_space;
+
+/* Sorts a row, whose targets ascend, by delay: by counting, which keeps the targets in order. */
+static int sort_row(row_space *space, uint64_t n)
+{
+    const synapse *row = space->drawn;
+    uint32_t first = UINT32_MAX, last = 0;
+    for (uint64_t k = 0; k < n; k++) {
+        first = row[k].delay < first ? row[k].delay : first;
+        last = row[k].delay > last ? row[k].delay : last;
+    }
+    if (n == 0)
+        return HK_OK;
+    size_t n_delays = (size_t)(last - first) + 2;
+    if (n_delays > space->start_capacity) {
+        uint32_t *start = realloc(space->start, 2 * n_delays * sizeof *start);
+        if (start == NULL)
+            return HK_ENOMEM;
+        space->start = start;
+        space->start_capacity = 2 * n_delays;
+    }
+    memset(space->start, 0, n_delays * sizeof *space->start);
+    for (uint64_t k = 0; k < n; k++)
+        space->start[row[k].delay - first + 1]++;
+    for (size_t d = 1; d < n_delays; d++)
+        space->start[d] += space->start[d - 1];
+    for (uint64_t k = 0; k < n; k++)
+        space->sorted[space->start[row[k].delay - first]++] = row[k];
+    return HK_OK;
+}
+
 /* Draws weights and delays of one row (targets ascending) and sorts it by delay; delay[] per synapse is kept aside. */
 static int finish_row(hk_projection *p, const hk_projection_config *cfg, uint64_t name_id, uint32_t pre, uint64_t begin,
-                      uint64_t n, uint32_t *delay, synapse *row)
+                      uint64_t n, uint32_t *delay, row_space *space)
 {
+    synapse *row = space->drawn;
     hk_sim *sim = p->pre->sim;
     hk_stream weights = hk_stream_open(sim->seed, HK_PURPOSE_WEIGHT, name_id, pre);
     hk_stream delays = hk_stream_open(sim->seed, HK_PURPOSE_DELAY, name_id, pre);
@@ -204,8 +240,12 @@ static int finish_row(hk_projection *p, const hk_projection_config *cfg, uint64_
         if (rc != HK_OK)
             return rc;
     }
-    if (delay != NULL) /* one delay: already in order */
-        qsort(row, n, sizeof *row, compare_synapses);
+    if (delay != NULL) { /* one delay: already in order */
+        int rc = sort_row(space, n);
+        if (rc != HK_OK)
+            return rc;
+        row = space->sorted;
+    }
     for (uint64_t k = 0; k < n; k++) {
         p->target[begin + k] = row[k].target;
         p->weight[begin + k] = (float)row[k].weight;
@@ -265,7 +305,7 @@ static int build_drawn(hk_projection *p, const build_plan *plan)
     uint32_t n_pre = p->pre->n, longest = 0;
     bool single = one_delay(cfg);
     uint32_t *delay = NULL;
-    synapse *work = NULL;
+    row_space space = { 0 };
     uint64_t *row = calloc((size_t)n_pre + 1, sizeof *row);
     int rc = row == NULL ? HK_ENOMEM : hk_connect_count(&plan->connecting, row);
     for (uint32_t pre = 0; rc == HK_OK && pre < n_pre; pre++) {
@@ -280,18 +320,24 @@ static int build_drawn(hk_projection *p, const build_plan *plan)
         rc = hk_connect_fill(&plan->connecting, row, p->target);
     if (rc == HK_OK && !single && (delay = hk_memory_alloc(p->n_synapses * sizeof *delay)) == NULL)
         rc = HK_ENOMEM;
-    if (rc == HK_OK && (work = malloc(((size_t)longest + 1) * sizeof *work)) == NULL)
-        rc = HK_ENOMEM;
+    if (rc == HK_OK) {
+        space.drawn = malloc(((size_t)longest + 1) * sizeof *space.drawn);
+        space.sorted = malloc(((size_t)longest + 1) * sizeof *space.sorted);
+        if (space.drawn == NULL || space.sorted == NULL)
+            rc = HK_ENOMEM;
+    }
     if (rc == HK_OK && single && cfg->weight.kind == HK_CONSTANT)
         for (uint64_t k = 0; k < p->n_synapses; k++)
             p->weight[k] = (float)cfg->weight.a;
     else
         for (uint32_t pre = 0; rc == HK_OK && pre < n_pre; pre++)
-            rc = finish_row(p, cfg, plan->connecting.name_id, pre, row[pre], row[pre + 1] - row[pre], delay, work);
+            rc = finish_row(p, cfg, plan->connecting.name_id, pre, row[pre], row[pre + 1] - row[pre], delay, &space);
     if (rc == HK_OK)
         rc = make_slabs(p, row, delay, (uint32_t)hk_steps_in_ms(single ? cfg->delay_ms.a : 0.0, p->pre->sim->resolution_ms));
     hk_memory_free(delay, p->n_synapses * sizeof *delay);
-    free(work);
+    free(space.drawn);
+    free(space.sorted);
+    free(space.start);
     free(row);
     return rc;
 }

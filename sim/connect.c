@@ -1,6 +1,7 @@
 /* sim/connect.c - see connect.h. EXPLICIT lists are sorted in explicit.c. */
 #include "sim/connect.h"
 
+#include "sim/exponential.h"
 #include "sim/mathfn.h"
 #include "sim/rng.h"
 
@@ -96,20 +97,41 @@ static void all_to_all(const hk_connecting *c, sink *to)
                 put(to, pre, post);
 }
 
+/* Exponential numbers of one row's stream, drawn a batch ahead. */
+enum { BATCH_BLOCKS = 64 };
+typedef struct exponentials {
+    uint64_t at[BATCH_BLOCKS];
+    double first[BATCH_BLOCKS], second[BATCH_BLOCKS];
+    uint32_t next, counter; /* numbers read of this batch; blocks drawn so far */
+} exponentials;
+
+static inline double next_exponential(exponentials *e, const hk_connecting *c, uint32_t row)
+{
+    if (e->next == 2 * BATCH_BLOCKS) {
+        for (uint32_t k = 0; k < BATCH_BLOCKS; k++)
+            e->at[k] = (uint64_t)row << 32 | (uint32_t)(e->counter + k);
+        hk_exponential_kernel(c->cpu)(c->seed, HK_PURPOSE_CONNECT, c->name_id, BATCH_BLOCKS, e->at, e->first, e->second);
+        e->counter += BATCH_BLOCKS;
+        e->next = 0;
+    }
+    uint32_t k = e->next++;
+    return k % 2 == 0 ? e->first[k / 2] : e->second[k / 2];
+}
+
 /* Distances between connected pairs of a row are geometric: one logarithm a synapse, not one draw a pair. */
 static void fixed_probability(const hk_connecting *c, sink *to)
 {
     double p = c->cfg->probability;
     if (p <= 0.0)
         return;
-    double per_log = p < 1.0 ? 1.0 / hk_log(1.0 - p) : 0.0;
+    double per_log = p < 1.0 ? -1.0 / hk_log(1.0 - p) : 0.0;
     bool no_self = excludes_self(c);
     double width = (double)c->n_post - (no_self ? 1.0 : 0.0);
     for (uint32_t pre = 0; pre < c->n_pre; pre++) {
-        hk_stream stream = hk_stream_open(c->seed, HK_PURPOSE_CONNECT, c->name_id, pre);
+        exponentials e = { .next = 2 * BATCH_BLOCKS };
         double k = -1.0;
         for (;;) {
-            k += 1.0 + (p < 1.0 ? floor(hk_log(hk_stream_uniform(&stream)) * per_log) : 0.0);
+            k += 1.0 + (p < 1.0 ? floor(next_exponential(&e, c, pre) * per_log) : 0.0);
             if (!(k < width))
                 break;
             uint32_t post = (uint32_t)k;

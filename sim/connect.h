@@ -10,6 +10,7 @@
 typedef struct hk_connecting {
     const hk_projection_config *cfg;
     uint64_t seed, name_id;
+    hk_cpu cpu;
     uint32_t n_pre, n_post;
     bool within; /* one population: a neuron could connect to itself */
 } hk_connecting;
