@@ -47,7 +47,7 @@ all: hillock $(B)/libhillock.a $(B)/libhillock.so  ## the program ./hillock and 
 deps:                   ## install what is missing from Debian, naming it first
 	@CC='$(CC)' sh tools/deps.sh $(or $(MAKECMDGOALS),all)
 demo: all               ## watch a network learn digits under three codes, about two minutes
-	sh experiments/demo.sh
+	@DEMO=$(DEMO) sh experiments/demo.sh
 test: $(TESTS) $(B)/hillock  ## all tests
 	@HILLOCK_PROGRAM=$(abspath $(B)/hillock) sh tools/run-tests.sh $(TESTS)
 build-tests: $(TESTS)   ## compile the tests, run none
@@ -64,7 +64,7 @@ coverage:               ## lines of sim, neurons, plasticity, encoders that the 
 	$(MAKE) B=$(B)/coverage CC=gcc CFLAGS='-O0 -g --coverage' KERNEL_OPT= test
 	@sh tools/coverage.sh $(B)/coverage $(FOLDERS)
 bench: all              ## the benchmark set; its table goes to results/bench.md
-	./hillock bench
+	./hillock bench --markdown results/bench.md
 data: deps              ## download MNIST and check its SHA-256
 	sh experiments/datasets/fetch.sh
 format:                 ## clang-format the sources

@@ -1,68 +1,113 @@
 /* experiments/bench_delivery.c - see bench_delivery.h. */
 #include "experiments/bench_delivery.h"
 
+#include "experiments/clock.h"
 #include "neurons/catalogue.h"
+#include "sim/simulation.h"
 
-#include <time.h>
+#include <stdlib.h>
 
 typedef struct setting {
     const char *name, *model;
     uint32_t n_pre, n_post, fan_out; /* fan_out 0: dense */
-    double rate_hz, weight;          /* weights too small to let a neuron spike: delivery alone is measured */
+    double rate_hz, weight, piece_ms;
 } setting;
 
 static const setting settings[HK_BENCH_DELIVERIES] = {
-    { "sparse, fan-out 1000, lif", "lif", 12500, 12500, 1000, 20.0, 1e-4 },
-    { "sparse, fan-out 1000, lif_exp", "lif_exp", 12500, 12500, 1000, 20.0, 1e-4 },
-    { "dense, rows of 400, lif", "lif", 784, 400, 0, 50.0, 1e-5 },
+    [HK_BENCH_DELIVERY_LIF] = { "sparse, fan-out 1000, lif", "lif", 12500, 12500, 1000, 20.0, 1e-4, 100.0 },
+    [HK_BENCH_DELIVERY_LIF_EXP] = { "sparse, fan-out 1000, lif_exp", "lif_exp", 12500, 12500, 1000, 20.0, 1e-4, 100.0 },
+    [HK_BENCH_DELIVERY_DENSE] = { "dense, rows of 400, lif", "lif", 784, 400, 0, 50.0, 1e-5, 1000.0 },
 };
 
-static double cpu_s(void)
+typedef struct bench {
+    const setting *setting;
+    hk_sim *sim;
+    hk_population *pre, *post;
+    hk_stream stream;
+    size_t n; /* spikes in a piece */
+    double *times_ms;
+    uint32_t *ids;
+} bench;
+
+static int build(hk_ctx *ctx, bench *b)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+    const setting *s = b->setting;
+    hk_projection *projection;
+    int rc = hk_sim_create(ctx, &(hk_sim_config){ .resolution_ms = 0.1, .seed = 12 }, &b->sim);
+    if (rc == HK_OK)
+        rc = hk_population_create(b->sim, "pre", hk_neuron_model_find("spike_source"), s->n_pre, &b->pre);
+    if (rc == HK_OK)
+        rc = hk_population_create(b->sim, "post", hk_neuron_model_find(s->model), s->n_post, &b->post);
+    if (rc == HK_OK)
+        rc = hk_projection_create(b->sim, &(hk_projection_config){ .pre = b->pre,
+                                                                   .post = b->post,
+                                                                   .connect = s->fan_out == 0 ? HK_ALL_TO_ALL : HK_FIXED_INDEGREE,
+                                                                   .n = (uint64_t)s->fan_out * s->n_pre / s->n_post,
+                                                                   .weight = hk_constant(s->weight),
+                                                                   .delay_ms = hk_constant(1.5) },
+                                  &projection);
+    b->n = (size_t)(s->n_pre * s->rate_hz * s->piece_ms * 1e-3);
+    b->times_ms = malloc(b->n * sizeof *b->times_ms);
+    b->ids = malloc(b->n * sizeof *b->ids);
+    b->stream = hk_stream_open(12, HK_PURPOSE_EXPERIMENT, 0, 0);
+    if (rc == HK_OK && (b->times_ms == NULL || b->ids == NULL))
+        rc = hk_fail(ctx, HK_ENOMEM, "bench delivery: out of memory for %zu spikes", b->n);
+    return rc;
+}
+
+/* The given number of spikes at random times of the next piece: a Poisson train, knowing how many there are. */
+static int give_spikes(bench *b)
+{
+    double now_ms = hk_sim_now_ms(b->sim);
+    for (size_t k = 0; k < b->n; k++) {
+        b->times_ms[k] = now_ms + b->setting->piece_ms * hk_stream_uniform(&b->stream);
+        b->ids[k] = (uint32_t)hk_stream_below(&b->stream, b->setting->n_pre);
+    }
+    return hk_spike_source_add(b->pre, b->n, b->times_ms, b->ids);
+}
+
+static int run_piece(bench *b, double *cpu_s)
+{
+    int rc = give_spikes(b);
+    if (rc != HK_OK)
+        return rc;
+    double start_s = hk_clock_thread_cpu_s();
+    rc = hk_sim_run(b->sim, b->setting->piece_ms);
+    *cpu_s += hk_clock_thread_cpu_s() - start_s;
+    return rc;
 }
 
 static int measure(hk_ctx *ctx, const setting *s, double seconds, hk_bench_delivery *out)
 {
-    hk_sim *sim = NULL;
-    hk_population *pre = NULL, *post = NULL;
-    hk_projection *projection = NULL;
-    int rc = hk_sim_create(ctx, &(hk_sim_config){ .resolution_ms = 0.1, .seed = 12 }, &sim);
+    bench b = { .setting = s };
+    double cpu_s = 0.0;
+    int rc = build(ctx, &b);
     if (rc == HK_OK)
-        rc = hk_population_create(sim, "pre", hk_neuron_model_find("poisson"), s->n_pre, &pre);
-    if (rc == HK_OK)
-        rc = hk_population_create(sim, "post", hk_neuron_model_find(s->model), s->n_post, &post);
-    if (rc == HK_OK)
-        rc = hk_population_set_value(pre, "rate_hz", s->rate_hz);
-    if (rc == HK_OK)
-        rc = hk_projection_create(sim, &(hk_projection_config){ .pre = pre,
-                                                                .post = post,
-                                                                .connect = s->fan_out == 0 ? HK_ALL_TO_ALL : HK_FIXED_INDEGREE,
-                                                                .n = (uint64_t)s->fan_out * s->n_pre / s->n_post,
-                                                                .weight = hk_constant(s->weight),
-                                                                .delay_ms = hk_constant(1.5) },
-                                  &projection);
-    if (rc == HK_OK)
-        rc = hk_sim_run(sim, 100.0); /* warm-up */
-    double start = cpu_s();
+        rc = run_piece(&b, &cpu_s); /* warm-up */
+    cpu_s = 0.0;
     hk_sim_stats before = { 0 };
     if (rc == HK_OK)
-        before = hk_sim_get_stats(sim);
-    while (rc == HK_OK && cpu_s() - start < seconds)
-        rc = hk_sim_run(sim, 100.0);
+        before = hk_sim_get_stats(b.sim);
+    while (rc == HK_OK && cpu_s < seconds)
+        rc = run_piece(&b, &cpu_s);
+    if (rc == HK_OK && hk_population_n_spikes(b.post) > 0)
+        rc = hk_fail(ctx, HK_ESTATE, "bench delivery: %s: neurons spiked, so that more than delivery was measured", s->name);
     if (rc == HK_OK) {
-        *out = (hk_bench_delivery){ .name = s->name, .cpu_s = cpu_s() - start };
-        out->synaptic_events = hk_sim_get_stats(sim).synaptic_events - before.synaptic_events;
-        out->spikes = hk_sim_get_stats(sim).events - before.events;
+        hk_sim_stats after = hk_sim_get_stats(b.sim);
+        *out = (hk_bench_delivery){ .name = s->name, .cpu_s = cpu_s,
+                                    .synaptic_events = after.synaptic_events - before.synaptic_events,
+                                    .spikes = after.events - before.events };
     }
-    hk_sim_destroy(sim);
+    hk_sim_destroy(b.sim);
+    free(b.times_ms);
+    free(b.ids);
     return rc;
 }
 
 int hk_bench_delivery_run(hk_ctx *ctx, double seconds, hk_bench_delivery out[HK_BENCH_DELIVERIES])
 {
+    if (!(seconds > 0.0))
+        return hk_fail(ctx, HK_ERANGE, "bench delivery: seconds = %g, must be > 0", seconds);
     for (int i = 0; i < HK_BENCH_DELIVERIES; i++) {
         int rc = measure(ctx, &settings[i], seconds, &out[i]);
         if (rc != HK_OK)
