@@ -182,7 +182,7 @@ static void add_point(state *s)
         point[2] = (double)s->online_vote / (double)s->n_online;
     }
     hk_vote_fit(&s->online);
-    hk_vote_clear(&s->online);
+    hk_vote_fade(&s->online, 0.75);
     s->online_label = s->online_vote = s->n_online = 0;
 }
 

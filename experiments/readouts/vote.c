@@ -38,6 +38,14 @@ void hk_vote_clear(hk_vote *vote)
     memset(vote->n_samples, 0, sizeof vote->n_samples);
 }
 
+void hk_vote_fade(hk_vote *vote, double share)
+{
+    for (size_t k = 0; k < (size_t)vote->n * K; k++)
+        vote->responses[k] *= share;
+    for (int c = 0; c < K; c++)
+        vote->n_samples[c] *= share;
+}
+
 void hk_vote_add(hk_vote *vote, int label, const uint32_t *counts)
 {
     vote->n_samples[label] += 1.0;

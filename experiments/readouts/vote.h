@@ -33,6 +33,8 @@ void hk_vote_fini(hk_vote *vote);
 
 /** Forgets all responses. */
 void hk_vote_clear(hk_vote *vote);
+/** Responses so far count only `share` (0 ... 1) of what they did: a running memory while neurons still change. */
+void hk_vote_fade(hk_vote *vote, double share);
 /** Adds a labelled sample: counts[n]. */
 void hk_vote_add(hk_vote *vote, int label, const uint32_t *counts);
 /** Names the neurons and weighs their votes by what was added. */
