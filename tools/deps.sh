@@ -38,7 +38,7 @@ fuzzer() {
 }
 
 missing() { # prints the Debian packages that are lacking
-    if wanted deps data; then
+    if wanted deps data demo; then
         tool curl || tool wget || echo curl ca-certificates
     fi
     [ "$goals" != ' data ' ] || return 0
