@@ -75,7 +75,8 @@ void hk_vote_fit(hk_vote *vote)
                 most = rate;
                 vote->label[j] = c;
             }
-            vote->weight[(size_t)j * K + (size_t)c] = log((r[c] + alpha) / (total[c] + alpha * vote->n));
+            vote->weight[(size_t)j * K + (size_t)c] =
+                vote->n_samples[c] > 0.0 ? log((r[c] + alpha) / (total[c] + alpha * vote->n)) : -HUGE_VAL;
         }
         if (vote->label[j] >= 0)
             vote->n_named[vote->label[j]] += 1.0;
@@ -97,9 +98,11 @@ int hk_vote_by_label(const hk_vote *vote, const uint32_t *counts)
     bool any = false;
     for (uint32_t j = 0; j < vote->n; j++)
         if (counts[j] > 0 && vote->label[j] >= 0) {
-            score[vote->label[j]] += counts[j] / vote->n_named[vote->label[j]];
+            score[vote->label[j]] += counts[j];
             any = true;
         }
+    for (int c = 0; c < K; c++) /* last, so that equal means are equal to the last bit */
+        score[c] = vote->n_named[c] > 0.0 ? score[c] / vote->n_named[c] : 0.0;
     return any ? largest(score) : -1;
 }
 

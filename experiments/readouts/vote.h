@@ -8,7 +8,8 @@
  *   by vote     each spike of j adds log p(j | c) to class c, p(j | c) the share of j in the spikes for class c, with
  *               alpha spikes added to each: the multinomial naive Bayes decision (McCallum & Nigam 1998, AAAI workshop)
  *
- * No label touches a weight. A sample without spikes is not decided: -1, which counts as wrong. */
+ * A class of which no sample was seen is never chosen; of equal classes the lowest is. No label touches a weight. A sample
+ * without spikes is not decided: -1, which counts as wrong. */
 #ifndef HK_VOTE_H
 #define HK_VOTE_H
 
@@ -24,7 +25,7 @@ typedef struct hk_vote {
     double n_samples[HK_VOTE_CLASSES];
     int *label;                         /* [n], -1: never spiked */
     double n_named[HK_VOTE_CLASSES];    /* neurons of each name */
-    double *weight;                     /* [n][10] log p(j | c) */
+    double *weight;                     /* [n][10] log p(j | c); -infinity without a sample of c */
 } hk_vote;
 
 /** For n neurons, nothing learnt yet. HK_OK or HK_ENOMEM. The caller's storage. */
