@@ -102,13 +102,14 @@ void hk_arrivals_forget(hk_arrivals *a)
     a->n_live = 0;
 }
 
-static int check_loaded(hk_arrivals *a, hk_ctx *ctx, const char *name)
+static int check_loaded(hk_arrivals *a, hk_ctx *ctx, const char *name, hk_time now)
 {
     for (uint32_t row = 0; row < a->n_rows; row++)
         a->place[row] = HK_NOT_LIVE;
     for (uint32_t k = 0; k < a->n_live; k++) {
         bool sound = a->row[k] < a->n_rows && a->place[a->row[k]] == HK_NOT_LIVE && a->value[k] >= 0.0 &&
-                     a->value[k] < HUGE_VAL && fabs(a->step[k]) < 0x1p53 && fabs(a->offset[k]) < HUGE_VAL;
+                     a->value[k] < HUGE_VAL && a->step[k] >= -1.0 && a->step[k] <= (double)now.step &&
+                     fabs(a->offset[k]) < HUGE_VAL;
         if (!sound)
             return hk_fail(ctx, HK_EFORMAT, "%s: trace %u of row %u (of %u) is %g at step %g + %g ms", name, k,
                            a->row[k], a->n_rows, a->value[k], a->step[k], a->offset[k]);
@@ -117,7 +118,7 @@ static int check_loaded(hk_arrivals *a, hk_ctx *ctx, const char *name)
     return HK_OK;
 }
 
-int hk_arrivals_archive(hk_arrivals *a, hk_archive *archive, const char *name)
+int hk_arrivals_archive(hk_arrivals *a, hk_archive *archive, const char *name, hk_time now)
 {
     int rc = hk_archive_enter(archive, name);
     if (rc != HK_OK)
@@ -139,5 +140,5 @@ int hk_arrivals_archive(hk_arrivals *a, hk_archive *archive, const char *name)
     if (rc == HK_OK)
         rc = hk_archive_array(archive, "offset_ms", HK_F64, a->offset, a->n_live);
     hk_archive_leave(archive);
-    return rc == HK_OK && loading ? check_loaded(a, hk_archive_ctx(archive), name) : rc;
+    return rc == HK_OK && loading ? check_loaded(a, hk_archive_ctx(archive), name, now) : rc;
 }

@@ -52,6 +52,6 @@ const double *hk_arrivals_read(hk_arrivals *arrivals, hk_synapses *synapses, con
 /** Lets all traces decay to `now`, so that another rate can follow. */
 void hk_arrivals_settle(hk_arrivals *arrivals, hk_time now, double resolution_ms, double rate);
 void hk_arrivals_forget(hk_arrivals *arrivals);
-HK_MUST_CHECK int hk_arrivals_archive(hk_arrivals *arrivals, hk_archive *archive, const char *name);
+HK_MUST_CHECK int hk_arrivals_archive(hk_arrivals *arrivals, hk_archive *archive, const char *name, hk_time now);
 
 #endif

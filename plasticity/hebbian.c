@@ -115,8 +115,9 @@ static void forget(void *state)
 static int archive(void *state, hk_archive *file)
 {
     hebbian *rule = state;
-    int rc = hk_trace_archive(&rule->x, file, "x");
-    return rc != HK_OK ? rc : hk_trace_archive(&rule->y, file, "y");
+    hk_time now = hk_sim_now(hk_projection_sim(rule->synapses.projection));
+    int rc = hk_trace_archive(&rule->x, file, "x", now);
+    return rc != HK_OK ? rc : hk_trace_archive(&rule->y, file, "y", now);
 }
 
 const hk_rule_type hk_hebbian = {

@@ -39,6 +39,7 @@ enum { NOBODY = UINT32_MAX };
 
 typedef struct homeostasis_time {
     hk_thresholds thresholds;
+    const hk_sim *sim;
     hk_time first;   /* meaningful when there is a winner */
     uint32_t winner; /* since the last sample ended */
     double resolution_ms;
@@ -78,7 +79,8 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
     if (rule == NULL)
         return hk_fail(ctx, HK_ENOMEM, "homeostasis_time: no memory for a rule");
     rule->winner = NOBODY;
-    rule->resolution_ms = hk_sim_resolution_ms(hk_projection_sim(projection));
+    rule->sim = hk_projection_sim(projection);
+    rule->resolution_ms = hk_sim_resolution_ms(rule->sim);
     rule->first = hk_time_grid(0, rule->resolution_ms);
     int rc = hk_thresholds_init(ctx, &rule->thresholds, "homeostasis_time", projection);
     if (rc == HK_OK)
@@ -124,7 +126,8 @@ static void sample_end(void *state, hk_time now)
 static int archive(void *state, hk_archive *file)
 {
     homeostasis_time *rule = state;
-    int rc = hk_archive_time(file, "first", &rule->first, rule->resolution_ms);
+    int rc = hk_archive_time(file, "first", &rule->first, rule->resolution_ms,
+                             hk_sim_now(rule->sim));
     if (rc == HK_OK)
         rc = hk_archive_array(file, "winner", HK_U32, &rule->winner, 1);
     if (rc == HK_OK && rule->winner != NOBODY && rule->winner >= rule->thresholds.n)

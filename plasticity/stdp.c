@@ -149,9 +149,10 @@ static void forget(void *state)
 static int archive(void *state, hk_archive *file)
 {
     stdp *rule = state;
-    int rc = hk_trace_archive(&rule->x, file, "x");
+    hk_time now = hk_sim_now(hk_projection_sim(rule->synapses.projection));
+    int rc = hk_trace_archive(&rule->x, file, "x", now);
     if (rc == HK_OK)
-        rc = hk_trace_archive(&rule->y, file, "y");
+        rc = hk_trace_archive(&rule->y, file, "y", now);
     if (rc == HK_OK)
         rc = hk_clips_archive(&rule->clips, file);
     return rc;

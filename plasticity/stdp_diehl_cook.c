@@ -133,11 +133,12 @@ static void forget(void *state)
 static int archive(void *state, hk_archive *file)
 {
     diehl_cook *rule = state;
-    int rc = hk_trace_archive(&rule->x, file, "x");
+    hk_time now = hk_sim_now(hk_projection_sim(rule->synapses.projection));
+    int rc = hk_trace_archive(&rule->x, file, "x", now);
     if (rc == HK_OK)
-        rc = hk_trace_archive(&rule->y1, file, "y1");
+        rc = hk_trace_archive(&rule->y1, file, "y1", now);
     if (rc == HK_OK)
-        rc = hk_trace_archive(&rule->y2, file, "y2");
+        rc = hk_trace_archive(&rule->y2, file, "y2", now);
     if (rc == HK_OK)
         rc = hk_clips_archive(&rule->clips, file);
     return rc;

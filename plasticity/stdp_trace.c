@@ -168,7 +168,7 @@ static void forget(void *state)
 static int archive(void *state, hk_archive *file)
 {
     trace_rule *rule = state;
-    int rc = hk_arrivals_archive(&rule->x, file, "x");
+    int rc = hk_arrivals_archive(&rule->x, file, "x", hk_sim_now(hk_projection_sim(rule->synapses.projection)));
     if (rc == HK_OK)
         rc = hk_archive_array(file, "wins", HK_U64, rule->wins, rule->synapses.n_post);
     if (rc == HK_OK)

@@ -72,7 +72,7 @@ void hk_trace_forget(hk_trace *trace)
         trace->scaled[i] = 0.0;
 }
 
-int hk_archive_time(hk_archive *archive, const char *name, hk_time *time, double resolution_ms)
+int hk_archive_time(hk_archive *archive, const char *name, hk_time *time, double resolution_ms, hk_time now)
 {
     int rc = hk_archive_enter(archive, name);
     if (rc != HK_OK)
@@ -84,10 +84,13 @@ int hk_archive_time(hk_archive *archive, const char *name, hk_time *time, double
     if (rc == HK_OK && !(time->offset > 0.0 && time->offset <= resolution_ms))
         rc = hk_fail(hk_archive_ctx(archive), HK_EFORMAT, "%s: offset_ms = %g, must be in (0, %g]", name, time->offset,
                      resolution_ms);
+    if (rc == HK_OK && (time->step < -1 || hk_time_before(now, *time)))
+        rc = hk_fail(hk_archive_ctx(archive), HK_EFORMAT, "%s: step %lld, must be from -1 to %lld", name,
+                     (long long)time->step, (long long)now.step);
     return rc;
 }
 
-int hk_trace_archive(hk_trace *trace, hk_archive *archive, const char *name)
+int hk_trace_archive(hk_trace *trace, hk_archive *archive, const char *name, hk_time now)
 {
     int rc = hk_archive_enter(archive, name);
     if (rc != HK_OK)
@@ -96,7 +99,7 @@ int hk_trace_archive(hk_trace *trace, hk_archive *archive, const char *name)
     if (rc == HK_OK)
         rc = hk_archive_array(archive, "tau_ms", HK_F64, &trace->tau_ms, 1);
     if (rc == HK_OK)
-        rc = hk_archive_time(archive, "epoch", &trace->epoch, trace->resolution_ms);
+        rc = hk_archive_time(archive, "epoch", &trace->epoch, trace->resolution_ms, now);
     hk_archive_leave(archive);
     if (rc == HK_OK && !(trace->tau_ms > 0.0 && trace->tau_ms < HUGE_VAL))
         rc = hk_fail(hk_archive_ctx(archive), HK_EFORMAT, "%s: tau_ms = %g, must be above 0 and finite", name,

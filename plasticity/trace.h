@@ -40,10 +40,10 @@ void hk_trace_raise(hk_trace *trace, size_t i, hk_pairing pairing, hk_time now);
 /** Back to zero. */
 void hk_trace_forget(hk_trace *trace);
 
-/** Saves or loads under `name`. HK_EFORMAT when a value is negative or not finite. */
-HK_MUST_CHECK int hk_trace_archive(hk_trace *trace, hk_archive *archive, const char *name);
+/** Saves or loads under `name`, at the time `now`. HK_EFORMAT when a value is negative or not finite, or set after now. */
+HK_MUST_CHECK int hk_trace_archive(hk_trace *trace, hk_archive *archive, const char *name, hk_time now);
 
-/** Saves or loads one time. HK_EFORMAT when the offset is outside (0, resolution]. */
-HK_MUST_CHECK int hk_archive_time(hk_archive *archive, const char *name, hk_time *time, double resolution_ms);
+/** Saves or loads one time from 0 to `now`. HK_EFORMAT when it is another, or its offset outside (0, resolution]. */
+HK_MUST_CHECK int hk_archive_time(hk_archive *archive, const char *name, hk_time *time, double resolution_ms, hk_time now);
 
 #endif
