@@ -50,6 +50,13 @@ static double since_epoch(const hk_neuron_view *view, hk_time now)
     return hk_time_between_ms(view->epoch, now, view->resolution_ms);
 }
 
+/* The end of the window that was last swept, from the epoch. */
+static double window_end(const hk_neuron_view *view)
+{
+    double steps = view->globals[HORIZON_STEP] - 1.0 - (double)view->epoch.step;
+    return steps * view->resolution_ms + (view->resolution_ms - view->epoch.offset);
+}
+
 static double v_inf(const hk_neuron_view *view, uint32_t i)
 {
     return param(view, E_L, i) + param(view, TAU_M, i) / param(view, C_M, i) * param(view, I_E, i);
@@ -92,7 +99,7 @@ static void set_low(const hk_neuron_view *view, uint32_t begin, uint32_t end, do
 {
     double *restrict low = view->columns[LOW];
     const double *gap = view->columns[GAP], *b = view->columns[B];
-    double horizon = since_epoch(view, hk_time_grid((int64_t)view->globals[HORIZON_STEP], view->resolution_ms));
+    double horizon = window_end(view);
     double tau = param(view, TAU_THETA, begin), now = hk_exp(-x / tau), then = hk_exp(-horizon / tau);
     for (uint32_t i = begin; i < end; i++) {
         if (view->params[TAU_THETA].stride != 0) {

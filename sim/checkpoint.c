@@ -10,9 +10,22 @@
 #include <string.h>
 #include <zlib.h>
 
+#define LATEST_STEP ((int64_t)1 << 52) /* as times given in ms: hk_steps_in_ms() */
+
 static int archive_value(hk_archive *archive, const char *name, hk_type type, void *value)
 {
     return hk_archive_array(archive, name, type, value, 1);
+}
+
+/* A number of things that must be the same in the file and here. */
+static int archive_same(hk_ctx *ctx, hk_archive *archive, const char *name, const char *things, uint64_t here)
+{
+    uint64_t there = here;
+    int rc = archive_value(archive, name, HK_U64, &there);
+    if (rc == HK_OK && there != here)
+        rc = hk_fail(ctx, HK_EFORMAT, "checkpoint: made with %llu %s, this simulation has %llu", (unsigned long long)there,
+                     things, (unsigned long long)here);
+    return rc;
 }
 
 /* --- events, as one array a field ---------------------------------------------------------------------------- */
@@ -44,28 +57,39 @@ static int archive_events(hk_archive *archive, const char *group, hk_event *even
     return rc;
 }
 
-/* What a stored event refers to must exist here. */
-static int check_event(hk_population *p, const hk_event *e)
+/* Where a stored event waits: it must be of the kind that belongs there, and what it refers to must exist here. */
+typedef enum waiting { IN_QUEUE, IN_LANE, INTERNAL, GIVEN } waiting;
+
+static int check_event(const hk_population *p, waiting where, const hk_projection *lane_of, const hk_event *e)
 {
-    hk_sim *sim = p->sim;
-    bool sound = e->offset > 0.0 && e->offset <= sim->resolution_ms && e->step >= sim->step - 1 && e->step < HK_STEP_NEVER;
-    if (e->kind == HK_EVENT_ARRIVAL)
-        sound = sound && e->group < sim->n_projections && sim->projections[e->group]->post == p &&
-                e->source < sim->projections[e->group]->pre->n && e->slot < sim->projections[e->group]->n_slots;
-    else
-        sound = sound && e->kind <= HK_EVENT_SPIKE &&
-                (e->source < p->n || (e->kind == HK_EVENT_RELEASE && e->source == HK_ALL_NEURONS));
+    const hk_sim *sim = p->sim;
+    bool source = p->model->kind == HK_MODEL_SOURCE, all = e->kind == HK_EVENT_RELEASE && e->source == HK_ALL_NEURONS;
+    bool sound = e->offset > 0.0 && e->offset <= sim->resolution_ms && e->step >= sim->step - 1 && e->step < LATEST_STEP;
+    if (where == IN_LANE || (where == IN_QUEUE && !source)) {
+        const hk_projection *through = e->group < sim->n_projections ? sim->projections[e->group] : NULL;
+        sound = sound && e->kind == HK_EVENT_ARRIVAL && through != NULL && through->post == p &&
+                (where == IN_QUEUE || through == lane_of) && e->source < through->pre->n && e->slot < through->n_slots;
+    } else if (where == INTERNAL) {
+        sound = sound && !source && (e->kind == HK_EVENT_RELEASE || e->kind == HK_EVENT_SPIKE) && (e->source < p->n || all);
+    } else {
+        sound = sound && source && e->kind == HK_EVENT_SPIKE && e->source < p->n;
+    }
     return sound ? HK_OK
                  : hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: population %s: an event in flight does not fit the simulation",
                            p->name);
 }
 
 /* Saves events[*n], or loads as many as there are into a new array, each checked against `p`. */
-static int archive_list(hk_population *p, hk_archive *archive, const char *group, hk_event **events, size_t *n)
+static int archive_list(hk_population *p, waiting where, const hk_projection *lane_of, hk_archive *archive,
+                        hk_event **events, size_t *n)
 {
+    static const char *const groups[] = { [IN_QUEUE] = "queue", [IN_LANE] = "lane", [INTERNAL] = "internal",
+                                          [GIVEN] = "given" };
+    const char *group = groups[where];
     bool loading = hk_archive_is_loading(archive);
     int rc = HK_OK;
     if (loading) {
+        *events = NULL; /* from here on the caller's to free */
         rc = hk_archive_enter(archive, group);
         if (rc == HK_OK)
             rc = hk_archive_length(archive, "step", HK_I64, n);
@@ -78,7 +102,7 @@ static int archive_list(hk_population *p, hk_archive *archive, const char *group
     }
     rc = archive_events(archive, group, *events, *n);
     for (size_t k = 0; rc == HK_OK && loading && k < *n; k++)
-        rc = check_event(p, &(*events)[k]);
+        rc = check_event(p, where, lane_of, &(*events)[k]);
     return rc;
 }
 
@@ -91,7 +115,7 @@ static int archive_queue(hk_population *p, hk_archive *archive)
     if (rc == HK_OK && !loading)
         rc = hk_queue_copy(p->queue, events);
     if (rc == HK_OK)
-        rc = archive_list(p, archive, "queue", &events, &n);
+        rc = archive_list(p, IN_QUEUE, NULL, archive, &events, &n);
     if (rc == HK_OK && loading)
         hk_queue_clear(p->queue);
     for (size_t k = 0; rc == HK_OK && loading && k < n; k++)
@@ -107,7 +131,7 @@ static int archive_internal(hk_population *p, hk_archive *archive)
     size_t n = p->internal.n;
     if (!loading && events == NULL)
         events = &none;
-    int rc = archive_list(p, archive, "internal", &events, &n);
+    int rc = archive_list(p, INTERNAL, NULL, archive, &events, &n);
     if (!loading)
         return rc;
     p->internal.n = 0;
@@ -117,12 +141,13 @@ static int archive_internal(hk_population *p, hk_archive *archive)
     return rc;
 }
 
-static int archive_lane(hk_population *p, hk_archive *archive, const char *group, hk_lane *lane)
+/* The lane of a projection onto `p`, or with `of` NULL the spikes that p was given. */
+static int archive_lane(hk_population *p, const hk_projection *of, hk_archive *archive, hk_lane *lane)
 {
     bool loading = hk_archive_is_loading(archive);
     hk_event none, *events = lane->events == NULL ? &none : lane->events + lane->begin;
     size_t n = lane->end - lane->begin;
-    int rc = archive_list(p, archive, group, &events, &n);
+    int rc = archive_list(p, of == NULL ? GIVEN : IN_LANE, of, archive, &events, &n);
     if (!loading)
         return rc;
     hk_lane_clear(lane);
@@ -203,11 +228,29 @@ static int archive_held(hk_population *p, hk_archive *archive)
     return rc;
 }
 
+/* State that could not come from a run here: times after the present, an epoch that would never be moved, no numbers. */
+static int check_loaded(const hk_population *p)
+{
+    const hk_sim *sim = p->sim;
+    hk_time epoch = p->view.epoch, now = hk_population_now(p);
+    bool sound = epoch.offset > 0.0 && epoch.offset <= sim->resolution_ms && epoch.step >= -1 && !hk_time_before(now, epoch) &&
+                 p->hold_ms >= 0.0 && p->hold_ms <= 1e9;
+    if (sound && p->model->epoch_steps != NULL)
+        sound = p->next_rebase <= epoch.step + 1 + 2 * p->model->epoch_steps(&p->view);
+    for (uint32_t i = 0; sound && i < p->n; i++)
+        sound = p->held_until[i].step == INT64_MIN || (p->held_until[i].offset > 0.0 && p->held_until[i].step < LATEST_STEP &&
+                                                       p->held_until[i].offset <= sim->resolution_ms);
+    if (!sound)
+        return hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: population %s: its times do not fit a simulation at %g ms", p->name,
+                       hk_sim_now_ms(sim));
+    return hk_population_check_finite(p);
+}
+
 int hk_population_archive(hk_population *population, hk_archive *archive)
 {
     hk_population *p = population;
     uint64_t n = p->n;
-    uint8_t flags[4] = { p->spontaneous, p->fresh, (uint8_t)p->competition, p->unchecked };
+    uint8_t flags[3] = { p->fresh, (uint8_t)p->competition, p->unchecked };
     int rc = hk_archive_expect(archive, "model", p->model->name);
     if (rc == HK_OK)
         rc = archive_value(archive, "n", HK_U64, &n);
@@ -249,13 +292,18 @@ int hk_population_archive(hk_population *population, hk_archive *archive)
     if (rc == HK_OK)
         rc = archive_internal(p, archive);
     if (rc == HK_OK)
-        rc = archive_lane(p, archive, "given", &p->given);
-    p->spontaneous = flags[0] != 0;
-    p->fresh = flags[1] != 0;
-    if (rc == HK_OK && flags[2] > HK_ONE_AT_A_TIME)
-        rc = hk_fail(p->sim->ctx, HK_EFORMAT, "checkpoint: population %s: competition %u does not exist", p->name, flags[2]);
-    p->competition = (hk_competition)flags[2];
-    p->unchecked = flags[3] != 0 || hk_archive_is_loading(archive);
+        rc = archive_lane(p, NULL, archive, &p->given);
+    if (rc == HK_OK && hk_archive_is_loading(archive))
+        rc = check_loaded(p);
+    if (rc == HK_OK && hk_archive_is_loading(archive) && p->model->kind == HK_MODEL_NEURON) {
+        p->spontaneous = p->model->spontaneous != NULL && p->model->spontaneous(&p->view);
+        p->view.stamp = p->spontaneous ? p->stamp : NULL;
+    }
+    p->fresh = flags[0] != 0;
+    if (rc == HK_OK && flags[1] > HK_ONE_AT_A_TIME)
+        rc = hk_fail(p->sim->ctx, HK_EFORMAT, "checkpoint: population %s: competition %u does not exist", p->name, flags[1]);
+    p->competition = (hk_competition)flags[1];
+    p->unchecked = flags[2] != 0 || hk_archive_is_loading(archive);
     return rc;
 }
 
@@ -284,12 +332,31 @@ static uint32_t connections_checksum(const hk_projection *p)
     return crc;
 }
 
+/* Weights that were never changed are drawn again: a checksum makes sure that they are the same. */
+static int archive_drawn_weights(const hk_projection *p, hk_archive *archive)
+{
+    uint32_t expected = checksum(0, p->weight, p->weight == NULL ? 0 : p->n_weights * sizeof *p->weight), found = expected;
+    int rc = archive_value(archive, "drawn_weights", HK_U32, &found);
+    if (rc == HK_OK && found != expected)
+        rc = hk_fail(p->pre->sim->ctx, HK_EFORMAT, "checkpoint: the weights of projection %s differ from those of this "
+                     "simulation (another configuration?)", p->name);
+    return rc;
+}
+
 int hk_projection_archive(hk_projection *projection, hk_archive *archive)
 {
     hk_projection *p = projection;
-    uint32_t expected = connections_checksum(p), found = expected;
+    uint32_t expected = connections_checksum(p), found = expected, n_rules = 0;
     uint8_t changed = p->weights_changed;
     int rc = hk_archive_expect(archive, "name", p->name);
+    if (rc == HK_OK)
+        rc = hk_archive_expect(archive, "pre", p->pre->name);
+    if (rc == HK_OK)
+        rc = hk_archive_expect(archive, "post", p->post->name);
+    for (hk_rule *rule = p->rules; rule != NULL; rule = rule->next)
+        n_rules++;
+    if (rc == HK_OK)
+        rc = archive_same(p->pre->sim->ctx, archive, "n_rules", "plasticity rules", n_rules);
     if (rc == HK_OK)
         rc = archive_value(archive, "connections", HK_U32, &found);
     if (rc == HK_OK && found != expected)
@@ -298,10 +365,14 @@ int hk_projection_archive(hk_projection *projection, hk_archive *archive)
     if (rc == HK_OK)
         rc = archive_value(archive, "weights_changed", HK_U8, &changed);
     p->weights_changed = changed != 0;
+    if (rc == HK_OK && p->weights_changed && p->weight == NULL)
+        rc = hk_fail(p->pre->sim->ctx, HK_EFORMAT, "checkpoint: projection %s has weights in double precision here", p->name);
     if (rc == HK_OK && p->weights_changed)
         rc = hk_archive_array(archive, "weights", HK_F32, p->weight, p->n_weights);
+    else if (rc == HK_OK)
+        rc = archive_drawn_weights(p, archive);
     if (rc == HK_OK)
-        rc = archive_lane(p->post, archive, "lane", &p->lane);
+        rc = archive_lane(p->post, p, archive, &p->lane);
     char group[32];
     int k = 0;
     for (hk_rule *rule = p->rules; rc == HK_OK && rule != NULL; rule = rule->next, k++) {
@@ -354,10 +425,11 @@ static int archive_changes(hk_sim *sim, hk_archive *archive)
         rc = hk_archive_array(archive, "value", HK_F64, value, n);
     if (rc == HK_OK)
         rc = archive_value(archive, "next", HK_U64, &next);
+    if (rc == HK_OK && next > n)
+        rc = hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: %llu of %zu scheduled changes have been made", (unsigned long long)next, n);
     for (size_t k = 0; rc == HK_OK && k < n; k++) {
         changes[k] = (hk_change){ .step = step[k], .population = where[2 * k], .param = where[2 * k + 1], .value = value[k] };
-        if (where[2 * k] >= sim->n_populations || where[2 * k + 1] >= sim->populations[where[2 * k]]->model->n_params ||
-            next > n)
+        if (where[2 * k] >= sim->n_populations || where[2 * k + 1] >= sim->populations[where[2 * k]]->model->n_params)
             rc = hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: the schedule does not fit the simulation");
     }
     if (rc == HK_OK) {
@@ -389,7 +461,8 @@ static int archive_clock(hk_sim *sim, hk_archive *archive)
         rc = hk_archive_array(archive, "counted", HK_U64, counted, 3);
     if (rc != HK_OK)
         return rc;
-    if (resolution_ms != sim->resolution_ms || seed != sim->seed || clock[1] != sim->window || clock[0] < 0)
+    if (resolution_ms != sim->resolution_ms || seed != sim->seed || clock[1] != sim->window || clock[0] < 0 ||
+        clock[0] >= LATEST_STEP)
         return hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: made with resolution %g ms, seed %llu, windows of %lld steps; this "
                        "simulation has %g ms, %llu, %lld", resolution_ms, (unsigned long long)seed, (long long)clock[1],
                        sim->resolution_ms, (unsigned long long)sim->seed, (long long)sim->window);
@@ -406,6 +479,10 @@ static int archive_all(hk_sim *sim, hk_archive *archive)
     int rc = hk_archive_enter(archive, "simulation");
     if (rc == HK_OK)
         rc = archive_clock(sim, archive);
+    if (rc == HK_OK)
+        rc = archive_same(sim->ctx, archive, "n_populations", "populations", sim->n_populations);
+    if (rc == HK_OK)
+        rc = archive_same(sim->ctx, archive, "n_projections", "projections", sim->n_projections);
     if (rc == HK_OK)
         rc = archive_changes(sim, archive);
     for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {

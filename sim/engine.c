@@ -269,7 +269,7 @@ static bool internal_due(const hk_population *p, hk_time now, hk_event_kind kind
 }
 
 /* Only a held neuron may have -infinity, its mark. */
-static int check_finite(const hk_population *p)
+int hk_population_check_finite(const hk_population *p)
 {
     for (size_t k = 0; k < p->model->n_columns; k++)
         for (uint32_t i = 0; i < p->n; i++)
@@ -287,7 +287,7 @@ static int rebase(hk_population *p, int64_t step)
     p->model->rebase(&p->view, to);
     p->view.epoch = to;
     p->next_rebase = epoch + steps;
-    return check_finite(p);
+    return hk_population_check_finite(p);
 }
 
 /* Everything that happens in `p` at `now`; arrivals[n] are what arrives at that time. */
@@ -320,9 +320,9 @@ static int instant(hk_population *p, hk_time now, hk_time horizon, const hk_even
 /* Start of a window, or after a change from outside: which neurons may spike by themselves? */
 static int sweep(hk_population *p, hk_time now, hk_time horizon)
 {
-    p->view.stamp_now++;
-    for (uint32_t i = 0; p->fresh && i < p->n; i++)
-        p->stamp[i] = p->view.stamp_now; /* what was foreseen before the change is stale */
+    /* What was foreseen before is stale: it may have been changed from outside, and the sweep sees it again. And as this
+     * is done in each window, stamps may wrap around. */
+    p->stamp_all = ++p->view.stamp_now;
     p->fresh = false;
     if (!p->spontaneous)
         return HK_OK;
@@ -336,6 +336,8 @@ static int sweep(hk_population *p, hk_time now, hk_time horizon)
     return rc == HK_OK ? fire_hits(p, now) : rc;
 }
 
+enum { MOST_AGAIN = 1000 }; /* instants at one time: an arrival and the end of refractoriness are two */
+
 /* Advances one population through the steps before `end`; `horizon` is the end of the window. */
 static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
 {
@@ -345,7 +347,8 @@ static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
     if (p->fresh || sim->step % sim->window == 0)
         rc = sweep(p, hk_population_now(p), horizon);
     const hk_event nothing = { 0 }, *arrivals = &nothing;
-    size_t n = 0, at = 0;
+    hk_time last = not_held;
+    size_t n = 0, at = 0, n_again = 0;
     if (rc == HK_OK)
         rc = hk_inbox_gather(p, end, &arrivals, &n);
     while (rc == HK_OK) {
@@ -357,6 +360,12 @@ static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
             return HK_OK;
         hk_time now = hk_event_time(next);
         size_t together = 0;
+        n_again = hk_time_equal(now, last) ? n_again + 1 : 0;
+        if (n_again > MOST_AGAIN)
+            return hk_fail(sim->ctx, HK_EBLOWUP, "population %s: neuron %u spikes again and again at %.4f ms; its threshold "
+                           "is below its reset potential and nothing holds it", p->name, next->source,
+                           hk_time_to_ms(now, sim->resolution_ms));
+        last = now;
         while (at + together < n && hk_time_equal(hk_event_time(&arrivals[at + together]), now))
             together++;
         rc = instant(p, now, horizon, arrivals + at, together);

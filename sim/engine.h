@@ -101,6 +101,8 @@ struct hk_sim {
 
 /** Brings a population up to date after parameters were changed from outside. */
 HK_MUST_CHECK int hk_population_refresh(hk_population *population);
+/** HK_EBLOWUP naming population and neuron when its state is no finite number. */
+HK_MUST_CHECK int hk_population_check_finite(const hk_population *population);
 /** Moves the origin of the model's coordinates to the present time, before state is written from outside. */
 void hk_population_rebase(hk_population *population);
 void hk_population_destroy(hk_population *population);
