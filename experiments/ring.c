@@ -1,17 +1,13 @@
 /* experiments/ring.c - a spike goes round a ring of neurons and must come back at exactly n x delay, every time.
  *
- * One input spike at an awkward time starts it. From then on hop k (from 0) must be a spike of neuron k mod n at exactly
- *
- *     (step, offset) = (step of the input + (k + 1) delay, offset of the input)
- *
- * to the last bit, however long it has run. Any other spike, or none, is a failed run. */
+ * One input spike at an awkward time starts it; each spike of the ring is checked (ring_check.h). Any spike that is not the
+ * expected one, or none, is a failed run. */
 #include "experiments/clock.h"
 #include "experiments/network_summary.h"
+#include "experiments/ring_check.h"
 #include "neurons/catalogue.h"
 
 #include <inttypes.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 static const char *const records[] = { "none", "all", NULL };
@@ -28,7 +24,7 @@ static const hk_option options[] = {
     { .name = "t_ref_ms", .type = HK_OPTION_NUMBER, .unit = "ms", .initial = 2.0, .min = 0.0, .max = 1e6,
       .meaning = "refractory period; shorter than a lap" },
     { .name = "record", .type = HK_OPTION_CHOICE, .text = "none", .choices = records,
-      .meaning = "spikes that go to the file; 'none' keeps the last lap only" },
+      .meaning = "spikes that go to the file" },
 };
 
 typedef struct state {
@@ -36,38 +32,8 @@ typedef struct state {
     hk_sim *sim;
     hk_population *kick, *ring;
     hk_course course;
-    uint32_t n;
-    uint64_t n_hops, hop;    /* to be made, and checked so far */
-    int64_t delay;           /* steps */
-    hk_time start;
-    double worst_ms;         /* deviation; stays 0 or the run fails */
-    int64_t *last_step;      /* [n] of the last lap */
-    double *last_offset;     /* [n] */
-    char fault[512];         /* "" while all is well */
+    hk_ring_check check;
 } state;
-
-static hk_time expected(const state *s, uint64_t hop)
-{
-    return (hk_time){ .step = s->start.step + (int64_t)(hop + 1) * s->delay, .offset = s->start.offset };
-}
-
-static void check(state *s, const hk_spike *spike)
-{
-    hk_time due = expected(s, s->hop);
-    uint32_t neuron = (uint32_t)(s->hop % s->n);
-    double off_ms = fabs(hk_time_between_ms(due, spike->time, hk_sim_resolution_ms(s->sim)));
-    s->worst_ms = off_ms > s->worst_ms ? off_ms : s->worst_ms;
-    if (spike->neuron == neuron && hk_time_equal(spike->time, due)) {
-        s->last_step[neuron] = spike->time.step;
-        s->last_offset[neuron] = spike->time.offset;
-        s->hop++;
-        return;
-    }
-    snprintf(s->fault, sizeof s->fault,
-             "ring: hop %" PRIu64 " (lap %" PRIu64 ") is a spike of neuron %u at (step %" PRId64 ", offset %.17g ms), must be "
-             "of neuron %u at (step %" PRId64 ", offset %.17g ms): off by %.3g ms", s->hop, s->hop / s->n, spike->neuron,
-             spike->time.step, spike->time.offset, neuron, due.step, due.offset, off_ms);
-}
 
 static int on_window(hk_sim *sim, hk_time end, void *user)
 {
@@ -75,22 +41,18 @@ static int on_window(hk_sim *sim, hk_time end, void *user)
     state *s = user;
     size_t n;
     const hk_spike *spikes = hk_population_spikes(s->ring, &n);
-    for (size_t k = 0; k < n && s->fault[0] == '\0' && s->hop < s->n_hops; k++)
-        check(s, &spikes[k]);
-    hk_time due = expected(s, s->hop);
-    if (s->fault[0] == '\0' && s->hop < s->n_hops && hk_time_before(due, end))
-        snprintf(s->fault, sizeof s->fault, "ring: the spike of neuron %u that was due at step %" PRId64 " (hop %" PRIu64
-                 ") never came", (uint32_t)(s->hop % s->n), due.step, s->hop);
-    return s->fault[0] != '\0' || s->hop == s->n_hops;
+    hk_ring_check_take(&s->check, spikes, n, end);
+    return hk_ring_check_is_over(&s->check);
 }
 
 static int archive_ring(void *user, hk_archive *archive)
 {
     state *s = user;
-    int rc = hk_archive_array(archive, "hop", HK_U64, &s->hop, 1);
-    if (rc == HK_OK)
-        rc = hk_archive_array(archive, "last_step", HK_I64, s->last_step, s->n);
-    return rc == HK_OK ? hk_archive_array(archive, "last_offset", HK_F64, s->last_offset, s->n) : rc;
+    int rc = hk_archive_array(archive, "hop", HK_U64, &s->check.hop, 1);
+    if (rc == HK_OK && s->check.hop > s->check.n_hops)
+        rc = hk_fail(hk_archive_ctx(archive), HK_EFORMAT, "checkpoint: hop %" PRIu64 " of %" PRIu64, s->check.hop,
+                     s->check.n_hops);
+    return rc;
 }
 
 static int check_options(state *s)
@@ -98,17 +60,17 @@ static int check_options(state *s)
     hk_ctx *ctx = hk_run_ctx(s->run);
     double resolution_ms = hk_run_number(s->run, "resolution_ms"), delay_ms = hk_run_number(s->run, "delay_ms");
     double t_ref_ms = hk_run_number(s->run, "t_ref_ms");
-    s->n = (uint32_t)hk_run_integer(s->run, "neurons");
-    s->n_hops = (uint64_t)hk_run_integer(s->run, "laps") * s->n;
-    s->delay = hk_steps_in_ms(delay_ms, resolution_ms);
-    s->start = hk_time_from_ms(hk_run_number(s->run, "kick_ms"), resolution_ms);
-    if (s->delay < 1)
+    s->check.n = (uint32_t)hk_run_integer(s->run, "neurons");
+    s->check.n_hops = (uint64_t)hk_run_integer(s->run, "laps") * s->check.n;
+    s->check.delay = hk_steps_in_ms(delay_ms, resolution_ms);
+    s->check.start = hk_time_from_ms(hk_run_number(s->run, "kick_ms"), resolution_ms);
+    if (s->check.delay < 1)
         return hk_fail(ctx, HK_ERANGE, "ring: delay_ms = %g, must be whole steps of %g ms, at least one", delay_ms,
                        resolution_ms);
-    if (!(s->n * delay_ms > t_ref_ms + resolution_ms))
+    if (!(s->check.n * delay_ms > t_ref_ms + resolution_ms))
         return hk_fail(ctx, HK_ERANGE, "ring: t_ref_ms = %g, must be at least a step shorter than a lap of %u x %g ms, or the "
-                       "spike is lost", t_ref_ms, s->n, delay_ms);
-    if ((double)s->n_hops * (double)s->delay > 0x1p50)
+                       "spike is lost", t_ref_ms, s->check.n, delay_ms);
+    if ((double)s->check.n_hops * (double)s->check.delay > 0x1p50)
         return hk_fail(ctx, HK_ERANGE, "ring: laps = %" PRId64 " take more than 2^50 steps", hk_run_integer(s->run, "laps"));
     return HK_OK;
 }
@@ -120,17 +82,17 @@ static int connect(state *s)
                                  .list_pre = (uint32_t[]){ 0 }, .list_post = (uint32_t[]){ 0 },
                                  .delay_ms = hk_constant(hk_run_number(s->run, "delay_ms")) };
     int rc = hk_projection_create(s->sim, &cfg, &projection);
-    uint32_t *from = malloc(2 * (size_t)s->n * sizeof *from);
+    uint32_t *from = malloc(2 * (size_t)s->check.n * sizeof *from);
     if (rc == HK_OK && from == NULL)
-        rc = hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "ring: out of memory for %u neurons", s->n);
+        rc = hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "ring: out of memory for %u neurons", s->check.n);
     if (rc == HK_OK) {
-        uint32_t *to = from + s->n;
-        for (uint32_t i = 0; i < s->n; i++) {
+        uint32_t *to = from + s->check.n;
+        for (uint32_t i = 0; i < s->check.n; i++) {
             from[i] = i;
-            to[i] = i + 1 < s->n ? i + 1 : 0;
+            to[i] = i + 1 < s->check.n ? i + 1 : 0;
         }
         cfg.pre = s->ring;
-        cfg.n = s->n;
+        cfg.n = s->check.n;
         cfg.list_pre = from;
         cfg.list_post = to;
         rc = hk_projection_create(s->sim, &cfg, &projection);
@@ -146,17 +108,13 @@ static int build(state *s)
     if (rc == HK_OK)
         rc = hk_population_create(s->sim, "kick", hk_neuron_model_find("spike_source"), 1, &s->kick);
     if (rc == HK_OK)
-        rc = hk_population_create(s->sim, "ring", hk_neuron_model_find("lif"), s->n, &s->ring);
+        rc = hk_population_create(s->sim, "ring", hk_neuron_model_find("lif"), s->check.n, &s->ring);
     if (rc == HK_OK)
         rc = hk_population_set_value(s->ring, "t_ref_ms", hk_run_number(s->run, "t_ref_ms"));
     if (rc == HK_OK)
         rc = connect(s);
     if (rc == HK_OK && hk_run_resume(s->run) == NULL) /* else the spike is in the checkpoint, on its way */
         rc = hk_spike_source_add(s->kick, 1, (double[]){ hk_run_number(s->run, "kick_ms") }, (uint32_t[]){ 0 });
-    s->last_step = calloc(s->n, sizeof *s->last_step);
-    s->last_offset = calloc(s->n, sizeof *s->last_offset);
-    if (rc == HK_OK && (s->last_step == NULL || s->last_offset == NULL))
-        rc = hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "ring: out of memory for %u neurons", s->n);
     return rc;
 }
 
@@ -171,15 +129,15 @@ static const hk_summary_key keys[] = {
 static void summarise(const state *s)
 {
     hk_summary *summary = hk_run_summary(s->run);
-    double per_s = (double)s->hop / s->course.simulate_s;
+    double per_s = (double)s->check.hop / s->course.simulate_s;
     hk_network_summarise(&s->course);
-    hk_summary_count(summary, "laps_checked", s->hop / s->n);
-    hk_summary_count(summary, "hops_checked", s->hop);
-    hk_summary_number(summary, "worst_deviation_ms", s->worst_ms);
+    hk_summary_count(summary, "laps_checked", s->check.hop / s->check.n);
+    hk_summary_count(summary, "hops_checked", s->check.hop);
+    hk_summary_number(summary, "worst_deviation_ms", s->check.worst_ms);
     hk_summary_number(summary, "hops_per_s", per_s);
     hk_run_report(s->run, "ring of %u neurons: %" PRIu64 " laps of exactly %" PRId64 " steps, %" PRIu64 " spikes checked, "
-                  "worst deviation %g ms; %.3g hops/s, %.6g s simulated", s->n, s->hop / s->n, s->delay * s->n, s->hop,
-                  s->worst_ms, per_s, 1e-3 * hk_sim_now_ms(s->sim));
+                  "worst deviation %g ms; %.3g hops/s, %.6g s simulated", s->check.n, s->check.hop / s->check.n, s->check.delay * s->check.n, s->check.hop,
+                  s->check.worst_ms, per_s, 1e-3 * hk_sim_now_ms(s->sim));
 }
 
 static int write_results(const state *s)
@@ -189,13 +147,9 @@ static int write_results(const state *s)
     hk_results *file = NULL;
     int rc = hk_results_open(hk_run_ctx(s->run), hk_run_out(s->run), HK_RESULTS_ADD, &file);
     if (rc == HK_OK)
-        rc = hk_results_put(file, "last_lap/step",
-                            &(hk_array){ .type = HK_I64, .n_dims = 1, .shape = { s->n }, .values = s->last_step,
-                                         .description = "step of each neuron's last spike" });
+        rc = hk_results_put_number(file, "", "hops_checked", (double)s->check.hop);
     if (rc == HK_OK)
-        rc = hk_results_put(file, "last_lap/offset_ms",
-                            &(hk_array){ .type = HK_F64, .n_dims = 1, .shape = { s->n }, .values = s->last_offset,
-                                         .unit = "ms", .description = "and its offset into the step" });
+        rc = hk_results_put_number(file, "", "worst_deviation_ms", s->check.worst_ms);
     if (rc != HK_OK) {
         hk_results_discard(file);
         return rc;
@@ -212,7 +166,7 @@ static int run_ring(state *s)
     if (rc != HK_OK)
         return rc;
     hk_course_config cfg = { .run = s->run, .sim = s->sim, .build_s = hk_clock_wall_s() - start_s,
-                             .duration_ms = (double)(expected(s, s->n_hops).step + 1) * hk_sim_resolution_ms(s->sim),
+                             .duration_ms = (double)(hk_ring_check_due(&s->check, s->check.n_hops).step + 1) * hk_sim_resolution_ms(s->sim),
                              .recorded = &s->ring, .n_recorded = hk_run_choice(s->run, "record"),
                              .on_window = on_window, .archive = archive_ring, .user = s };
     rc = hk_course_begin(&s->course, &cfg);
@@ -221,10 +175,10 @@ static int run_ring(state *s)
     int finished = hk_course_finish(&s->course);
     if (rc == HK_OK)
         rc = finished;
-    if (rc == HK_OK && s->fault[0] != '\0')
-        rc = hk_fail(hk_run_ctx(s->run), HK_ESTATE, "%s", s->fault);
-    if (rc == HK_OK && hk_course_is_complete(&s->course) && s->hop < s->n_hops)
-        rc = hk_fail(hk_run_ctx(s->run), HK_ESTATE, "ring: %" PRIu64 " of %" PRIu64 " hops were made", s->hop, s->n_hops);
+    if (rc == HK_OK && s->check.fault[0] != '\0')
+        rc = hk_fail(hk_run_ctx(s->run), HK_ESTATE, "%s", s->check.fault);
+    if (rc == HK_OK && hk_course_is_complete(&s->course) && s->check.hop < s->check.n_hops)
+        rc = hk_fail(hk_run_ctx(s->run), HK_ESTATE, "ring: %" PRIu64 " of %" PRIu64 " hops were made", s->check.hop, s->check.n_hops);
     if (rc != HK_OK)
         return rc;
     summarise(s);
@@ -237,8 +191,6 @@ static int run(hk_run *run)
     int rc = run_ring(&s);
     hk_course_fini(&s.course);
     hk_sim_destroy(s.sim);
-    free(s.last_step);
-    free(s.last_offset);
     return rc;
 }
 
