@@ -9,6 +9,7 @@
 #include "sim/status.h"
 #include "sim/mathfn.h"
 #include "sim/simulation.h"
+#include "sim/probe.h"
 
 #include "neurons/catalogue.h"
 #include "plasticity/catalogue.h"
