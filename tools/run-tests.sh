@@ -13,13 +13,15 @@ for program; do
     ran=$(sed -n 's/^\[==========\].*[^0-9]\([0-9][0-9]*\) test(s) run.*/\1/p' "$scratch/log" | awk '{ n += $1 } END { print n + 0 }')
     left=$(sed -n 's/^\[  SKIPPED \] \([0-9][0-9]*\) test(s).*/\1/p' "$scratch/log" | awk '{ n += $1 } END { print n + 0 }')
     total=$((total + ran)) skipped=$((skipped + left))
+    sed -n 's/^\[  SKIPPED \] \([a-z].*\)/   \1/p' "$scratch/log" | sort -u >>"$scratch/skipped"
     if [ "$status" -ne 0 ]; then
         echo "run-tests: $program failed with status $status" >&2
         failed="$failed $(basename "$program")"
-    elif [ $((ran - left)) -le 0 ]; then
+    elif [ "$ran" -eq 0 ]; then
         echo "run-tests: $program ran no test" >&2
         failed="$failed $(basename "$program")"
     fi
 done
+[ ! -s "$scratch/skipped" ] || { echo "== skipped, for the reasons given above:" && cat "$scratch/skipped"; }
 echo "== $# programs, $total tests run, $skipped skipped"
 [ -z "$failed" ] || { echo "run-tests: FAILED:$failed" >&2; exit 1; }
