@@ -338,6 +338,18 @@ static int sweep(hk_population *p, hk_time now, hk_time horizon)
 
 enum { MOST_AGAIN = 1000 }; /* instants at one time: an arrival and the end of refractoriness are two */
 
+/* Fetches the synapses of the event that comes next while the present one is delivered. */
+static void prefetch(const hk_sim *sim, const hk_event *event)
+{
+    enum { LINE = 64, MOST = 4096 }; /* the hardware follows by itself along longer slabs */
+    hk_slab slab = hk_projection_slab(sim->projections[event->group], event->source, event->slot);
+    size_t bytes = (size_t)slab.n * sizeof(float) < MOST ? (size_t)slab.n * sizeof(float) : MOST;
+    for (size_t at = 0; slab.weight != NULL && at < bytes; at += LINE)
+        __builtin_prefetch((const char *)slab.weight + at);
+    for (size_t at = 0; slab.target != NULL && at < bytes; at += LINE)
+        __builtin_prefetch((const char *)slab.target + at);
+}
+
 /* Advances one population through the steps before `end`; `horizon` is the end of the window. */
 static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
 {
@@ -368,6 +380,8 @@ static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
         last = now;
         while (at + together < n && hk_time_equal(hk_event_time(&arrivals[at + together]), now))
             together++;
+        if (at + together < n)
+            prefetch(sim, &arrivals[at + together]);
         rc = instant(p, now, horizon, arrivals + at, together);
         at += together;
     }
@@ -381,6 +395,8 @@ static void order_spikes(hk_population *p)
 {
     for (size_t k = 1; k < p->n_spikes; k++) {
         hk_spike spike = p->spikes[k];
+        if (!hk_time_equal(p->spikes[k - 1].time, spike.time))
+            continue;
         size_t to = k;
         for (; to > 0 && hk_time_equal(p->spikes[to - 1].time, spike.time) && p->spikes[to - 1].neuron > spike.neuron; to--)
             p->spikes[to] = p->spikes[to - 1];

@@ -26,7 +26,7 @@ HK_MUST_CHECK int hk_lane_reserve(hk_lane *lane, size_t n);
 /** Adds an event; room was reserved. */
 static inline void hk_lane_add(hk_lane *lane, const hk_event *event)
 {
-    if (lane->end > lane->begin && hk_event_compare(&lane->events[lane->end - 1], event) > 0)
+    if (!lane->unsorted && lane->end > lane->begin && hk_event_compare(&lane->events[lane->end - 1], event) > 0)
         lane->unsorted = true;
     lane->events[lane->end++] = *event;
 }

@@ -14,9 +14,11 @@ static hk_time normalised(int64_t step, double offset, double resolution_ms)
 {
     if (offset > 0.0 && offset <= resolution_ms)
         return (hk_time){ .step = step, .offset = offset };
-    double whole = ceil(offset / resolution_ms) - 1.0;
-    step += (int64_t)whole;
-    offset -= whole * resolution_ms;
+    double quotient = offset / resolution_ms;
+    int64_t whole = (int64_t)quotient; /* towards 0 */
+    whole -= (double)whole >= quotient ? 1 : 0;
+    step += whole;
+    offset -= (double)whole * resolution_ms;
     if (offset <= 0.0) { /* rounding of the quotient put it one step too far, or not far enough */
         step -= 1;
         offset += resolution_ms;
