@@ -11,6 +11,8 @@
 
 enum { MAX_DELAY_STEPS = 1 << 24, MAX_SLOTS = 65535 }; /* slots are 16 bits in an event */
 
+#define MAX_WEIGHT 1e37 /* in single precision, with room for the tails of a normal distribution */
+
 typedef struct synapse { /* one synapse while its row is sorted */
     uint32_t delay, target;
     double weight;
@@ -57,8 +59,14 @@ static int check_config(hk_sim *sim, const hk_projection_config *cfg)
     if (cfg->double_weights && (cfg->connect != HK_EXPLICIT || cfg->plastic))
         return hk_fail(sim->ctx, HK_ERANGE, "projection: double_weights are for explicit connections that are not plastic");
     int rc = hk_draw_check(sim->ctx, "projection: weight", &cfg->weight);
+    if (rc == HK_OK && !(fabs(cfg->weight.a) <= MAX_WEIGHT && fabs(cfg->weight.b) <= MAX_WEIGHT))
+        rc = hk_fail(sim->ctx, HK_ERANGE, "projection: weight: a = %g, b = %g, must be within +-%g", cfg->weight.a,
+                     cfg->weight.b, MAX_WEIGHT);
     if (rc == HK_OK)
         rc = hk_draw_check(sim->ctx, "projection: delay_ms", &cfg->delay_ms);
+    if (rc == HK_OK && cfg->delay_ms.kind == HK_UNIFORM && !(cfg->delay_ms.b <= MAX_DELAY_STEPS * sim->resolution_ms))
+        rc = hk_fail(sim->ctx, HK_ERANGE, "projection: delay_ms up to %g, must be at most %g", cfg->delay_ms.b,
+                     MAX_DELAY_STEPS * sim->resolution_ms);
     if (rc == HK_OK && one_delay(cfg) && hk_steps_in_ms(cfg->delay_ms.a, sim->resolution_ms) < 1)
         rc = hk_fail(sim->ctx, HK_ERANGE, "projection: delay_ms = %g, must be a whole number of steps of %g ms, at least one",
                      cfg->delay_ms.a, sim->resolution_ms);
@@ -83,6 +91,7 @@ static int make_plan(hk_sim *sim, const hk_projection_config *cfg, const char *n
         out->layout = HK_LAYOUT_DIAGONAL;
     out->n_slots = out->layout == HK_LAYOUT_SPARSE ? expected_slots(cfg, sim->resolution_ms) : 1.0;
     out->n_synapses = out->n_weights = hk_connect_expected(&out->connecting);
+    out->n_slots = fmin(out->n_slots, fmax(1.0, (double)out->n_synapses));
     if (out->layout == HK_LAYOUT_DENSE) {
         out->stride = ((uint64_t)n_post + 15) / 16 * 16;
         out->n_weights = out->stride * n_pre;
@@ -367,7 +376,7 @@ static int read_listed(hk_projection *p, const hk_projection_config *cfg, uint64
         if (all[k].pre >= p->pre->n || all[k].synapse.target >= p->post->n)
             return hk_fail(sim->ctx, HK_ERANGE, "projection %s: connection %llu is from %u to %u, must be below %u and %u",
                            p->name, (unsigned long long)k, all[k].pre, all[k].synapse.target, p->pre->n, p->post->n);
-        if (!(fabs(w) <= 3e38))
+        if (!(fabs(w) <= MAX_WEIGHT))
             return hk_fail(sim->ctx, HK_ERANGE, "projection %s: weight %g of connection %llu, must be finite", p->name, w,
                            (unsigned long long)k);
         if (cfg->list_delay_ms != NULL && hk_steps_in_ms(d, sim->resolution_ms) < 1)

@@ -118,13 +118,20 @@ static inline double next_exponential(exponentials *e, const hk_connecting *c, u
     return k % 2 == 0 ? e->first[k / 2] : e->second[k / 2];
 }
 
+/* log(1 - p), right also where 1 - p rounds. */
+static double log_of_rest(double p)
+{
+    double rest = 1.0 - p;
+    return rest > 0.0 ? hk_log(rest) - ((rest - 1.0) + p) / rest : -HUGE_VAL;
+}
+
 /* Distances between connected pairs of a row are geometric: one logarithm a synapse, not one draw a pair. */
 static void fixed_probability(const hk_connecting *c, sink *to)
 {
     double p = c->cfg->probability;
     if (p <= 0.0)
         return;
-    double per_log = p < 1.0 ? -1.0 / hk_log(1.0 - p) : 0.0;
+    double per_log = p < 1.0 ? -1.0 / log_of_rest(p) : 0.0;
     bool no_self = excludes_self(c);
     double width = (double)c->n_post - (no_self ? 1.0 : 0.0);
     for (uint32_t pre = 0; pre < c->n_pre; pre++) {
