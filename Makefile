@@ -68,9 +68,9 @@ bench: all              ## the benchmark set; its table goes to results/bench.md
 data: deps              ## download MNIST and check its SHA-256
 	sh experiments/datasets/fetch.sh
 format:                 ## clang-format the sources
-	clang-format -i $(OURS)
+	@clang-format -i $(OURS)
 format-check:           ## fail when `make format` would change something
-	clang-format --dry-run -Werror $(OURS)
+	@clang-format --dry-run -Werror $(OURS)
 clean:                  ## remove what was built
 	rm -rf $(B) hillock
 help:                   ## this list
