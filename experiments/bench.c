@@ -1,4 +1,6 @@
-/* experiments/bench.c - `hillock bench`: the benchmark set, as lines, JSON and a Markdown table. */
+/* experiments/bench.c - the benchmark set on the command line: as lines, JSON and a Markdown table. */
+#include "experiments/bench.h"
+
 #include "experiments/bench_set.h"
 #include "experiments/commands.h"
 #include "experiments/flags.h"
@@ -12,7 +14,8 @@
 enum { JSON, MARKDOWN, QUICK };
 
 static const hk_flag flags[] = {
-    [JSON] = { "json", "FILE", "write the figures as one JSON object; '-': to standard output, and nothing else on it", 0 },
+    [JSON] = { "json", "FILE", "write the figures as one JSON object; '-': to standard output, and nothing else on it",
+               0 },
     [MARKDOWN] = { "markdown", "FILE", "write the figures as a page with a table", 0 },
     [QUICK] = { "quick", NULL, "a little of everything, in seconds: shows that it runs, not how fast", 0 },
 };
@@ -25,12 +28,13 @@ typedef struct wish {
     bool wanted[MOST_PARTS], any;
 } wish;
 
-static void help(FILE *stream)
+void hk_bench_help(FILE *stream)
 {
     size_t n;
     const hk_bench_part *parts = hk_bench_parts(&n);
     fputs("usage: hillock bench [PART ...] [options]\n\n"
-          "Measures on one thread, with warm-up and repeats, and prints medians beside their targets. Without PART, all of:\n\n",
+          "Measures on one thread, with warm-up and repeats, and prints medians beside their targets. Without PART, "
+          "all of:\n\n",
           stream);
     for (size_t k = 0; k < n; k++)
         hk_print_entry(stream, parts[k].name, 14, parts[k].summary);
@@ -102,10 +106,13 @@ static int measure(hk_bench *bench, const wish *w, FILE *lines)
     return rc;
 }
 
-static int bench_all(const hk_catalogue *catalogue, const wish *w)
+static int bench_all(const wish *w)
 {
+    hk_catalogue catalogue = hk_experiments();
     FILE *lines = w->json != NULL && strcmp(w->json, "-") == 0 ? stderr : stdout;
-    hk_bench bench = { .ctx = w->ctx, .catalogue = catalogue, .quick = w->quick, .console = hk_console_create(NULL, NULL) };
+    hk_bench bench = {
+        .ctx = w->ctx, .catalogue = &catalogue, .quick = w->quick, .console = hk_console_create(NULL, NULL)
+    };
     hk_machine machine = hk_machine_look();
     int rc = HK_OK;
     if (bench.console == NULL)
@@ -117,26 +124,22 @@ static int bench_all(const hk_catalogue *catalogue, const wish *w)
     if (rc == HK_OK && w->json != NULL)
         rc = write_json(&bench, &machine, w);
     if (rc == HK_OK && w->markdown != NULL)
-        rc = hk_figures_write_markdown(w->ctx, &bench.figures, &machine, w->quick ? "hillock bench --quick" : "hillock bench",
-                                       w->markdown);
+        rc = hk_figures_write_markdown(w->ctx, &bench.figures, &machine,
+                                       w->quick ? "hillock bench --quick" : "hillock bench", w->markdown);
     hk_figures_fini(&bench.figures);
     hk_console_destroy(bench.console);
     return rc;
 }
 
-static int run(const hk_catalogue *catalogue, int n, char *const *arguments)
+int hk_bench_main(int argc, char **argv)
 {
     hk_ctx *ctx = hk_ctx_create();
     wish w = { .ctx = ctx };
-    int code = HK_EXIT_DONE, rc = hk_flags_read(ctx, flags, N_FLAGS, n, arguments, take, &w);
+    int code = HK_EXIT_DONE, rc = hk_flags_read(ctx, flags, N_FLAGS, argc - 1, argv + 1, take, &w);
     if (rc != HK_OK)
         code = hk_complain_usage(ctx, rc, "bench");
-    else if ((rc = bench_all(catalogue, &w)) != HK_OK)
+    else if ((rc = bench_all(&w)) != HK_OK)
         code = hk_complain(ctx, rc, "bench");
     hk_ctx_destroy(ctx);
     return code;
 }
-
-const hk_command hk_command_bench = {
-    .name = "bench", .arguments = "[PART ...]", .run = run, .help = help, .summary = "measures queue, engine and experiments"
-};

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-/** argv[0] is "hillock bench"; behind it the names of benchmarks (none: all) and flags. Prints tables on standard output;
- *  returns an exit code. */
+/** argv[0] is "hillock bench"; behind it the names of benchmarks (none: all) and flags. Prints tables on standard
+ *  output; returns an exit code. */
 int hk_bench_main(int argc, char **argv);
 /** What `hillock bench --help` says. */
 void hk_bench_help(FILE *stream);

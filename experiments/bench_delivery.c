@@ -39,13 +39,15 @@ static int build(hk_ctx *ctx, bench *b)
     if (rc == HK_OK)
         rc = hk_population_create(b->sim, "post", hk_neuron_model_find(s->model), s->n_post, &b->post);
     if (rc == HK_OK)
-        rc = hk_projection_create(b->sim, &(hk_projection_config){ .pre = b->pre,
-                                                                   .post = b->post,
-                                                                   .connect = s->fan_out == 0 ? HK_ALL_TO_ALL : HK_FIXED_INDEGREE,
-                                                                   .n = (uint64_t)s->fan_out * s->n_pre / s->n_post,
-                                                                   .weight = hk_constant(s->weight),
-                                                                   .delay_ms = hk_constant(1.5) },
-                                  &projection);
+        rc = hk_projection_create(
+            b->sim,
+            &(hk_projection_config){ .pre = b->pre,
+                                     .post = b->post,
+                                     .connect = s->fan_out == 0 ? HK_ALL_TO_ALL : HK_FIXED_INDEGREE,
+                                     .n = (uint64_t)s->fan_out * s->n_pre / s->n_post,
+                                     .weight = hk_constant(s->weight),
+                                     .delay_ms = hk_constant(1.5) },
+            &projection);
     b->n = (size_t)(s->n_pre * s->rate_hz * s->piece_ms * 1e-3);
     b->times_ms = malloc(b->n * sizeof *b->times_ms);
     b->ids = malloc(b->n * sizeof *b->ids);
@@ -91,10 +93,12 @@ static int measure(hk_ctx *ctx, const setting *s, double seconds, hk_bench_deliv
     while (rc == HK_OK && cpu_s < seconds)
         rc = run_piece(&b, &cpu_s);
     if (rc == HK_OK && hk_population_n_spikes(b.post) > 0)
-        rc = hk_fail(ctx, HK_ESTATE, "bench delivery: %s: neurons spiked, so that more than delivery was measured", s->name);
+        rc = hk_fail(ctx, HK_ESTATE, "bench delivery: %s: neurons spiked, so that more than delivery was measured",
+                     s->name);
     if (rc == HK_OK) {
         hk_sim_stats after = hk_sim_get_stats(b.sim);
-        *out = (hk_bench_delivery){ .name = s->name, .cpu_s = cpu_s,
+        *out = (hk_bench_delivery){ .name = s->name,
+                                    .cpu_s = cpu_s,
                                     .synaptic_events = after.synaptic_events - before.synaptic_events,
                                     .spikes = after.events - before.events };
     }

@@ -51,7 +51,7 @@ double hk_figure_reached(const hk_figure *figure)
     return figure->is_limit ? figure->target / figure->value : figure->value / figure->target;
 }
 
-/* ---- as text --------------------------------------------------------------------------------------------------------- */
+/* ---- as text ----------------------------------------------------------------------------------------------------- */
 
 /* "35.2 M/s", or "0.24 ms": rates get a prefix, all else its digits. */
 static void print_value(const hk_figure *f, double value, char *out, size_t size)
@@ -137,8 +137,10 @@ static void print_page(const hk_figures *figures, const hk_machine *machine, con
     strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &day));
     fprintf(file, "# Benchmarks\n\nMade by `%s`, Hillock %s, on %s.\n\n", command, hk_version(), date);
     hk_machine_print(machine, file);
-    fputs("\nOne thread. Median of the repeats, with their range; reached: how many times the target, 1 and above is reached.\n"
-          "\n| part | what | median | range | target | reached | note |\n|---|---|---:|---|---:|---:|---|\n", file);
+    fputs("\nOne thread. Median of the repeats, with their range; reached: how many times the target, 1 and above is "
+          "reached.\n"
+          "\n| part | what | median | range | target | reached | note |\n|---|---|---:|---|---:|---:|---|\n",
+          file);
     for (size_t k = 0; k < figures->n; k++) {
         const hk_figure *f = &figures->figures[k];
         cells c = fill(f);

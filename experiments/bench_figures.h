@@ -10,15 +10,15 @@
 #include <stdio.h>
 
 typedef struct hk_figure {
-    const char *part;        /* "queue" */
+    const char *part; /* "queue" */
     char what[96];
     const char *unit;
-    double value;            /* median of the repeats; NaN: left out, and `note` says why */
-    double low, high;        /* extremes of the repeats */
+    double value;     /* median of the repeats; NaN: left out, and `note` says why */
+    double low, high; /* extremes of the repeats */
     unsigned repeats;
-    double target;           /* NaN: none */
-    bool is_limit;           /* the value must be at most the target, not at least */
-    char note[120];          /* "" for none */
+    double target;  /* NaN: none */
+    bool is_limit;  /* the value must be at most the target, not at least */
+    char note[120]; /* "" for none */
 } hk_figure;
 
 /** Caller's storage, zero-initialised. */

@@ -54,8 +54,8 @@ hk_machine hk_machine_look(void)
 
 void hk_machine_print(const hk_machine *machine, FILE *stream)
 {
-    fprintf(stream, "%s, %ld cores, %.1f GB; %s kernels, built with %s; load at start %.2f\n", machine->cpu, machine->n_cores,
-            machine->memory_gb, machine->kernels, machine->compiler, machine->load);
+    fprintf(stream, "%s, %ld cores, %.1f GB; %s kernels, built with %s; load at start %.2f\n", machine->cpu,
+            machine->n_cores, machine->memory_gb, machine->kernels, machine->compiler, machine->load);
 }
 
 void hk_machine_summarise(const hk_machine *machine, hk_summary *summary)

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 typedef struct hk_machine {
-    char cpu[128];        /* "unknown CPU" when the system does not say */
+    char cpu[128]; /* "unknown CPU" when the system does not say */
     long n_cores;
     double memory_gb;     /* 1e9 bytes */
     double load;          /* processes wanting a CPU, mean over the last minute; NaN: unknown */

@@ -24,7 +24,7 @@ static unsigned repeats(const hk_bench *b)
     return b->quick ? QUICK_REPEATS : REPEATS;
 }
 
-/* ---- queue ----------------------------------------------------------------------------------------------------------- */
+/* ---- queue ------------------------------------------------------------------------------------------------------- */
 
 static int run_queue(hk_bench *b, const char *part)
 {
@@ -42,21 +42,27 @@ static int run_queue(hk_bench *b, const char *part)
         figure.value = figure.low = figure.high = rows[k].queue_holds_per_s;
         rc = hk_figures_add(b->ctx, &b->figures, &figure);
         if (rc == HK_OK && judged) {
-            hk_figure times = { .part = part, .what = "  times the heap", .unit = "", .repeats = 1, .target = 5.0,
-                                .value = ratio, .low = ratio, .high = ratio };
+            hk_figure times = { .part = part,
+                                .what = "  times the heap",
+                                .unit = "",
+                                .repeats = 1,
+                                .target = 5.0,
+                                .value = ratio,
+                                .low = ratio,
+                                .high = ratio };
             rc = hk_figures_add(b->ctx, &b->figures, &times);
         }
     }
     return rc;
 }
 
-/* ---- deliveries ------------------------------------------------------------------------------------------------------- */
+/* ---- deliveries -------------------------------------------------------------------------------------------------- */
 
 static int run_delivery(hk_bench *b, const char *part)
 {
-    static const double targets[HK_BENCH_DELIVERIES] = { [HK_BENCH_DELIVERY_LIF] = 100e6,
-                                                         [HK_BENCH_DELIVERY_LIF_EXP] = NAN,
-                                                         [HK_BENCH_DELIVERY_DENSE] = 3e9 };
+    static const double targets[HK_BENCH_DELIVERIES] = {
+        [HK_BENCH_DELIVERY_LIF] = 100e6, [HK_BENCH_DELIVERY_LIF_EXP] = NAN, [HK_BENCH_DELIVERY_DENSE] = 3e9
+    };
     hk_bench_delivery results[HK_BENCH_DELIVERIES];
     double values[HK_BENCH_DELIVERIES][REPEATS];
     unsigned n = repeats(b);
@@ -75,7 +81,7 @@ static int run_delivery(hk_bench *b, const char *part)
     return rc;
 }
 
-/* ---- encoders --------------------------------------------------------------------------------------------------------- */
+/* ---- encoders ---------------------------------------------------------------------------------------------------- */
 
 static int run_encode(hk_bench *b, const char *part)
 {
@@ -93,7 +99,7 @@ static int run_encode(hk_bench *b, const char *part)
     return rc;
 }
 
-/* ---- building --------------------------------------------------------------------------------------------------------- */
+/* ---- building ---------------------------------------------------------------------------------------------------- */
 
 typedef struct building {
     const char *name;
@@ -109,8 +115,13 @@ static int build_once(hk_ctx *ctx, const building *how, uint32_t n_neurons, doub
     int rc = hk_sim_create(ctx, &(hk_sim_config){ .resolution_ms = 0.1, .seed = 5 }, &sim);
     if (rc == HK_OK)
         rc = hk_population_create(sim, "neurons", hk_neuron_model_find("lif"), n_neurons, &population);
-    hk_projection_config cfg = { .pre = population, .post = population, .connect = how->connect, .pairs = how->pairs,
-                                 .n = 1000, .probability = 1000.0 / n_neurons, .weight = hk_constant(0.1),
+    hk_projection_config cfg = { .pre = population,
+                                 .post = population,
+                                 .connect = how->connect,
+                                 .pairs = how->pairs,
+                                 .n = 1000,
+                                 .probability = 1000.0 / n_neurons,
+                                 .weight = hk_constant(0.1),
                                  .delay_ms = hk_constant(1.5) };
     double start_s = hk_clock_wall_s();
     if (rc == HK_OK)
@@ -149,8 +160,15 @@ static int run_build(hk_bench *b, const char *part)
         hk_figure_set(&figure, seconds, n);
         snprintf(figure.note, sizeof figure.note, "wall time; the plan says: seconds");
         rc = hk_figures_add(b->ctx, &b->figures, &figure);
-        figure = (hk_figure){ .part = part, .unit = "bytes", .value = bytes, .low = bytes, .high = bytes, .repeats = 1,
-                              .target = 8.0, .is_limit = true, .note = "tables of the neurons apart" };
+        figure = (hk_figure){ .part = part,
+                              .unit = "bytes",
+                              .value = bytes,
+                              .low = bytes,
+                              .high = bytes,
+                              .repeats = 1,
+                              .target = 8.0,
+                              .is_limit = true,
+                              .note = "tables of the neurons apart" };
         snprintf(figure.what, sizeof figure.what, "  memory of a synapse");
         if (rc == HK_OK)
             rc = hk_figures_add(b->ctx, &b->figures, &figure);
@@ -158,7 +176,7 @@ static int run_build(hk_bench *b, const char *part)
     return rc;
 }
 
-/* ---- recorder --------------------------------------------------------------------------------------------------------- */
+/* ---- recorder ---------------------------------------------------------------------------------------------------- */
 
 static int record_once(hk_ctx *ctx, const char *path, size_t n_spikes, double *per_s)
 {
@@ -211,11 +229,12 @@ static int run_recorder(hk_bench *b, const char *part)
     return hk_figures_add(b->ctx, &b->figures, &figure);
 }
 
-/* ---- experiments ------------------------------------------------------------------------------------------------------ */
+/* ---- experiments ------------------------------------------------------------------------------------------------- */
 
-/* Runs an experiment as `hillock run` would, and reads one number of its summary. `data` (NULL: not needed) gets the text of
- * the key "data". */
-static int experiment_once(hk_bench *b, int n, const char *const *arguments, const char *key, double *out, char data[32])
+/* Runs an experiment as `hillock run` would, and reads one number of its summary. `data` (NULL: not needed) gets the
+ * text of the key "data". */
+static int experiment_once(hk_bench *b, int n, const char *const *arguments, const char *key, double *out,
+                           char data[32])
 {
     hk_request request = { 0 };
     hk_run *run = NULL;
@@ -229,7 +248,8 @@ static int experiment_once(hk_bench *b, int n, const char *const *arguments, con
             hk_fail(b->ctx, rc, "bench: %s", hk_run_message(run));
     }
     if (rc == HK_OK) {
-        const hk_summary *value = hk_summary_find(hk_run_summary(run), key), *text = hk_summary_find(hk_run_summary(run), "data");
+        const hk_summary *value = hk_summary_find(hk_run_summary(run), key),
+                         *text = hk_summary_find(hk_run_summary(run), "data");
         *out = value == NULL ? (double)NAN : value->number;
         if (data != NULL)
             snprintf(data, 32, "%s", text == NULL || text->text == NULL ? "" : text->text);
@@ -256,7 +276,10 @@ static int experiment(hk_bench *b, int n_arguments, const char *const *arguments
 static int run_ring(hk_bench *b, const char *part)
 {
     const char *arguments[] = { "ring", "--out", "none", "--set", b->quick ? "laps=1e4" : "laps=1e5" };
-    hk_figure figure = { .part = part, .what = "hops of a spike round 10 neurons, each checked", .unit = "1/s", .target = NAN,
+    hk_figure figure = { .part = part,
+                         .what = "hops of a spike round 10 neurons, each checked",
+                         .unit = "1/s",
+                         .target = NAN,
                          .note = "wall time; one event in flight" };
     int rc = experiment(b, 5, arguments, "hops_per_s", &figure, NULL);
     return rc == HK_OK ? hk_figures_add(b->ctx, &b->figures, &figure) : rc;
@@ -265,7 +288,10 @@ static int run_ring(hk_bench *b, const char *part)
 static int run_cuba(hk_bench *b, const char *part)
 {
     const char *arguments[] = { "cuba", "--out", "none", "--set", b->quick ? "duration_ms=500" : "duration_ms=3000" };
-    hk_figure figure = { .part = part, .what = "4,000 neurons, exact: real-time factor", .unit = "", .target = NAN,
+    hk_figure figure = { .part = part,
+                         .what = "4,000 neurons, exact: real-time factor",
+                         .unit = "",
+                         .target = NAN,
                          .note = "wall time over simulated time; no file" };
     int rc = experiment(b, 5, arguments, "real_time_factor", &figure, NULL);
     return rc == HK_OK ? hk_figures_add(b->ctx, &b->figures, &figure) : rc;
@@ -278,8 +304,10 @@ static int run_mnist(hk_bench *b, const char *part)
     for (size_t k = 0; rc == HK_OK && k < sizeof codes / sizeof *codes; k++) {
         char code[32], data[32] = "";
         snprintf(code, sizeof code, "code=%s", codes[k]);
-        const char *arguments[] = { "mnist", "--out", "none", "--set", code,        "--set", b->quick ? "train=300" : "train=2000",
-                                    "--set", "label=10", "--set", "test=10" };
+        const char *arguments[] = {
+            "mnist", "--out",    "none",  "--set",  code, "--set", b->quick ? "train=300" : "train=2000",
+            "--set", "label=10", "--set", "test=10"
+        };
         hk_figure figure = { .part = part, .unit = "ms", .target = k == 0 ? 0.3 : (double)NAN, .is_limit = true };
         snprintf(figure.what, sizeof figure.what, "training image, 400 neurons, %s code", codes[k]);
         rc = experiment(b, (int)(sizeof arguments / sizeof *arguments), arguments, "train_ms_per_image", &figure, data);

@@ -9,9 +9,9 @@
 typedef struct hk_bench {
     hk_ctx *ctx;
     const hk_catalogue *catalogue;
-    hk_console *console;  /* silent: experiments are run for their figures alone */
+    hk_console *console; /* silent: experiments are run for their figures alone */
     hk_figures figures;
-    bool quick;           /* less of everything: shows that it runs, not how fast */
+    bool quick; /* less of everything: shows that it runs, not how fast */
 } hk_bench;
 
 typedef struct hk_bench_part {

@@ -19,20 +19,20 @@ enum { HK_COURSE_MOST_PROBES = 16 };
 
 typedef struct hk_course_config {
     hk_run *run;
-    hk_sim *sim;              /* built, not yet run; outlives the course */
-    double build_s;           /* wall time of building */
-    double duration_ms;       /* of the whole run, resumed parts included */
-    double begin_ms;          /* statistics leave out the spikes before */
-    double bin_ms;            /* of correlations; 0: none */
+    hk_sim *sim;                    /* built, not yet run; outlives the course */
+    double build_s;                 /* wall time of building */
+    double duration_ms;             /* of the whole run, resumed parts included */
+    double begin_ms;                /* statistics leave out the spikes before */
+    double bin_ms;                  /* of correlations; 0: none */
     hk_population *const *recorded; /* [n_recorded] populations whose spikes go to the file, in this order */
     size_t n_recorded;
-    hk_probe *const *probes;  /* [n_probes <= HK_COURSE_MOST_PROBES], borrowed */
+    hk_probe *const *probes; /* [n_probes <= HK_COURSE_MOST_PROBES], borrowed */
     size_t n_probes;
     /** Called at the end of each window; nonzero ends the run there for good. NULL: not needed. */
     hk_window_fn on_window;
     /** Saves or loads what the experiment itself needs to go on. NULL: nothing. */
     int (*archive)(void *user, hk_archive *archive);
-    void *user;               /* of both */
+    void *user; /* of both */
 } hk_course_config;
 
 /** Caller's storage, zero-initialised; the fields are for course.c and network_summary.c. */
@@ -41,8 +41,8 @@ typedef struct hk_course {
     hk_recorder *recorder;
     hk_raster_statistics **statistics; /* [n_populations] of the simulation, in order of creation */
     size_t n_populations;
-    double simulate_s;                 /* wall time of simulating, resumed parts included */
-    double told_s;                     /* when progress was last told */
+    double simulate_s; /* wall time of simulating, resumed parts included */
+    double told_s;     /* when progress was last told */
     uint32_t n_windows;
     bool ended, wants_save;
 } hk_course;

@@ -1,5 +1,5 @@
-/* experiments/network.c - runs any small network given neuron by neuron in a file (network_file.h), and compares it with
- * a reference run where there is one. */
+/* experiments/network.c - runs any small network given neuron by neuron in a file (network_file.h), and compares it
+ * with a reference run where there is one. */
 #include "experiments/clock.h"
 #include "experiments/network_build.h"
 #include "experiments/network_summary.h"
@@ -12,12 +12,29 @@
 
 static const hk_option options[] = {
     { .name = "csv", .type = HK_OPTION_TEXT, .meaning = "file for the spikes as a table: neuron_id,spike_time_ms" },
-    { .name = "reference", .type = HK_OPTION_TEXT, .meaning = "such a table from elsewhere; the run is compared with it" },
-    { .name = "tolerance_ms", .type = HK_OPTION_NUMBER, .unit = "ms", .initial = 1e-9, .min = 0.0, .max = 1e9,
+    { .name = "reference",
+      .type = HK_OPTION_TEXT,
+      .meaning = "such a table from elsewhere; the run is compared with it" },
+    { .name = "tolerance_ms",
+      .type = HK_OPTION_NUMBER,
+      .unit = "ms",
+      .initial = 1e-9,
+      .min = 0.0,
+      .max = 1e9,
       .meaning = "a spike further from the reference fails the run" },
-    { .name = "tolerance_mv", .type = HK_OPTION_NUMBER, .unit = "mV", .initial = 1e-8, .min = 0.0, .max = 1e9,
+    { .name = "tolerance_mv",
+      .type = HK_OPTION_NUMBER,
+      .unit = "mV",
+      .initial = 1e-8,
+      .min = 0.0,
+      .max = 1e9,
       .meaning = "a final potential further from the file's final_V_m_mV fails the run" },
-    { .name = "probe_ms", .type = HK_OPTION_NUMBER, .unit = "ms", .initial = 0.0, .min = 0.0, .max = 1e10,
+    { .name = "probe_ms",
+      .type = HK_OPTION_NUMBER,
+      .unit = "ms",
+      .initial = 0.0,
+      .min = 0.0,
+      .max = 1e10,
       .meaning = "interval at which the potentials of all neurons go to the file; 0: never" },
 };
 
@@ -62,7 +79,8 @@ static int prepare(state *s)
     if (rc == HK_OK)
         rc = hk_network_build(ctx, &s->file, hk_run_seed(s->run), &s->network);
     s->keeps_spikes = *reference != '\0' || *hk_run_text(s->run, "csv") != '\0';
-    for (size_t g = 0; rc == HK_OK && probe_ms > 0.0 && g < s->file.n_groups && s->n_probes < HK_COURSE_MOST_PROBES; g++) {
+    for (size_t g = 0; rc == HK_OK && probe_ms > 0.0 && g < s->file.n_groups && s->n_probes < HK_COURSE_MOST_PROBES;
+         g++) {
         const hk_neuron_model *model = s->file.groups[g].model;
         if (hk_column_find(model->state, model->n_state, "v_mv") < 0)
             continue;
@@ -76,14 +94,16 @@ static int prepare(state *s)
 static void warn(const state *s)
 {
     if (s->file.n_on_grid > 0)
-        hk_run_warn(s->run, "%zu neurons are of models that NEST binds to a grid; here their spikes come at exact times, as "
-                    "those of the models ending in _ps", s->file.n_on_grid);
+        hk_run_warn(s->run,
+                    "%zu neurons are of models that NEST binds to a grid; here their spikes come at exact times, as "
+                    "those of the models ending in _ps",
+                    s->file.n_on_grid);
     if (s->file.n_late > 0)
         hk_run_warn(s->run, "%zu of %zu input spikes come after t_stop_ms = %g and have no effect", s->file.n_late,
                     s->file.n_times, s->file.t_stop_ms);
 }
 
-/* ---- results --------------------------------------------------------------------------------------------------------- */
+/* ---- results ----------------------------------------------------------------------------------------------------- */
 
 static int put_final_state(const state *s, hk_results *results)
 {
@@ -96,15 +116,23 @@ static int put_final_state(const state *s, hk_results *results)
         if (values == NULL)
             return hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "network: out of memory for the final state");
         snprintf(name, sizeof name, "final_state/%s/id", model->name);
-        rc = hk_results_put(results, name, &(hk_array){ .type = HK_U64, .n_dims = 1, .shape = { group->n }, .values = group->ids,
-                                                        .description = "ids in the network's file, by node id of the spikes" });
+        rc = hk_results_put(results, name,
+                            &(hk_array){ .type = HK_U64,
+                                         .n_dims = 1,
+                                         .shape = { group->n },
+                                         .values = group->ids,
+                                         .description = "ids in the network's file, by node id of the spikes" });
         for (size_t k = 0; rc == HK_OK && k < model->n_state; k++) {
             snprintf(name, sizeof name, "final_state/%s/%s", model->name, model->state[k].name);
             rc = hk_population_get(s->network.groups[g], model->state[k].name, values);
             if (rc == HK_OK)
-                rc = hk_results_put(results, name, &(hk_array){ .type = HK_F64, .n_dims = 1, .shape = { group->n },
-                                                                .values = values, .unit = model->state[k].unit,
-                                                                .description = model->state[k].meaning });
+                rc = hk_results_put(results, name,
+                                    &(hk_array){ .type = HK_F64,
+                                                 .n_dims = 1,
+                                                 .shape = { group->n },
+                                                 .values = values,
+                                                 .unit = model->state[k].unit,
+                                                 .description = model->state[k].meaning });
         }
         free(values);
     }
@@ -134,7 +162,7 @@ static int write_results(const state *s)
     return hk_results_close(results);
 }
 
-/* ---- comparison ------------------------------------------------------------------------------------------------------ */
+/* ---- comparison -------------------------------------------------------------------------------------------------- */
 
 static int compare_counts(const state *s)
 {
@@ -144,12 +172,13 @@ static int compare_counts(const state *s)
         uint32_t n = hk_population_counts(s->network.groups[neuron->place.group])[neuron->place.index];
         n_spikes += n;
         if (neuron->n_spikes >= 0 && (uint64_t)neuron->n_spikes != n)
-            return hk_fail(hk_run_ctx(s->run), HK_ESTATE, "network: neuron %" PRIu64 " spiked %u times, %" PRId64
-                           " times in the reference", neuron->id, n, neuron->n_spikes);
+            return hk_fail(hk_run_ctx(s->run), HK_ESTATE,
+                           "network: neuron %" PRIu64 " spiked %u times, %" PRId64 " times in the reference",
+                           neuron->id, n, neuron->n_spikes);
     }
     if (s->file.n_spikes >= 0 && (uint64_t)s->file.n_spikes != n_spikes)
-        return hk_fail(hk_run_ctx(s->run), HK_ESTATE, "network: %" PRIu64 " spikes, %" PRId64 " in the reference", n_spikes,
-                       s->file.n_spikes);
+        return hk_fail(hk_run_ctx(s->run), HK_ESTATE, "network: %" PRIu64 " spikes, %" PRId64 " in the reference",
+                       n_spikes, s->file.n_spikes);
     return HK_OK;
 }
 
@@ -163,12 +192,15 @@ static int compare_spikes(state *s)
     hk_run_report(s->run, "against %s: %zu spikes of %zu; worst deviation %.3g ms (neuron %" PRIu64 " at %.6f ms)",
                   hk_run_text(s->run, "reference"), s->spikes.n, s->reference.n, d.worst_ms, d.worst_id, d.worst_at_ms);
     if (d.n_missing + d.n_extra > 0)
-        return hk_fail(hk_run_ctx(s->run), HK_ESTATE, "network: %zu spikes of the reference are missing and %zu are too many, "
-                       "first of neuron %" PRIu64, d.n_missing, d.n_extra, d.first_id);
+        return hk_fail(hk_run_ctx(s->run), HK_ESTATE,
+                       "network: %zu spikes of the reference are missing and %zu are too many, "
+                       "first of neuron %" PRIu64,
+                       d.n_missing, d.n_extra, d.first_id);
     if (!(d.worst_ms <= hk_run_number(s->run, "tolerance_ms")))
-        return hk_fail(hk_run_ctx(s->run), HK_ESTATE, "network: a spike of neuron %" PRIu64 " at %.6f ms is %.3g ms from the "
-                       "reference, must be within tolerance_ms = %g", d.worst_id, d.worst_at_ms, d.worst_ms,
-                       hk_run_number(s->run, "tolerance_ms"));
+        return hk_fail(hk_run_ctx(s->run), HK_ESTATE,
+                       "network: a spike of neuron %" PRIu64 " at %.6f ms is %.3g ms from the "
+                       "reference, must be within tolerance_ms = %g",
+                       d.worst_id, d.worst_at_ms, d.worst_ms, hk_run_number(s->run, "tolerance_ms"));
     return HK_OK;
 }
 
@@ -199,9 +231,10 @@ static int compare_final_v(const state *s)
     hk_summary_number(hk_run_summary(s->run), "worst_deviation_mv", worst_mv);
     hk_run_report(s->run, "final potentials: worst deviation %.3g mV (neuron %" PRIu64 ")", worst_mv, worst_id);
     if (!(worst_mv <= hk_run_number(s->run, "tolerance_mv")))
-        return hk_fail(hk_run_ctx(s->run), HK_ESTATE, "network: the final potential of neuron %" PRIu64 " is %.3g mV from the "
-                       "reference, must be within tolerance_mv = %g", worst_id, worst_mv,
-                       hk_run_number(s->run, "tolerance_mv"));
+        return hk_fail(hk_run_ctx(s->run), HK_ESTATE,
+                       "network: the final potential of neuron %" PRIu64 " is %.3g mV from the "
+                       "reference, must be within tolerance_mv = %g",
+                       worst_id, worst_mv, hk_run_number(s->run, "tolerance_mv"));
     return HK_OK;
 }
 
@@ -213,7 +246,7 @@ static int compare(state *s)
     return rc == HK_OK ? compare_counts(s) : rc;
 }
 
-/* ---- the run --------------------------------------------------------------------------------------------------------- */
+/* ---- the run ----------------------------------------------------------------------------------------------------- */
 
 static const hk_summary_key keys[] = {
     HK_NETWORK_KEYS,
@@ -235,8 +268,8 @@ static void summarise(const state *s)
     hk_summary_count(summary, "neurons", s->file.n_neurons);
     hk_summary_count(summary, "connections", s->file.n_links);
     hk_summary_count(summary, "input_spikes", s->file.n_times);
-    hk_run_report(s->run, "network of %zu neurons and %zu connections: %" PRIu64 " spikes in %.10g ms", s->file.n_neurons,
-                  s->file.n_links, n_spikes, hk_sim_now_ms(s->network.sim));
+    hk_run_report(s->run, "network of %zu neurons and %zu connections: %" PRIu64 " spikes in %.10g ms",
+                  s->file.n_neurons, s->file.n_links, n_spikes, hk_sim_now_ms(s->network.sim));
 }
 
 static int run_network(state *s)
@@ -246,9 +279,16 @@ static int run_network(state *s)
     if (rc != HK_OK)
         return rc;
     warn(s);
-    hk_course_config cfg = { .run = s->run, .sim = s->network.sim, .build_s = hk_clock_wall_s() - start_s,
-                             .duration_ms = s->file.t_stop_ms, .recorded = s->network.groups, .n_recorded = s->file.n_groups,
-                             .probes = s->probes, .n_probes = s->n_probes, .on_window = on_window, .user = s };
+    hk_course_config cfg = { .run = s->run,
+                             .sim = s->network.sim,
+                             .build_s = hk_clock_wall_s() - start_s,
+                             .duration_ms = s->file.t_stop_ms,
+                             .recorded = s->network.groups,
+                             .n_recorded = s->file.n_groups,
+                             .probes = s->probes,
+                             .n_probes = s->n_probes,
+                             .on_window = on_window,
+                             .user = s };
     rc = hk_course_begin(&s->course, &cfg);
     if (rc == HK_OK)
         rc = hk_course_run(&s->course);

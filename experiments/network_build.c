@@ -60,9 +60,10 @@ static int check_table(hk_ctx *ctx, const hk_population *pre, const pair_list *l
     free(delays);
     double bytes = 8.0 * n_distinct * hk_population_n(pre), available = (double)hk_memory_available();
     if (bytes > available)
-        return hk_fail(ctx, HK_ENOMEM, "network: %u %s neurons with %.0f distinct delays need a table of %.0f MB, the machine "
-                       "has %.0f MB available", hk_population_n(pre), hk_population_name(pre), n_distinct, bytes / 1e6,
-                       available / 1e6);
+        return hk_fail(ctx, HK_ENOMEM,
+                       "network: %u %s neurons with %.0f distinct delays need a table of %.0f MB, the machine "
+                       "has %.0f MB available",
+                       hk_population_n(pre), hk_population_name(pre), n_distinct, bytes / 1e6, available / 1e6);
     return HK_OK;
 }
 
@@ -74,15 +75,16 @@ static int connect(hk_network *network, hk_population *pre, hk_population *post,
     int rc = check_table(hk_sim_ctx(network->sim), pre, list);
     if (rc != HK_OK)
         return rc;
-    return hk_projection_create(network->sim, &(hk_projection_config){ .pre = pre,
-                                                                       .post = post,
-                                                                       .connect = HK_EXPLICIT,
-                                                                       .n = list->n,
-                                                                       .list_pre = list->pre,
-                                                                       .list_post = list->post,
-                                                                       .list_weight = list->weight,
-                                                                       .list_delay_ms = list->delay_ms,
-                                                                       .double_weights = true },
+    return hk_projection_create(network->sim,
+                                &(hk_projection_config){ .pre = pre,
+                                                         .post = post,
+                                                         .connect = HK_EXPLICIT,
+                                                         .n = list->n,
+                                                         .list_pre = list->pre,
+                                                         .list_post = list->post,
+                                                         .list_weight = list->weight,
+                                                         .list_delay_ms = list->delay_ms,
+                                                         .double_weights = true },
                                 &projection);
 }
 
@@ -130,8 +132,8 @@ static int make_inputs(hk_network *network, const hk_network_file *file, pair_li
     for (size_t k = 0; k < file->n_inputs; k++)
         for (size_t t = 0; t < file->inputs[k].n; t++)
             ids[file->inputs[k].first + t] = (uint32_t)k;
-    int rc = hk_population_create(network->sim, "inputs", hk_neuron_model_find("spike_source"), (uint32_t)file->n_inputs,
-                                  &network->inputs);
+    int rc = hk_population_create(network->sim, "inputs", hk_neuron_model_find("spike_source"),
+                                  (uint32_t)file->n_inputs, &network->inputs);
     if (rc == HK_OK)
         rc = hk_spike_source_add(network->inputs, file->n_times, file->times_ms, ids);
     free(ids);

@@ -1,7 +1,8 @@
 /* experiments/network_build.h - makes the populations and projections of a network file.
  *
- * A population per model, named after it ("lif", "lif_exp"), and one called "inputs" with a neuron per entry of the file's
- * inputs; one projection for every pair of populations that are connected. Weights are kept in double precision. */
+ * A population per model, named after it ("lif", "lif_exp"), and one called "inputs" with a neuron per entry of the
+ * file's inputs; one projection for every pair of populations that are connected. Weights are kept in double
+ * precision. */
 #ifndef HK_NETWORK_BUILD_H
 #define HK_NETWORK_BUILD_H
 

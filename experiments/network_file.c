@@ -44,7 +44,7 @@ static int required_number(const reader *r, const hk_node *map, const char *key,
     return rc == HK_OK ? hk_document_number(r->document, *node, out) : rc;
 }
 
-/* ---- time ---------------------------------------------------------------------------------------------------------- */
+/* ---- time -------------------------------------------------------------------------------------------------------- */
 
 static int read_times_of_run(reader *r)
 {
@@ -60,8 +60,10 @@ static int read_times_of_run(reader *r)
         return rc;
     int64_t steps = hk_steps_in_ms(r->file->t_stop_ms, r->file->resolution_ms);
     if (steps < 1 || (double)steps > MOST_STEPS)
-        return hk_document_fail(r->document, node, HK_EFORMAT, "t_stop_ms = %.17g, must be a whole number of steps of %g ms, "
-                                "from 1 to 2^51", r->file->t_stop_ms, r->file->resolution_ms);
+        return hk_document_fail(r->document, node, HK_EFORMAT,
+                                "t_stop_ms = %.17g, must be a whole number of steps of %g ms, "
+                                "from 1 to 2^51",
+                                r->file->t_stop_ms, r->file->resolution_ms);
     return HK_OK;
 }
 
@@ -73,12 +75,14 @@ static int read_delay(const reader *r, const hk_node *map, double *delay_ms)
         return rc;
     int64_t steps = hk_steps_in_ms(*delay_ms, r->file->resolution_ms);
     if (steps < 1 || steps > MOST_DELAY_STEPS)
-        return hk_document_fail(r->document, node, HK_EFORMAT, "delay = %.17g, must be a whole number of steps of %g ms, from 1 "
-                                "to %" PRId64, *delay_ms, r->file->resolution_ms, MOST_DELAY_STEPS);
+        return hk_document_fail(r->document, node, HK_EFORMAT,
+                                "delay = %.17g, must be a whole number of steps of %g ms, from 1 "
+                                "to %" PRId64,
+                                *delay_ms, r->file->resolution_ms, MOST_DELAY_STEPS);
     return HK_OK;
 }
 
-/* ---- neurons ------------------------------------------------------------------------------------------------------- */
+/* ---- neurons ----------------------------------------------------------------------------------------------------- */
 
 static int read_id(const reader *r, const hk_node *map, const char *key, uint64_t *id)
 {
@@ -186,8 +190,8 @@ static int read_value(const reader *r, const hk_node *node, const hk_column *col
 {
     int rc = hk_document_number(r->document, node, out);
     if (rc == HK_OK && !(*out >= column->min && *out <= column->max))
-        rc = hk_document_fail(r->document, node, HK_EFORMAT, "%s = %g, must be in %g ... %g %s", hk_node_key(node), *out,
-                              column->min, column->max, column->unit);
+        rc = hk_document_fail(r->document, node, HK_EFORMAT, "%s = %g, must be in %g ... %g %s", hk_node_key(node),
+                              *out, column->min, column->max, column->unit);
     return rc;
 }
 
@@ -219,7 +223,8 @@ static int read_state(const reader *r, const hk_node *neuron, hk_network_group *
     const hk_neuron_model *model = group->model;
     const hk_node *state = hk_node_get(neuron, "state"), *v_m0 = hk_node_get(neuron, "V_m0");
     const char *allowed[HK_NETWORK_MOST_PARAMS];
-    long v = hk_column_find(model->state, model->n_state, "v_mv"), e_l = hk_column_find(model->params, model->n_params, "e_l_mv");
+    long v = hk_column_find(model->state, model->n_state, "v_mv"),
+         e_l = hk_column_find(model->params, model->n_params, "e_l_mv");
     int rc = state == NULL ? HK_OK : hk_document_expect(r->document, state, HK_NODE_MAP, "state");
     assert(model->n_state <= N_OF(allowed));
     for (size_t k = 0; k < model->n_state; k++) {
@@ -240,7 +245,8 @@ static int read_state(const reader *r, const hk_node *neuron, hk_network_group *
     if (v < 0)
         return hk_document_fail(r->document, v_m0, HK_EFORMAT, "V_m0: a %s neuron has no potential", model->name);
     if (state != NULL && hk_node_get(state, "v_mv") != NULL)
-        return hk_document_fail(r->document, v_m0, HK_EFORMAT, "V_m0 and state: v_mv are the same; one of them must go");
+        return hk_document_fail(r->document, v_m0, HK_EFORMAT,
+                                "V_m0 and state: v_mv are the same; one of them must go");
     return read_value(r, v_m0, &model->state[v], &group->state[(size_t)v * group->n + i]);
 }
 
@@ -253,14 +259,18 @@ static int check_params(const reader *r, const hk_node *neuron, const hk_network
     if (reset >= 0 && th >= 0) {
         double v_reset = group->params[(size_t)reset * group->n + i], v_th = group->params[(size_t)th * group->n + i];
         if (!(v_reset < v_th))
-            return hk_document_fail(r->document, neuron, HK_EFORMAT, "the reset potential %g mV must be below the threshold "
-                                    "%g mV", v_reset, v_th);
+            return hk_document_fail(r->document, neuron, HK_EFORMAT,
+                                    "the reset potential %g mV must be below the threshold "
+                                    "%g mV",
+                                    v_reset, v_th);
     }
     for (size_t k = 0; k < model->n_params; k++) {
         double value = group->params[k * group->n + i];
         if (strncmp(model->params[k].name, "tau_", 4) == 0 && !(value >= r->file->resolution_ms / 50.0))
-            return hk_document_fail(r->document, neuron, HK_EFORMAT, "%s = %g, must be at least a fiftieth of the resolution "
-                                    "%g ms", model->params[k].name, value, r->file->resolution_ms);
+            return hk_document_fail(r->document, neuron, HK_EFORMAT,
+                                    "%s = %g, must be at least a fiftieth of the resolution "
+                                    "%g ms",
+                                    model->params[k].name, value, r->file->resolution_ms);
     }
     return HK_OK;
 }
@@ -293,7 +303,7 @@ static int read_neurons(reader *r)
     return rc;
 }
 
-/* ---- connections and inputs ------------------------------------------------------------------------------------------ */
+/* ---- connections and inputs -------------------------------------------------------------------------------------- */
 
 const hk_network_neuron *hk_network_file_find(const hk_network_file *file, uint64_t id)
 {
@@ -373,8 +383,11 @@ static int read_input_times(reader *r, const hk_node *map, hk_network_input *inp
         rc = hk_document_expect(r->document, list, HK_NODE_LIST, "times");
     if (rc != HK_OK)
         return rc;
-    *input = (hk_network_input){ .target = input->target, .weight = input->weight, .delay_ms = input->delay_ms,
-                                 .first = r->file->n_times, .n = hk_node_n(list) };
+    *input = (hk_network_input){ .target = input->target,
+                                 .weight = input->weight,
+                                 .delay_ms = input->delay_ms,
+                                 .first = r->file->n_times,
+                                 .n = hk_node_n(list) };
     double *times_ms = realloc(r->file->times_ms, (input->first + input->n + 1) * sizeof *times_ms);
     if (times_ms == NULL)
         return no_memory(r);
@@ -384,8 +397,8 @@ static int read_input_times(reader *r, const hk_node *map, hk_network_input *inp
         double *at = &times_ms[input->first + k];
         rc = hk_document_number(r->document, node, at);
         if (rc == HK_OK && !(*at > 0.0 && *at / r->file->resolution_ms < MOST_STEPS))
-            rc = hk_document_fail(r->document, node, HK_EFORMAT, "times: %.17g ms, must be above 0 and below %g ms", *at,
-                                  MOST_STEPS * r->file->resolution_ms);
+            rc = hk_document_fail(r->document, node, HK_EFORMAT, "times: %.17g ms, must be above 0 and below %g ms",
+                                  *at, MOST_STEPS * r->file->resolution_ms);
         if (rc != HK_OK)
             return rc;
         r->file->n_late += *at > r->file->t_stop_ms;
@@ -424,7 +437,7 @@ static int read_inputs(reader *r)
     return rc;
 }
 
-/* ---- what a reference run gave ------------------------------------------------------------------------------------- */
+/* ---- what a reference run gave ----------------------------------------------------------------------------------- */
 
 static int reference_map(reader *r, const char *key, int (*take)(reader *, const hk_node *, hk_network_neuron *))
 {
@@ -434,7 +447,8 @@ static int reference_map(reader *r, const char *key, int (*take)(reader *, const
         const hk_node *node = hk_node_at(map, k);
         uint64_t id;
         if (!hk_parse_count(hk_node_key(node), &id) || hk_network_file_find(r->file, id) == NULL)
-            return hk_document_fail(r->document, node, HK_EFORMAT, "%s: no neuron has the id '%.40s'", key, hk_node_key(node));
+            return hk_document_fail(r->document, node, HK_EFORMAT, "%s: no neuron has the id '%.40s'", key,
+                                    hk_node_key(node));
         rc = take(r, node, (hk_network_neuron *)hk_network_file_find(r->file, id));
     }
     return rc;
@@ -459,13 +473,13 @@ static int read_reference(reader *r)
     return rc == HK_OK ? reference_map(r, "spikes_per_neuron", take_n_spikes) : rc;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------------- */
+/* ---- the whole --------------------------------------------------------------------------------------------------- */
 
 static int read_document(hk_ctx *ctx, const hk_document *document, hk_network_file *out)
 {
-    static const char *const allowed[] = { "resolution_ms", "t_stop_ms",   "neurons",   "connections",
-                                           "inputs",        "final_V_m_mV", "n_spikes", "spikes_per_neuron",
-                                           "description",   "semantics",   "nest_version", "robustness" };
+    static const char *const allowed[] = { "resolution_ms", "t_stop_ms",    "neurons",      "connections",
+                                           "inputs",        "final_V_m_mV", "n_spikes",     "spikes_per_neuron",
+                                           "description",   "semantics",    "nest_version", "robustness" };
     const hk_node *root = hk_document_root(document);
     reader r = { .document = document, .ctx = ctx, .file = out };
     int rc = hk_document_expect(document, root, HK_NODE_MAP, "a network");

@@ -13,9 +13,15 @@ typedef struct alias {
 
 /* NEST 3, models/iaf_psc_exp_ps and iaf_psc_delta_ps: their documented defaults. */
 static const alias nest_params[] = {
-    { "C_m", "c_m_pf", 250.0 },           { "tau_m", "tau_m_ms", 10.0 },        { "tau_syn_ex", "tau_syn_ex_ms", 2.0 },
-    { "tau_syn_in", "tau_syn_in_ms", 2.0 }, { "E_L", "e_l_mv", -70.0 },         { "V_th", "v_th_mv", -55.0 },
-    { "V_reset", "v_reset_mv", -70.0 },   { "t_ref", "t_ref_ms", 2.0 },         { "I_e", "i_e_pa", 0.0 },
+    { "C_m", "c_m_pf", 250.0 },
+    { "tau_m", "tau_m_ms", 10.0 },
+    { "tau_syn_ex", "tau_syn_ex_ms", 2.0 },
+    { "tau_syn_in", "tau_syn_in_ms", 2.0 },
+    { "E_L", "e_l_mv", -70.0 },
+    { "V_th", "v_th_mv", -55.0 },
+    { "V_reset", "v_reset_mv", -70.0 },
+    { "t_ref", "t_ref_ms", 2.0 },
+    { "I_e", "i_e_pa", 0.0 },
 };
 
 static const struct {

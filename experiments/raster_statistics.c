@@ -14,14 +14,14 @@ struct hk_raster_statistics {
     uint64_t *n_isi;     /* [n] */
     double *mean, *m2;   /* [n], of the intervals: Welford (1962), Technometrics 4:419-420 */
 
-    uint32_t *place;     /* [n]: index among the chosen, or NOT_CHOSEN */
+    uint32_t *place; /* [n]: index among the chosen, or NOT_CHOSEN */
     uint32_t n_chosen;
-    int64_t bin;         /* number of the bin that `count` belongs to */
-    uint64_t *count;     /* [n_chosen] */
-    uint32_t *active;    /* [n_active] the chosen ones with a count above 0 */
+    int64_t bin;      /* number of the bin that `count` belongs to */
+    uint64_t *count;  /* [n_chosen] */
+    uint32_t *active; /* [n_active] the chosen ones with a count above 0 */
     uint64_t n_active;
-    uint64_t *sum;       /* [n_chosen], over bins before `bin` */
-    uint64_t *product;   /* [n_chosen][n_chosen], of counts in one bin; the upper triangle with the diagonal */
+    uint64_t *sum;     /* [n_chosen], over bins before `bin` */
+    uint64_t *product; /* [n_chosen][n_chosen], of counts in one bin; the upper triangle with the diagonal */
 };
 
 /* The first n_chosen of a random permutation. */
@@ -48,9 +48,10 @@ int hk_raster_statistics_create(hk_ctx *ctx, const hk_raster_statistics_config *
 {
     *out = NULL;
     if (cfg->n == 0 || !(cfg->resolution_ms > 0.0) || cfg->bin < 1 || cfg->n_correlated > MOST_CORRELATED)
-        return hk_fail(ctx, HK_ERANGE, "raster statistics: %u neurons, resolution %g ms, bins of %lld steps, %u of them "
-                       "correlated; must be positive, and at most %d", cfg->n, cfg->resolution_ms, (long long)cfg->bin,
-                       cfg->n_correlated, MOST_CORRELATED);
+        return hk_fail(ctx, HK_ERANGE,
+                       "raster statistics: %u neurons, resolution %g ms, bins of %lld steps, %u of them "
+                       "correlated; must be positive, and at most %d",
+                       cfg->n, cfg->resolution_ms, (long long)cfg->bin, cfg->n_correlated, MOST_CORRELATED);
     hk_raster_statistics *s = calloc(1, sizeof *s);
     if (s == NULL)
         return hk_fail(ctx, HK_ENOMEM, "raster statistics: out of memory");
@@ -68,8 +69,8 @@ int hk_raster_statistics_create(hk_ctx *ctx, const hk_raster_statistics_config *
     s->sum = calloc(m + 1, sizeof *s->sum);
     s->product = calloc(m * m + 1, sizeof *s->product);
     int rc = HK_OK;
-    if (s->last_step == NULL || s->last_offset == NULL || s->n_isi == NULL || s->mean == NULL || s->m2 == NULL
-        || s->place == NULL || s->count == NULL || s->active == NULL || s->sum == NULL || s->product == NULL)
+    if (s->last_step == NULL || s->last_offset == NULL || s->n_isi == NULL || s->mean == NULL || s->m2 == NULL ||
+        s->place == NULL || s->count == NULL || s->active == NULL || s->sum == NULL || s->product == NULL)
         rc = hk_fail(ctx, HK_ENOMEM, "raster statistics: out of memory for %zu neurons", n);
     if (rc == HK_OK)
         rc = choose(ctx, s);
@@ -154,8 +155,8 @@ void hk_raster_statistics_add(hk_raster_statistics *s, const hk_spike *spikes, s
 /* n sum(xy) - sum(x) sum(y) in whole numbers would be exact, but could overflow: long double keeps 64 bits of it. */
 static long double covariance(const hk_raster_statistics *s, size_t i, size_t j, uint64_t n_bins)
 {
-    return (long double)n_bins * (long double)s->product[i * s->n_chosen + j]
-        - (long double)s->sum[i] * (long double)s->sum[j];
+    return (long double)n_bins * (long double)s->product[i * s->n_chosen + j] -
+           (long double)s->sum[i] * (long double)s->sum[j];
 }
 
 static double correlation(const hk_raster_statistics *s, uint64_t n_bins)
@@ -221,10 +222,14 @@ int hk_raster_statistics_archive(hk_raster_statistics *s, hk_archive *archive)
         hk_type type;
         void *values;
         size_t n;
-    } arrays[] = { { "last_step", HK_I64, s->last_step, n },  { "last_offset", HK_F64, s->last_offset, n },
-                   { "n_isi", HK_U64, s->n_isi, n },          { "mean", HK_F64, s->mean, n },
-                   { "m2", HK_F64, s->m2, n },                { "count", HK_U64, s->count, m },
-                   { "active", HK_U32, s->active, m },        { "sum", HK_U64, s->sum, m },
+    } arrays[] = { { "last_step", HK_I64, s->last_step, n },
+                   { "last_offset", HK_F64, s->last_offset, n },
+                   { "n_isi", HK_U64, s->n_isi, n },
+                   { "mean", HK_F64, s->mean, n },
+                   { "m2", HK_F64, s->m2, n },
+                   { "count", HK_U64, s->count, m },
+                   { "active", HK_U32, s->active, m },
+                   { "sum", HK_U64, s->sum, m },
                    { "product", HK_U64, s->product, m * m } };
     for (size_t k = 0; rc == HK_OK && k < sizeof arrays / sizeof *arrays; k++)
         rc = hk_archive_array(archive, arrays[k].name, arrays[k].type, arrays[k].values, arrays[k].n);

@@ -3,8 +3,8 @@
  *   rate         spikes / neurons / time
  *   cv_isi       mean over the neurons with at least three spikes of (standard deviation / mean) of their inter-spike
  *                intervals; deviations with divisor n, from exact spike times
- *   correlation  mean over the pairs of some neurons of Pearson's correlation of spike counts in bins; neurons without a
- *                spike are left out
+ *   correlation  mean over the pairs of some neurons of Pearson's correlation of spike counts in bins; neurons without
+ *                a spike are left out
  *
  * Only a few numbers per neuron are kept, so that a run of days needs no more memory than one of a second. */
 #ifndef HK_RASTER_STATISTICS_H
@@ -20,7 +20,7 @@
 typedef struct hk_raster_statistics hk_raster_statistics;
 
 typedef struct hk_raster_statistics_config {
-    uint32_t n;            /* neurons */
+    uint32_t n; /* neurons */
     double resolution_ms;
     int64_t begin;         /* step from which spikes count: what came before is transient */
     int64_t bin;           /* steps, >= 1; of the correlation */

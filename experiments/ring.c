@@ -1,7 +1,7 @@
 /* experiments/ring.c - a spike goes round a ring of neurons and must come back at exactly n x delay, every time.
  *
- * One input spike at an awkward time starts it; each spike of the ring is checked (ring_check.h). Any spike that is not the
- * expected one, or none, is a failed run. */
+ * One input spike at an awkward time starts it; each spike of the ring is checked (ring_check.h). Any spike that is
+ * not the expected one, or none, is a failed run. */
 #include "experiments/clock.h"
 #include "experiments/network_summary.h"
 #include "experiments/ring_check.h"
@@ -13,17 +13,50 @@
 static const char *const records[] = { "none", "all", NULL };
 
 static const hk_option options[] = {
-    { .name = "neurons", .type = HK_OPTION_INTEGER, .initial = 10, .min = 1, .max = 1e7, .meaning = "neurons in the ring" },
-    { .name = "laps", .type = HK_OPTION_INTEGER, .initial = 1e6, .min = 1, .max = 1e12, .meaning = "times the spike goes round" },
-    { .name = "delay_ms", .type = HK_OPTION_NUMBER, .unit = "ms", .initial = 1.5, .min = 1e-6, .max = 1e6,
+    { .name = "neurons",
+      .type = HK_OPTION_INTEGER,
+      .initial = 10,
+      .min = 1,
+      .max = 1e7,
+      .meaning = "neurons in the ring" },
+    { .name = "laps",
+      .type = HK_OPTION_INTEGER,
+      .initial = 1e6,
+      .min = 1,
+      .max = 1e12,
+      .meaning = "times the spike goes round" },
+    { .name = "delay_ms",
+      .type = HK_OPTION_NUMBER,
+      .unit = "ms",
+      .initial = 1.5,
+      .min = 1e-6,
+      .max = 1e6,
       .meaning = "of each hop; whole steps" },
-    { .name = "resolution_ms", .type = HK_OPTION_NUMBER, .unit = "ms", .initial = 0.1, .min = 1e-6, .max = 1e3,
+    { .name = "resolution_ms",
+      .type = HK_OPTION_NUMBER,
+      .unit = "ms",
+      .initial = 0.1,
+      .min = 1e-6,
+      .max = 1e3,
       .meaning = "unit of delays" },
-    { .name = "kick_ms", .type = HK_OPTION_NUMBER, .unit = "ms", .initial = 0.0371, .min = 1e-9, .max = 1e6,
+    { .name = "kick_ms",
+      .type = HK_OPTION_NUMBER,
+      .unit = "ms",
+      .initial = 0.0371,
+      .min = 1e-9,
+      .max = 1e6,
       .meaning = "time of the input spike that starts it" },
-    { .name = "t_ref_ms", .type = HK_OPTION_NUMBER, .unit = "ms", .initial = 2.0, .min = 0.0, .max = 1e6,
+    { .name = "t_ref_ms",
+      .type = HK_OPTION_NUMBER,
+      .unit = "ms",
+      .initial = 2.0,
+      .min = 0.0,
+      .max = 1e6,
       .meaning = "refractory period; shorter than a lap" },
-    { .name = "record", .type = HK_OPTION_CHOICE, .text = "none", .choices = records,
+    { .name = "record",
+      .type = HK_OPTION_CHOICE,
+      .text = "none",
+      .choices = records,
       .meaning = "spikes that go to the file" },
 };
 
@@ -68,18 +101,26 @@ static int check_options(state *s)
         return hk_fail(ctx, HK_ERANGE, "ring: delay_ms = %g, must be whole steps of %g ms, at least one", delay_ms,
                        resolution_ms);
     if (!(s->check.n * delay_ms > t_ref_ms + resolution_ms))
-        return hk_fail(ctx, HK_ERANGE, "ring: t_ref_ms = %g, must be at least a step shorter than a lap of %u x %g ms, or the "
-                       "spike is lost", t_ref_ms, s->check.n, delay_ms);
+        return hk_fail(ctx, HK_ERANGE,
+                       "ring: t_ref_ms = %g, must be at least a step shorter than a lap of %u x %g ms, or the "
+                       "spike is lost",
+                       t_ref_ms, s->check.n, delay_ms);
     if ((double)s->check.n_hops * (double)s->check.delay > 0x1p50)
-        return hk_fail(ctx, HK_ERANGE, "ring: laps = %" PRId64 " take more than 2^50 steps", hk_run_integer(s->run, "laps"));
+        return hk_fail(ctx, HK_ERANGE, "ring: laps = %" PRId64 " take more than 2^50 steps",
+                       hk_run_integer(s->run, "laps"));
     return HK_OK;
 }
 
 static int connect(state *s)
 {
     hk_projection *projection;
-    hk_projection_config cfg = { .pre = s->kick, .post = s->ring, .connect = HK_EXPLICIT, .n = 1, .weight = hk_constant(20.0),
-                                 .list_pre = (uint32_t[]){ 0 }, .list_post = (uint32_t[]){ 0 },
+    hk_projection_config cfg = { .pre = s->kick,
+                                 .post = s->ring,
+                                 .connect = HK_EXPLICIT,
+                                 .n = 1,
+                                 .weight = hk_constant(20.0),
+                                 .list_pre = (uint32_t[]){ 0 },
+                                 .list_post = (uint32_t[]){ 0 },
                                  .delay_ms = hk_constant(hk_run_number(s->run, "delay_ms")) };
     int rc = hk_projection_create(s->sim, &cfg, &projection);
     uint32_t *from = malloc(2 * (size_t)s->check.n * sizeof *from);
@@ -135,9 +176,11 @@ static void summarise(const state *s)
     hk_summary_count(summary, "hops_checked", s->check.hop);
     hk_summary_number(summary, "worst_deviation_ms", s->check.worst_ms);
     hk_summary_number(summary, "hops_per_s", per_s);
-    hk_run_report(s->run, "ring of %u neurons: %" PRIu64 " laps of exactly %" PRId64 " steps, %" PRIu64 " spikes checked, "
-                  "worst deviation %g ms; %.3g hops/s, %.6g s simulated", s->check.n, s->check.hop / s->check.n, s->check.delay * s->check.n, s->check.hop,
-                  s->check.worst_ms, per_s, 1e-3 * hk_sim_now_ms(s->sim));
+    hk_run_report(s->run,
+                  "ring of %u neurons: %" PRIu64 " laps of exactly %" PRId64 " steps, %" PRIu64 " spikes checked, "
+                  "worst deviation %g ms; %.3g hops/s, %.6g s simulated",
+                  s->check.n, s->check.hop / s->check.n, s->check.delay * s->check.n, s->check.hop, s->check.worst_ms,
+                  per_s, 1e-3 * hk_sim_now_ms(s->sim));
 }
 
 static int write_results(const state *s)
@@ -165,10 +208,16 @@ static int run_ring(state *s)
         rc = build(s);
     if (rc != HK_OK)
         return rc;
-    hk_course_config cfg = { .run = s->run, .sim = s->sim, .build_s = hk_clock_wall_s() - start_s,
-                             .duration_ms = (double)(hk_ring_check_due(&s->check, s->check.n_hops).step + 1) * hk_sim_resolution_ms(s->sim),
-                             .recorded = &s->ring, .n_recorded = hk_run_choice(s->run, "record"),
-                             .on_window = on_window, .archive = archive_ring, .user = s };
+    hk_course_config cfg = { .run = s->run,
+                             .sim = s->sim,
+                             .build_s = hk_clock_wall_s() - start_s,
+                             .duration_ms = (double)(hk_ring_check_due(&s->check, s->check.n_hops).step + 1) *
+                                            hk_sim_resolution_ms(s->sim),
+                             .recorded = &s->ring,
+                             .n_recorded = hk_run_choice(s->run, "record"),
+                             .on_window = on_window,
+                             .archive = archive_ring,
+                             .user = s };
     rc = hk_course_begin(&s->course, &cfg);
     if (rc == HK_OK)
         rc = hk_course_run(&s->course);
@@ -178,7 +227,8 @@ static int run_ring(state *s)
     if (rc == HK_OK && s->check.fault[0] != '\0')
         rc = hk_fail(hk_run_ctx(s->run), HK_ESTATE, "%s", s->check.fault);
     if (rc == HK_OK && hk_course_is_complete(&s->course) && s->check.hop < s->check.n_hops)
-        rc = hk_fail(hk_run_ctx(s->run), HK_ESTATE, "ring: %" PRIu64 " of %" PRIu64 " hops were made", s->check.hop, s->check.n_hops);
+        rc = hk_fail(hk_run_ctx(s->run), HK_ESTATE, "ring: %" PRIu64 " of %" PRIu64 " hops were made", s->check.hop,
+                     s->check.n_hops);
     if (rc != HK_OK)
         return rc;
     summarise(s);

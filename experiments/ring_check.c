@@ -26,9 +26,11 @@ static void take_one(hk_ring_check *check, const hk_spike *spike)
     double off_ms = fabs(hk_time_between_ms(due, spike->time, check->resolution_ms));
     check->worst_ms = off_ms > check->worst_ms ? off_ms : check->worst_ms;
     snprintf(check->fault, sizeof check->fault,
-             "ring: hop %" PRIu64 " (lap %" PRIu64 ") is a spike of neuron %u at (step %" PRId64 ", offset %.17g ms), must be of "
-             "neuron %u at (step %" PRId64 ", offset %.17g ms): off by %.3g ms", check->hop, check->hop / check->n,
-             spike->neuron, spike->time.step, spike->time.offset, neuron, due.step, due.offset, off_ms);
+             "ring: hop %" PRIu64 " (lap %" PRIu64 ") is a spike of neuron %u at (step %" PRId64
+             ", offset %.17g ms), must be of "
+             "neuron %u at (step %" PRId64 ", offset %.17g ms): off by %.3g ms",
+             check->hop, check->hop / check->n, spike->neuron, spike->time.step, spike->time.offset, neuron, due.step,
+             due.offset, off_ms);
 }
 
 void hk_ring_check_take(hk_ring_check *check, const hk_spike *spikes, size_t n, hk_time end)
@@ -39,7 +41,8 @@ void hk_ring_check_take(hk_ring_check *check, const hk_spike *spikes, size_t n, 
         return;
     hk_time due = hk_ring_check_due(check, check->hop);
     if (!hk_time_before(end, due))
-        snprintf(check->fault, sizeof check->fault, "ring: hop %" PRIu64 " (lap %" PRIu64 "), a spike of neuron %u due at (step %"
-                 PRId64 ", offset %.17g ms), never came", check->hop, check->hop / check->n,
-                 (uint32_t)(check->hop % check->n), due.step, due.offset);
+        snprintf(check->fault, sizeof check->fault,
+                 "ring: hop %" PRIu64 " (lap %" PRIu64 "), a spike of neuron %u due at (step %" PRId64
+                 ", offset %.17g ms), never came",
+                 check->hop, check->hop / check->n, (uint32_t)(check->hop % check->n), due.step, due.offset);
 }

@@ -14,14 +14,14 @@
 #include <stdint.h>
 
 typedef struct hk_ring_check {
-    uint32_t n;          /* neurons in the ring */
-    int64_t delay;       /* steps */
-    hk_time start;       /* of the input spike */
+    uint32_t n;    /* neurons in the ring */
+    int64_t delay; /* steps */
+    hk_time start; /* of the input spike */
     double resolution_ms;
-    uint64_t n_hops;     /* to be checked; what comes behind does not matter */
-    uint64_t hop;        /* checked so far */
-    double worst_ms;     /* largest deviation seen: 0 while all is well */
-    char fault[360];     /* "" while all is well */
+    uint64_t n_hops; /* to be checked; what comes behind does not matter */
+    uint64_t hop;    /* checked so far */
+    double worst_ms; /* largest deviation seen: 0 while all is well */
+    char fault[360]; /* "" while all is well */
 } hk_ring_check;
 
 /** When hop `hop` is due. */

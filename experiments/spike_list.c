@@ -34,7 +34,7 @@ void hk_spike_list_fini(hk_spike_list *list)
     *list = (hk_spike_list){ .n = 0 };
 }
 
-/* ---- reading ------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 /* One line, without its end, in `line` of at most 128 bytes. */
 static int read_line(hk_ctx *ctx, const char *name, size_t number, char *line, hk_spike_list *out)
@@ -49,7 +49,8 @@ static int read_line(hk_ctx *ctx, const char *name, size_t number, char *line, h
     if (comma == NULL || !hk_parse_count(line, &id) || !hk_parse_number(comma + 1, &time_ms)) {
         if (comma != NULL)
             *comma = ',';
-        return hk_fail(ctx, HK_EFORMAT, "%s:%zu: '%.60s', must be a neuron's id, a comma and a time in ms", name, number, line);
+        return hk_fail(ctx, HK_EFORMAT, "%s:%zu: '%.60s', must be a neuron's id, a comma and a time in ms", name,
+                       number, line);
     }
     return hk_spike_list_add(ctx, out, id, time_ms);
 }
@@ -111,7 +112,7 @@ int hk_spike_list_open(hk_ctx *ctx, const char *path, hk_spike_list *out)
     return rc;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static int by_time(const void *a, const void *b)
 {
@@ -165,7 +166,7 @@ int hk_spike_list_write(hk_ctx *ctx, const char *path, uint64_t trial, hk_spike_
     return rc;
 }
 
-/* ---- comparing ------------------------------------------------------------------------------------------------------- */
+/* ---- comparing --------------------------------------------------------------------------------------------------- */
 
 static void note_count(hk_spike_difference *d, uint64_t id)
 {

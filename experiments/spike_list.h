@@ -32,11 +32,11 @@ HK_MUST_CHECK int hk_spike_list_parse(hk_ctx *ctx, const char *name, const char 
 HK_MUST_CHECK int hk_spike_list_write(hk_ctx *ctx, const char *path, uint64_t trial, hk_spike_list *list);
 
 typedef struct hk_spike_difference {
-    double worst_ms;     /* largest |time - reference| of the k-th spikes of a neuron, while both have a k-th */
+    double worst_ms; /* largest |time - reference| of the k-th spikes of a neuron, while both have a k-th */
     uint64_t worst_id;
-    double worst_at_ms;  /* the reference's time of it */
+    double worst_at_ms;        /* the reference's time of it */
     size_t n_missing, n_extra; /* spikes that the reference has and the list has not, and the other way round */
-    uint64_t first_id;   /* the first neuron whose number of spikes differs */
+    uint64_t first_id;         /* the first neuron whose number of spikes differs */
 } hk_spike_difference;
 
 /** Compares spike by spike; both lists are sorted by neuron, then time. */

@@ -22,7 +22,7 @@ struct hk_probe {
     int64_t interval; /* steps; 0: the list counts */
     int64_t *steps;   /* [n_steps] */
     size_t n_steps, at;
-    int64_t next;     /* step of the next sample, HK_STEP_NEVER after the last */
+    int64_t next; /* step of the next sample, HK_STEP_NEVER after the last */
     double *times_ms, *values;
     size_t n_samples, capacity;
 };
@@ -97,8 +97,10 @@ static int choose_times(hk_probe *probe, const hk_probe_config *cfg)
     for (size_t k = 0; k < cfg->n_times; k++) {
         probe->steps[k] = hk_steps_in_ms(cfg->times_ms[k], resolution_ms);
         if (probe->steps[k] < now || (k > 0 && probe->steps[k] <= probe->steps[k - 1]))
-            return hk_fail(ctx, HK_ERANGE, "probe of %s: times_ms[%zu] = %g, must be whole steps of %g ms, ascending, not "
-                           "before %g ms", name_of(probe), k, cfg->times_ms[k], resolution_ms, hk_sim_now_ms(probe->sim));
+            return hk_fail(ctx, HK_ERANGE,
+                           "probe of %s: times_ms[%zu] = %g, must be whole steps of %g ms, ascending, not "
+                           "before %g ms",
+                           name_of(probe), k, cfg->times_ms[k], resolution_ms, hk_sim_now_ms(probe->sim));
     }
     probe->next = probe->steps[0];
     return HK_OK;
@@ -159,7 +161,8 @@ static int make_room(hk_probe *probe, size_t n)
     hk_ctx *ctx = hk_sim_ctx(probe->sim);
     double bytes = (double)n * ((double)probe->n + 1.0) * sizeof(double), available = (double)hk_memory_available();
     if (bytes > available)
-        return hk_fail(ctx, HK_ENOMEM, "probe of %s: %zu samples of %zu values need %.1f MB, the machine has %.1f MB available",
+        return hk_fail(ctx, HK_ENOMEM,
+                       "probe of %s: %zu samples of %zu values need %.1f MB, the machine has %.1f MB available",
                        name_of(probe), n, probe->n, bytes / 1e6, available / 1e6);
     size_t capacity = probe->n_samples + n;
     if (capacity <= probe->capacity)
@@ -204,8 +207,8 @@ int hk_probe_run(hk_sim *sim, hk_probe *const *probes, size_t n, double ms)
         return hk_sim_run(sim, ms); /* which says why not */
     for (size_t k = 0; k < n; k++) {
         if (probes[k]->next < step_of(sim))
-            return hk_fail(hk_sim_ctx(sim), HK_ESTATE, "probe of %s: its time %g ms has passed without it", name_of(probes[k]),
-                           (double)probes[k]->next * resolution_ms);
+            return hk_fail(hk_sim_ctx(sim), HK_ESTATE, "probe of %s: its time %g ms has passed without it",
+                           name_of(probes[k]), (double)probes[k]->next * resolution_ms);
         int rc = make_room(probes[k], samples_until(probes[k], end));
         if (rc != HK_OK)
             return rc;
@@ -260,8 +263,8 @@ static int archive_identity(hk_probe *probe, hk_archive *archive)
     if (probe->interval > 0)
         same = same && next[0] >= 0 && next[0] % probe->interval == 0;
     else
-        same = same && next[1] >= 0 && (uint64_t)next[1] <= probe->n_steps
-            && next[0] == ((uint64_t)next[1] < probe->n_steps ? probe->steps[next[1]] : HK_STEP_NEVER);
+        same = same && next[1] >= 0 && (uint64_t)next[1] <= probe->n_steps &&
+               next[0] == ((uint64_t)next[1] < probe->n_steps ? probe->steps[next[1]] : HK_STEP_NEVER);
     if (!same)
         return hk_fail(hk_archive_ctx(archive), HK_EFORMAT, "checkpoint: the probe of %s there has other ids or times",
                        name_of(probe));
@@ -313,15 +316,26 @@ int hk_probe_put(const hk_probe *probe, hk_results *results, const char *name)
     if (probe->n_samples == 0 || probe->n == 0)
         return HK_OK;
     int rc = put(results, name, "values",
-                 &(hk_array){ .type = HK_F64, .n_dims = 2, .shape = { probe->n_samples, probe->n }, .values = probe->values,
-                              .unit = probe->unit, .description = "samples by time, then by id" });
+                 &(hk_array){ .type = HK_F64,
+                              .n_dims = 2,
+                              .shape = { probe->n_samples, probe->n },
+                              .values = probe->values,
+                              .unit = probe->unit,
+                              .description = "samples by time, then by id" });
     if (rc == HK_OK)
         rc = put(results, name, "times_ms",
-                 &(hk_array){ .type = HK_F64, .n_dims = 1, .shape = { probe->n_samples }, .values = probe->times_ms,
-                              .unit = "ms", .description = "times of the samples" });
+                 &(hk_array){ .type = HK_F64,
+                              .n_dims = 1,
+                              .shape = { probe->n_samples },
+                              .values = probe->times_ms,
+                              .unit = "ms",
+                              .description = "times of the samples" });
     if (rc == HK_OK)
         rc = put(results, name, "ids",
-                 &(hk_array){ .type = HK_U64, .n_dims = 1, .shape = { probe->n }, .values = probe->ids,
+                 &(hk_array){ .type = HK_U64,
+                              .n_dims = 1,
+                              .shape = { probe->n },
+                              .values = probe->ids,
                               .description = "neurons, or synapses as the projection numbers them" });
     if (rc == HK_OK)
         rc = hk_results_put_text(results, name, "of", name_of(probe));

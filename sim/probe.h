@@ -1,7 +1,7 @@
 /* sim/probe.h - state, parameters or weights looked at while a simulation runs.
  *
- * A probe has its times: multiples of an interval, or a given list, all of them whole steps. hk_probe_run() cuts a run at
- * them, and a cut never changes a bit of what follows (simulation.h), nor does reading: a run with probes has the
+ * A probe has its times: multiples of an interval, or a given list, all of them whole steps. hk_probe_run() cuts a run
+ * at them, and a cut never changes a bit of what follows (simulation.h), nor does reading: a run with probes has the
  * spikes of one without. A sample at time t shows what is left after everything that happened up to and including t. */
 #ifndef HK_PROBE_H
 #define HK_PROBE_H
@@ -17,13 +17,13 @@
 typedef struct hk_probe hk_probe;
 
 typedef struct hk_probe_config {
-    hk_population *population;  /* either neurons and one variable of theirs ... */
-    const char *variable;       /* a state variable or a parameter: "v_mv" */
-    hk_projection *projection;  /* ... or synapses: their weights */
-    const uint64_t *ids;        /* [n_ids] neurons, or synapses as hk_projection_list() numbers them; NULL: all */
+    hk_population *population; /* either neurons and one variable of theirs ... */
+    const char *variable;      /* a state variable or a parameter: "v_mv" */
+    hk_projection *projection; /* ... or synapses: their weights */
+    const uint64_t *ids;       /* [n_ids] neurons, or synapses as hk_projection_list() numbers them; NULL: all */
     size_t n_ids;
-    double interval_ms;         /* > 0: at every multiple of it, from the present on ... */
-    const double *times_ms;     /* ... or [n_times] times, ascending, none in the past */
+    double interval_ms;     /* > 0: at every multiple of it, from the present on ... */
+    const double *times_ms; /* ... or [n_times] times, ascending, none in the past */
     size_t n_times;
 } hk_probe_config;
 

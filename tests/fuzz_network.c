@@ -1,5 +1,5 @@
-/* tests/fuzz_network.c - any bytes as a network in YAML and in JSON, and as a table of spikes: an error, or something that
- * can be built. */
+/* tests/fuzz_network.c - any bytes as a network in YAML and in JSON, and as a table of spikes: an error, or something
+ * that can be built. */
 #include "experiments/network_build.h"
 #include "experiments/spike_list.h"
 

@@ -14,7 +14,7 @@
 
 #include <pthread.h>
 
-/* ---- running an experiment ----------------------------------------------------------------------------------------- */
+/* ---- running an experiment --------------------------------------------------------------------------------------- */
 
 typedef struct trial {
     hk_ctx *ctx;
@@ -30,8 +30,8 @@ static void trial_open(trial *t, const char *const *arguments)
     while (arguments[n] != NULL)
         n++;
     *t = (trial){ .ctx = hk_ctx_create(), .console = hk_console_create(NULL, NULL) };
-    if (hk_request_read(t->ctx, &catalogue, n, (char *const *)arguments, &t->request) != HK_OK
-        || hk_run_create(t->ctx, &t->request, t->request.seeds[0], t->console, &t->run) != HK_OK)
+    if (hk_request_read(t->ctx, &catalogue, n, (char *const *)arguments, &t->request) != HK_OK ||
+        hk_run_create(t->ctx, &t->request, t->request.seeds[0], t->console, &t->run) != HK_OK)
         fail_msg("%s", hk_ctx_message(t->ctx));
 }
 
@@ -80,20 +80,24 @@ static double part_of(const trial *t, const char *key, const char *part)
 
 #define ARGUMENTS(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-/* ---- ring ---------------------------------------------------------------------------------------------------------- */
+/* ---- ring -------------------------------------------------------------------------------------------------------- */
 
 static void the_spike_returns_exactly(void **state)
 {
     (void)state;
-    static const char *const rings[][5] = { { "neurons=10", "laps=2000", "delay_ms=1.5", "kick_ms=0.0371", "t_ref_ms=2" },
-                                            { "neurons=1", "laps=3000", "delay_ms=2.3", "kick_ms=7.05", "t_ref_ms=2.1" },
-                                            { "neurons=7", "laps=500", "delay_ms=0.1", "kick_ms=0.1", "t_ref_ms=0" },
-                                            { "neurons=257", "laps=9", "delay_ms=16.9", "kick_ms=3.3e-7", "t_ref_ms=11.77" } };
+    static const char *const rings[][5] = {
+        { "neurons=10", "laps=2000", "delay_ms=1.5", "kick_ms=0.0371", "t_ref_ms=2" },
+        { "neurons=1", "laps=3000", "delay_ms=2.3", "kick_ms=7.05", "t_ref_ms=2.1" },
+        { "neurons=7", "laps=500", "delay_ms=0.1", "kick_ms=0.1", "t_ref_ms=0" },
+        { "neurons=257", "laps=9", "delay_ms=16.9", "kick_ms=3.3e-7", "t_ref_ms=11.77" }
+    };
     static const double hops[] = { 20000, 3000, 3500, 2313 };
     for (size_t k = 0; k < N_OF(rings); k++) {
         trial t;
-        run_it(&t, ARGUMENTS("ring", "--out", "none", "--set", rings[k][0], "--set", rings[k][1], "--set", rings[k][2], "--set",
-                             rings[k][3], "--set", rings[k][4]), HK_OK);
+        run_it(&t,
+               ARGUMENTS("ring", "--out", "none", "--set", rings[k][0], "--set", rings[k][1], "--set", rings[k][2],
+                         "--set", rings[k][3], "--set", rings[k][4]),
+               HK_OK);
         assert_close(number_of(&t, "hops_checked"), hops[k], 0.0);
         assert_close(number_of(&t, "worst_deviation_ms"), 0.0, 0.0);
         assert_close(number_of(&t, "spikes"), hops[k] + 1.0, 0.0); /* and the input */
@@ -106,8 +110,10 @@ static void a_ring_keeps_its_rate_and_has_no_irregularity(void **state)
     (void)state;
     trial t;
     const char *out = scratch_path("ring.h5");
-    run_it(&t, ARGUMENTS("ring", "--out", out, "--set", "laps=400", "--set", "neurons=4", "--set", "delay_ms=0.9", "--set",
-                         "record=all"), HK_OK);
+    run_it(&t,
+           ARGUMENTS("ring", "--out", out, "--set", "laps=400", "--set", "neurons=4", "--set", "delay_ms=0.9", "--set",
+                     "record=all"),
+           HK_OK);
     assert_close(part_of(&t, "rates_hz", "ring"), 1e3 / 3.6, 1.0);
     assert_close(part_of(&t, "cv_isi", "ring"), 0.0, 1e-9);
     hk_raster *raster;
@@ -143,7 +149,9 @@ static void rings_that_would_lose_the_spike_are_refused(void **state)
 
 static hk_ring_check small_check(void)
 {
-    return (hk_ring_check){ .n = 3, .delay = 15, .start = { .step = 2, .offset = 0.0371 }, .resolution_ms = 0.1, .n_hops = 9 };
+    return (hk_ring_check){
+        .n = 3, .delay = 15, .start = { .step = 2, .offset = 0.0371 }, .resolution_ms = 0.1, .n_hops = 9
+    };
 }
 
 static void the_check_of_the_ring_can_fail(void **state)
@@ -153,8 +161,10 @@ static void the_check_of_the_ring_can_fail(void **state)
         hk_spike second;
         double worst_ms;
         const char *says;
-    } wrong[] = { { { { 32, 0.03710000000000001 }, 1 }, 7e-18, "neuron 1 at (step 32, offset 0.037100000000000008 ms), must "
-                                                               "be of neuron 1 at (step 32, offset 0.037100000000000001" },
+    } wrong[] = { { { { 32, 0.03710000000000001 }, 1 },
+                    7e-18,
+                    "neuron 1 at (step 32, offset 0.037100000000000008 ms), must "
+                    "be of neuron 1 at (step 32, offset 0.037100000000000001" },
                   { { { 31, 0.0371 }, 1 }, 0.1, "at (step 31" },
                   { { { 33, 0.0371 }, 1 }, 0.1, "at (step 33" },
                   { { { 32, 0.0371 }, 2 }, 0.0, "neuron 2 at (step 32" } };
@@ -186,7 +196,7 @@ static void a_spike_too_many_or_too_few_is_a_fault(void **state)
     assert_non_null(strstr(check.fault, "hop 2 (lap 0), a spike of neuron 2 due at (step 47"));
 }
 
-/* ---- cuba ---------------------------------------------------------------------------------------------------------- */
+/* ---- cuba -------------------------------------------------------------------------------------------------------- */
 
 static void cuba_is_reproducible_and_depends_on_its_seed(void **state)
 {
@@ -232,7 +242,8 @@ static void an_interrupted_cuba_goes_on_to_the_same_bits(void **state)
 
     run_it(&u, ARGUMENTS("cuba", CUBA_SETTINGS, "--out", parts, "--resume", saved), HK_OK);
     assert_string_equal(value_of(&u, "spike_hash")->text, value_of(&t, "spike_hash")->text);
-    static const char *const keys[] = { "spikes", "events", "synaptic_events", "rate_hz", "cv", "correlation", "biological_ms" };
+    static const char *const keys[] = { "spikes", "events",      "synaptic_events", "rate_hz",
+                                        "cv",     "correlation", "biological_ms" };
     for (size_t k = 0; k < N_OF(keys); k++)
         assert_close(number_of(&u, keys[k]), number_of(&t, keys[k]), 0.0);
     size_t n[2];
@@ -269,7 +280,7 @@ static void a_checkpoint_of_other_parameters_is_refused(void **state)
     trial_close(&t);
 }
 
-/* ---- network ------------------------------------------------------------------------------------------------------- */
+/* ---- network ----------------------------------------------------------------------------------------------------- */
 
 static const char three[] = "tests/data/network_three.yaml";
 
@@ -279,12 +290,12 @@ static double psp_mv(double w_pa, double tau_syn_ms, double after_ms)
     static const double tau_m_ms = 12.5, c_m_pf = 200.0;
     if (after_ms <= 0.0)
         return 0.0;
-    return w_pa / c_m_pf * tau_syn_ms * tau_m_ms / (tau_m_ms - tau_syn_ms)
-        * (exp(-after_ms / tau_m_ms) - exp(-after_ms / tau_syn_ms));
+    return w_pa / c_m_pf * tau_syn_ms * tau_m_ms / (tau_m_ms - tau_syn_ms) *
+           (exp(-after_ms / tau_m_ms) - exp(-after_ms / tau_syn_ms));
 }
 
-/* Neuron 20 rises from -70 mV towards -70 + 10 ms / 250 pF * 450 pA = -52 mV and reaches -55 mV after 10 ms ln 6; then 2 ms
- * of rest. Neuron 10 spikes with each input. 7 has heard all of it and never spiked. */
+/* Neuron 20 rises from -70 mV towards -70 + 10 ms / 250 pF * 450 pA = -52 mV and reaches -55 mV after 10 ms ln 6; then
+ * 2 ms of rest. Neuron 10 spikes with each input. 7 has heard all of it and never spiked. */
 static double expected_ms(uint64_t id, size_t k)
 {
     static const double pushed_ms[] = { 3.7371, 41.93, 78.4 };
@@ -356,7 +367,8 @@ static void a_network_that_differs_from_its_reference_fails(void **state)
                   { "20: 5", "20: 4", "neuron 20 spiked 5 times, 4 times" },
                   { "n_spikes: 8", "final_V_m_mV: {10: -69.0}", "final potential of neuron 10" },
                   { "V_m0: -70.0", "V_m0: -69.0", "from the reference, must be within tolerance_ms = 1e-09" },
-                  { "41.23", "41.23, 60.5", "0 spikes of the reference are missing and 1 are too many, first of neuron 10" },
+                  { "41.23", "41.23, 60.5",
+                    "0 spikes of the reference are missing and 1 are too many, first of neuron 10" },
                   { "41.23, ", "", "1 spikes of the reference are missing and 0 are too many" } };
     char set_csv[PATH_MAX + 8], set_reference[PATH_MAX + 16];
     snprintf(set_csv, sizeof set_csv, "csv=%s", scratch_path("reference.csv"));
@@ -436,12 +448,16 @@ static void broken_networks_are_refused_with_their_line(void **state)
         { "t_stop_ms: 5\nneurons:\n  - {id: 99999999999999999, model: lif}\n", "id = '99999999999999999'" },
         { HEAD "  - {id: 1, model: lif_exp}\n", "n.yaml:4:5: id 1 is already that of the neuron in line 3" },
         { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: lfi}\n", "n.yaml:3:20: no model 'lfi'; did you mean 'lif'?" },
-        { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: hodgkin_huxley}\n", "no model 'hodgkin_huxley'; there are lif, " },
+        { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: hodgkin_huxley}\n",
+          "no model 'hodgkin_huxley'; there are lif, " },
         { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: spike_source}\n", "given spikes stand under 'inputs'" },
         { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: lif, params: {tau_m: 3}}\n", "unknown key 'tau_m'" },
-        { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: iaf_psc_delta, params: {tau_syn_ex: 3}}\n", "unknown key 'tau_syn_ex'" },
-        { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: lif, params: {tau_m_ms: 0}}\n", "n.yaml:3:44: tau_m_ms = 0, must be in" },
-        { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: lif, params: {tau_m_ms: 1e-3}}\n", "at least a fiftieth of the resolution" },
+        { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: iaf_psc_delta, params: {tau_syn_ex: 3}}\n",
+          "unknown key 'tau_syn_ex'" },
+        { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: lif, params: {tau_m_ms: 0}}\n",
+          "n.yaml:3:44: tau_m_ms = 0, must be in" },
+        { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: lif, params: {tau_m_ms: 1e-3}}\n",
+          "at least a fiftieth of the resolution" },
         { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: lif, params: {v_reset_mv: -50}}\n",
           "n.yaml:3:5: the reset potential -50 mV must be below the threshold -55 mV" },
         { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: lif, state: {v: 3}}\n", "unknown key 'v'" },
@@ -449,7 +465,8 @@ static void broken_networks_are_refused_with_their_line(void **state)
         { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: lif, V_m0: -70, state: {v_mv: -70}}\n", "one of them must go" },
         { "t_stop_ms: 5\nneurons:\n  - {id: 1, model: poisson, V_m0: -70}\n", "a poisson neuron has no potential" },
         { HEAD "connections: 3\n", "connections must be a list" },
-        { HEAD "connections:\n  - {pre: 1, post: 2, weight: 1, delay: 1}\n", "n.yaml:5:20: post = 2: no neuron has this id" },
+        { HEAD "connections:\n  - {pre: 1, post: 2, weight: 1, delay: 1}\n",
+          "n.yaml:5:20: post = 2: no neuron has this id" },
         { HEAD "connections:\n  - {pre: 0, post: 1, weight: 1, delay: 1}\n", "pre = 0: no neuron" },
         { HEAD "connections:\n  - {pre: 1, post: 1, weight: 1}\n", "n.yaml:5:5: the key 'delay' is missing" },
         { HEAD "connections:\n  - {pre: 1, post: 1, weight: 1, delay: -0.1}\n", "delay = -0.1" },
@@ -502,9 +519,10 @@ static void nest_names_have_the_values_that_nest_gives_them(void **state)
         uint64_t id;
         const char *name;
         double value;
-    } expected[] = { { 3, "tau_m_ms", 10.0 },      { 3, "e_l_mv", -61.5 },  { 3, "v_mv", -61.5 }, { 3, "t_ref_ms", 2.0 },
-                     { 1, "tau_syn_in_ms", 7.5 },  { 1, "tau_m_ms", 10.0 }, { 1, "v_mv", -70.0 }, { 1, "tau_syn_ex_ms", 2.0 },
-                     { 2, "tau_m_ms", 33.0 },      { 2, "v_mv", -70.0 } };
+    } expected[] = { { 3, "tau_m_ms", 10.0 }, { 3, "e_l_mv", -61.5 },      { 3, "v_mv", -61.5 },
+                     { 3, "t_ref_ms", 2.0 },  { 1, "tau_syn_in_ms", 7.5 }, { 1, "tau_m_ms", 10.0 },
+                     { 1, "v_mv", -70.0 },    { 1, "tau_syn_ex_ms", 2.0 }, { 2, "tau_m_ms", 33.0 },
+                     { 2, "v_mv", -70.0 } };
     for (size_t k = 0; k < N_OF(expected); k++) {
         double values[4];
         const hk_network_neuron *neuron = hk_network_file_find(&file, expected[k].id);

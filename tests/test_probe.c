@@ -22,13 +22,20 @@ static net net_open(void)
     rig_set(&n.r, n.noise, "rate_hz", 613.0);
     rig_set(&n.r, n.cells, "i_e_pa", 371.0);
     hk_projection *in;
-    rig_ok(&n.r, hk_projection_create(n.r.sim, &(hk_projection_config){ .pre = n.noise, .post = n.cells,
-                                                                       .connect = HK_ONE_TO_ONE, .weight = hk_constant(61.7),
-                                                                       .delay_ms = hk_constant(0.3) }, &in));
-    rig_ok(&n.r, hk_projection_create(n.r.sim, &(hk_projection_config){ .pre = n.cells, .post = n.cells,
-                                                                       .connect = HK_FIXED_PROBABILITY, .probability = 0.31,
-                                                                       .weight = { .kind = HK_NORMAL, .a = -23.0, .b = 41.0 },
-                                                                       .delay_ms = { .kind = HK_UNIFORM, .a = 0.7, .b = 2.9 } },
+    rig_ok(&n.r, hk_projection_create(n.r.sim,
+                                      &(hk_projection_config){ .pre = n.noise,
+                                                               .post = n.cells,
+                                                               .connect = HK_ONE_TO_ONE,
+                                                               .weight = hk_constant(61.7),
+                                                               .delay_ms = hk_constant(0.3) },
+                                      &in));
+    rig_ok(&n.r, hk_projection_create(n.r.sim,
+                                      &(hk_projection_config){ .pre = n.cells,
+                                                               .post = n.cells,
+                                                               .connect = HK_FIXED_PROBABILITY,
+                                                               .probability = 0.31,
+                                                               .weight = { .kind = HK_NORMAL, .a = -23.0, .b = 41.0 },
+                                                               .delay_ms = { .kind = HK_UNIFORM, .a = 0.7, .b = 2.9 } },
                                       &n.loop));
     return n;
 }
@@ -62,7 +69,8 @@ static void sampling_at_every_step_changes_no_spike(void **state)
     static const char *const variables[] = { "v_mv", "i_syn_in_pa", "theta_mv", "tau_m_ms" };
     hk_probe *probes[5];
     for (size_t k = 0; k < 4; k++)
-        probes[k] = probe_of(&n, &(hk_probe_config){ .population = n.cells, .variable = variables[k],
+        probes[k] = probe_of(&n, &(hk_probe_config){ .population = n.cells,
+                                                     .variable = variables[k],
                                                      .interval_ms = k == 0 ? 0.1 : 0.7 * (double)k });
     probes[4] = probe_of(&n, &(hk_probe_config){ .projection = n.loop, .interval_ms = 1.3 });
     rig_ok(&n.r, hk_probe_run(n.r.sim, probes, 5, 333.3));
@@ -79,8 +87,12 @@ static void samples_are_what_a_run_stopped_there_reads(void **state)
     static const double times_ms[] = { 0.0, 7.3, 7.4, 61.9, 100.0 };
     static const uint64_t ids[] = { 39, 3, 17 };
     net n = net_open();
-    hk_probe *probe = probe_of(&n, &(hk_probe_config){ .population = n.cells, .variable = "v_mv", .ids = ids, .n_ids = 3,
-                                                       .times_ms = times_ms, .n_times = N_OF(times_ms) });
+    hk_probe *probe = probe_of(&n, &(hk_probe_config){ .population = n.cells,
+                                                       .variable = "v_mv",
+                                                       .ids = ids,
+                                                       .n_ids = 3,
+                                                       .times_ms = times_ms,
+                                                       .n_times = N_OF(times_ms) });
     rig_ok(&n.r, hk_probe_run(n.r.sim, &probe, 1, 7.3)); /* in two parts, cut at a sample */
     rig_ok(&n.r, hk_probe_run(n.r.sim, &probe, 1, 92.7));
     hk_probe_view view = hk_probe_samples(probe);
@@ -107,7 +119,8 @@ static void weights_come_in_the_order_of_the_list(void **state)
     double *weights = malloc(n_synapses * sizeof *weights);
     assert_int_equal(hk_projection_list(n.loop, n_synapses, NULL, NULL, weights, NULL), n_synapses);
     uint64_t ids[] = { n_synapses - 1, 5 };
-    hk_probe *probe = probe_of(&n, &(hk_probe_config){ .projection = n.loop, .ids = ids, .n_ids = 2, .interval_ms = 2.5 });
+    hk_probe *probe = probe_of(&n,
+                               &(hk_probe_config){ .projection = n.loop, .ids = ids, .n_ids = 2, .interval_ms = 2.5 });
     rig_ok(&n.r, hk_probe_run(n.r.sim, &probe, 1, 4.0));
     hk_probe_view view = hk_probe_samples(probe);
     assert_int_equal(view.n_samples, 2);
@@ -211,15 +224,18 @@ static void a_checkpoint_of_another_probe_is_refused(void **state)
     const char *path = scratch_path("probe-other.h5");
     static const uint64_t ids[] = { 2, 11 }, others[] = { 2, 12 };
     net n = net_open();
-    hk_probe *probe = probe_of(&n, &(hk_probe_config){ .population = n.cells, .variable = "v_mv", .ids = ids, .n_ids = 2,
-                                                       .interval_ms = 0.3 });
+    hk_probe *probe = probe_of(
+        &n,
+        &(hk_probe_config){ .population = n.cells, .variable = "v_mv", .ids = ids, .n_ids = 2, .interval_ms = 0.3 });
     archive(&n, probe, path, false, HK_OK);
     hk_probe_destroy(probe);
-    hk_probe_config bad[] = { { .variable = "theta_mv", .ids = ids, .n_ids = 2, .interval_ms = 0.3 },
-                              { .variable = "v_mv", .ids = others, .n_ids = 2, .interval_ms = 0.3 },
-                              { .variable = "v_mv", .ids = ids, .n_ids = 1, .interval_ms = 0.3 },
-                              { .variable = "v_mv", .ids = ids, .n_ids = 2, .interval_ms = 0.4 },
-                              { .variable = "v_mv", .ids = ids, .n_ids = 2, .times_ms = (double[]){ 5.0 }, .n_times = 1 } };
+    hk_probe_config bad[] = {
+        { .variable = "theta_mv", .ids = ids, .n_ids = 2, .interval_ms = 0.3 },
+        { .variable = "v_mv", .ids = others, .n_ids = 2, .interval_ms = 0.3 },
+        { .variable = "v_mv", .ids = ids, .n_ids = 1, .interval_ms = 0.3 },
+        { .variable = "v_mv", .ids = ids, .n_ids = 2, .interval_ms = 0.4 },
+        { .variable = "v_mv", .ids = ids, .n_ids = 2, .times_ms = (double[]){ 5.0 }, .n_times = 1 }
+    };
     for (size_t k = 0; k < N_OF(bad); k++) {
         bad[k].population = n.cells;
         probe = probe_of(&n, &bad[k]);
@@ -234,8 +250,9 @@ static void samples_go_to_a_results_file_as_a_matrix(void **state)
     (void)state;
     net n = net_open();
     static const uint64_t ids[] = { 8, 1, 30 };
-    hk_probe *probe = probe_of(&n, &(hk_probe_config){ .population = n.cells, .variable = "i_syn_ex_pa", .ids = ids, .n_ids = 3,
-                                                       .interval_ms = 1.0 });
+    hk_probe *probe = probe_of(
+        &n, &(hk_probe_config){
+                .population = n.cells, .variable = "i_syn_ex_pa", .ids = ids, .n_ids = 3, .interval_ms = 1.0 });
     rig_ok(&n.r, hk_probe_run(n.r.sim, &probe, 1, 4.0));
     hk_results *file;
     const char *path = scratch_path("probe-results.h5");
@@ -281,7 +298,8 @@ static void what_cannot_be_probed_is_refused(void **state)
         { { .population = p, .variable = "v_mv", .interval_ms = 0.25 }, HK_ERANGE },
         { { .population = p, .variable = "v_mv", .interval_ms = -0.1 }, HK_ERANGE },
         { { .population = p, .variable = "v_mv", .interval_ms = NAN }, HK_ERANGE },
-        { { .population = p, .variable = "v_mv", .interval_ms = 1.0, .times_ms = (double[]){ 2.0 }, .n_times = 1 }, HK_ERANGE },
+        { { .population = p, .variable = "v_mv", .interval_ms = 1.0, .times_ms = (double[]){ 2.0 }, .n_times = 1 },
+          HK_ERANGE },
         { { .population = p, .variable = "v_mv", .times_ms = (double[]){ 0.9 }, .n_times = 1 }, HK_ERANGE },
         { { .population = p, .variable = "v_mv", .times_ms = (double[]){ 2.0, 2.0 }, .n_times = 2 }, HK_ERANGE },
         { { .population = p, .variable = "v_mv", .times_ms = (double[]){ 2.05 }, .n_times = 1 }, HK_ERANGE },

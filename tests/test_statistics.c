@@ -56,7 +56,8 @@ static void draw(hk_spike spikes[N_SPIKES])
     double ms = 0.0;
     for (size_t k = 0; k < N_SPIKES; k++) {
         ms += k % 5 == 0 ? 0.0 : 0.713 * hk_stream_exponential(&stream);
-        uint32_t low = (uint32_t)hk_stream_below(&stream, N_NEURONS), high = (uint32_t)hk_stream_below(&stream, N_NEURONS);
+        uint32_t low = (uint32_t)hk_stream_below(&stream, N_NEURONS),
+                 high = (uint32_t)hk_stream_below(&stream, N_NEURONS);
         spikes[k] = (hk_spike){ .time = hk_time_from_ms(ms + 1e-3, resolution_ms), .neuron = low < high ? low : high };
     }
 }
@@ -117,7 +118,8 @@ static void exponential_intervals_have_a_cv_near_one(void **state)
 }
 
 /* Pearson's correlation of all pairs from counts kept in full, and intervals kept in full. */
-static void brute_force(const hk_spike *spikes, int64_t begin, int64_t bin, int64_t end, double *cv, double *correlation)
+static void brute_force(const hk_spike *spikes, int64_t begin, int64_t bin, int64_t end, double *cv,
+                        double *correlation)
 {
     size_t n_bins = (size_t)((end - begin) / bin);
     double *counts = calloc(N_NEURONS * n_bins, sizeof *counts), pairs = 0.0, neurons = 0.0;
@@ -227,7 +229,7 @@ static void settings_without_sense_are_refused(void **state)
     }
 }
 
-/* ---- lists of spikes ----------------------------------------------------------------------------------------------- */
+/* ---- lists of spikes --------------------------------------------------------------------------------------------- */
 
 static void a_table_comes_back_to_the_last_digit(void **state)
 {
@@ -256,7 +258,8 @@ static void a_table_comes_back_to_the_last_digit(void **state)
 static void differences_are_found_by_neuron_and_order(void **state)
 {
     fixture *f = *state;
-    static const char ours[] = "neuron_id,spike_time_ms\n1,5.25\n1,9\n3,2.5\n4,1\n", theirs[] = "4,1\r\n1,5.5\n2,7\n3,2.5\n";
+    static const char ours[] = "neuron_id,spike_time_ms\n1,5.25\n1,9\n3,2.5\n4,1\n",
+                      theirs[] = "4,1\r\n1,5.5\n2,7\n3,2.5\n";
     hk_spike_list a = { .n = 0 }, b = { .n = 0 };
     assert_ok(hk_spike_list_parse(f->ctx, "a", ours, strlen(ours), &a));
     assert_ok(hk_spike_list_parse(f->ctx, "b", theirs, strlen(theirs), &b));
