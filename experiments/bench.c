@@ -26,6 +26,7 @@ typedef struct wish {
     const char *json, *markdown;
     bool quick;
     bool wanted[MOST_PARTS], any;
+    char command[400]; /* as it was typed */
 } wish;
 
 void hk_bench_help(FILE *stream)
@@ -124,8 +125,7 @@ static int bench_all(const wish *w)
     if (rc == HK_OK && w->json != NULL)
         rc = write_json(&bench, &machine, w);
     if (rc == HK_OK && w->markdown != NULL)
-        rc = hk_figures_write_markdown(w->ctx, &bench.figures, &machine,
-                                       w->quick ? "hillock bench --quick" : "hillock bench", w->markdown);
+        rc = hk_figures_write_markdown(w->ctx, &bench.figures, &machine, w->command, w->markdown);
     hk_figures_fini(&bench.figures);
     hk_console_destroy(bench.console);
     return rc;
@@ -135,6 +135,10 @@ int hk_bench_main(int argc, char **argv)
 {
     hk_ctx *ctx = hk_ctx_create();
     wish w = { .ctx = ctx };
+    for (int k = 0; k < argc; k++) {
+        size_t used = strlen(w.command);
+        snprintf(w.command + used, sizeof w.command - used, "%s%s", k == 0 ? "" : " ", argv[k]);
+    }
     int code = HK_EXIT_DONE, rc = hk_flags_read(ctx, flags, N_FLAGS, argc - 1, argv + 1, take, &w);
     if (rc != HK_OK)
         code = hk_complain_usage(ctx, rc, "bench");

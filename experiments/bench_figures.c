@@ -3,6 +3,7 @@
 
 #include "experiments/paths.h"
 #include "experiments/progress.h"
+#include "sim/filemove.h"
 #include "sim/version.h"
 
 #include <errno.h>
@@ -155,11 +156,10 @@ int hk_figures_write_markdown(hk_ctx *ctx, const hk_figures *figures, const hk_m
     int rc = hk_make_parents(ctx, path);
     if (rc != HK_OK)
         return rc;
-    size_t room = strlen(path) + 8;
-    char *part = malloc(room);
-    if (part == NULL)
-        return hk_fail(ctx, HK_ENOMEM, "bench: out of memory");
-    snprintf(part, room, "%s.part", path);
+    char *part;
+    rc = hk_file_beside(ctx, path, &part);
+    if (rc != HK_OK)
+        return rc;
     FILE *file = fopen(part, "w");
     bool good = file != NULL;
     if (good) {
@@ -167,8 +167,7 @@ int hk_figures_write_markdown(hk_ctx *ctx, const hk_figures *figures, const hk_m
         good = ferror(file) == 0;
         good = fclose(file) == 0 && good;
     }
-    if (!good || rename(part, path) != 0)
-        rc = hk_fail(ctx, HK_EIO, "cannot write '%s': %s", path, strerror(errno));
+    rc = good ? hk_file_replace(ctx, part, path) : hk_fail(ctx, HK_EIO, "cannot write '%s': %s", part, strerror(errno));
     free(part);
     return rc;
 }

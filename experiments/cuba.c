@@ -20,7 +20,7 @@ static const char *const population_names[N_POPULATIONS] = { "exc", "inh" };
 #define RESOLUTION_MS 0.1
 #define TRANSIENT 0.05
 #define BENCHMARK_NEURONS 4000
-#define BENCHMARK_LEAST_MS 5000.0 /* shorter runs scatter too much to be judged */
+#define BENCHMARK_MS 10000.0 /* shorter runs scatter more, and in longer ones the CV is larger: rare spikes join in */
 
 static const char *const records[] = { "all", "none", NULL };
 
@@ -187,7 +187,7 @@ static double cv_of(const peer *p)
 static bool is_benchmark(const state *s)
 {
     return hk_run_integer(s->run, "neurons") == BENCHMARK_NEURONS && s->probability == 80.0 / BENCHMARK_NEURONS &&
-           hk_sim_now_ms(s->sim) >= BENCHMARK_LEAST_MS;
+           hk_run_number(s->run, "duration_ms") == BENCHMARK_MS && hk_course_is_complete(&s->course);
 }
 
 static void judge(const state *s, double rate_hz, double cv_isi)
@@ -210,8 +210,8 @@ static const hk_summary_key keys[] = {
     { "cv", "", "of the intervals, over both populations" },
     { "correlation", "", "mean Pearson correlation of 100 excitatory neurons, spike counts in 5 ms" },
     { "agrees_with_peers", "",
-      "rate and CV lie where five runs of other simulators let expect them (4,000 neurons, at "
-      "least 5 s)" },
+      "rate and CV lie where five runs of other simulators let expect them (4,000 neurons, "
+      "10 s)" },
 };
 
 static void summarise(const state *s)
@@ -243,7 +243,7 @@ static void summarise(const state *s)
         judge(s, rate_hz, cv);
     else
         hk_run_report(s->run, "rate %.3f Hz, CV of intervals %.3f (not compared: that takes %d neurons and %g s)",
-                      rate_hz, cv, BENCHMARK_NEURONS, 1e-3 * BENCHMARK_LEAST_MS);
+                      rate_hz, cv, BENCHMARK_NEURONS, 1e-3 * BENCHMARK_MS);
 }
 
 static int write_probes(const state *s)

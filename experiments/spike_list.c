@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MOST_BYTES ((size_t)1 << 30)
 static const char header[] = "neuron_id,spike_time_ms";
@@ -136,30 +138,48 @@ static void sort(hk_spike_list *list, int (*compare)(const void *, const void *)
         qsort(list->spikes, list->n, sizeof *list->spikes, compare);
 }
 
-int hk_spike_list_write(hk_ctx *ctx, const char *path, uint64_t trial, hk_spike_list *list)
+static bool print(hk_spike_list *list, FILE *file)
 {
-    int rc = hk_make_parents(ctx, path);
-    if (rc != HK_OK)
-        return rc;
-    size_t room = strlen(path) + 40;
-    char *part = malloc(room);
-    if (part == NULL)
-        return hk_fail(ctx, HK_ENOMEM, "no memory for a path");
-    snprintf(part, room, "%s.%" PRIu64 ".part", path, trial);
-    FILE *file = fopen(part, "w");
-    bool good = file != NULL;
-    sort(list, by_time);
-    good = good && fprintf(file, "%s\n", header) > 0;
+    bool good = fprintf(file, "%s\n", header) > 0;
     for (size_t k = 0; good && k < list->n; k++) {
         char time_ms[40];
         hk_print_number(list->spikes[k].time_ms, time_ms, sizeof time_ms);
         good = fprintf(file, "%" PRIu64 ",%s\n", list->spikes[k].id, time_ms) > 0;
     }
+    return good;
+}
+
+/* A pipe or a device takes the table as it comes; a file gets its name when it is complete. */
+static bool is_stream(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
+}
+
+int hk_spike_list_write(hk_ctx *ctx, const char *path, uint64_t trial, hk_spike_list *list)
+{
+    int rc = hk_make_parents(ctx, path);
+    if (rc != HK_OK)
+        return rc;
+    bool streams = is_stream(path);
+    size_t room = strlen(path) + 40;
+    char *part = malloc(room);
+    if (part == NULL)
+        return hk_fail(ctx, HK_ENOMEM, "no memory for a path");
+    if (streams)
+        snprintf(part, room, "%s", path);
+    else
+        snprintf(part, room, "%s.%" PRIu64 ".part", path, trial);
+    FILE *file = fopen(part, "w");
+    sort(list, by_time);
+    bool good = file != NULL && print(list, file);
     if (file != NULL && fclose(file) != 0)
         good = false;
-    if (!good || rename(part, path) != 0) {
+    if (good && !streams)
+        good = rename(part, path) == 0;
+    if (!good) {
         rc = hk_fail(ctx, HK_EIO, "cannot write '%s': %s", path, strerror(errno));
-        if (file != NULL)
+        if (file != NULL && !streams)
             remove(part);
     }
     free(part);

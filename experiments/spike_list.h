@@ -28,7 +28,8 @@ void hk_spike_list_fini(hk_spike_list *list);
 HK_MUST_CHECK int hk_spike_list_open(hk_ctx *ctx, const char *path, hk_spike_list *out);
 HK_MUST_CHECK int hk_spike_list_parse(hk_ctx *ctx, const char *name, const char *text, size_t size, hk_spike_list *out);
 /** Writes one, in order of time, then id (`list` is sorted so), every time with all its digits; a file of that name is
- *  replaced when all is written. `trial` keeps the unfinished files of parallel trials apart. HK_EIO. */
+ *  replaced when all is written, a pipe or device is written to. `trial` keeps the unfinished files of parallel trials
+ *  apart. HK_EIO. */
 HK_MUST_CHECK int hk_spike_list_write(hk_ctx *ctx, const char *path, uint64_t trial, hk_spike_list *list);
 
 typedef struct hk_spike_difference {

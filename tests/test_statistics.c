@@ -274,6 +274,25 @@ static void differences_are_found_by_neuron_and_order(void **state)
     hk_spike_list_fini(&b);
 }
 
+static void a_pipe_is_written_to_and_stays_one(void **state)
+{
+    fixture *f = *state;
+    const char *path = scratch_path("pipe");
+    assert_int_equal(mkfifo(path, 0600), 0);
+    int end = open(path, O_RDWR);
+    hk_spike_list list = { .n = 0 };
+    assert_ok(hk_spike_list_add(f->ctx, &list, 4, 2.385));
+    assert_ok(hk_spike_list_write(f->ctx, path, 1, &list));
+    char text[64] = "";
+    assert_true(read(end, text, sizeof text - 1) > 0);
+    assert_string_equal(text, "neuron_id,spike_time_ms\n4,2.385\n");
+    close(end);
+    struct stat about;
+    assert_int_equal(stat(path, &about), 0);
+    assert_true(S_ISFIFO(about.st_mode));
+    hk_spike_list_fini(&list);
+}
+
 static void broken_tables_are_refused_with_their_line(void **state)
 {
     fixture *f = *state;
@@ -297,6 +316,7 @@ static void broken_tables_are_refused_with_their_line(void **state)
     assert_status(hk_spike_list_parse(f->ctx, "t.csv", longest, sizeof longest, &list), HK_EFORMAT);
     assert_status(hk_spike_list_open(f->ctx, scratch_path("absent.csv"), &list), HK_EIO);
     assert_status(hk_spike_list_write(f->ctx, "/dev/null/x.csv", 1, &list), HK_EIO);
+    assert_status(hk_spike_list_write(f->ctx, "/dev/full", 1, &list), HK_EIO);
     hk_spike_list_fini(&list);
 }
 
@@ -315,6 +335,7 @@ int main(void)
         TEST(settings_without_sense_are_refused),
         TEST(a_table_comes_back_to_the_last_digit),
         TEST(differences_are_found_by_neuron_and_order),
+        TEST(a_pipe_is_written_to_and_stays_one),
         TEST(broken_tables_are_refused_with_their_line),
     };
     return cmocka_run_group_tests(tests, hk_scratch_setup, hk_scratch_teardown);
