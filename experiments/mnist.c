@@ -112,6 +112,8 @@ static int archive_state(state *s, hk_archive *archive)
     int rc = hk_archive_enter(archive, "mnist");
     if (rc == HK_OK)
         rc = hk_archive_expect(archive, "config", hk_run_config(s->run));
+    if (rc == HK_OK) /* `auto` may find something else than it did before */
+        rc = hk_archive_expect(archive, "data", s->data.name);
     if (rc == HK_OK)
         rc = hk_archive_array(archive, "counters", HK_U64, row, N_VALUES);
     for (size_t k = 0; k < N_VALUES; k++)
@@ -270,9 +272,9 @@ static int run_phases(state *s)
             bool stopping = hk_run_stopping(s->run);
             if (rc == HK_OK && (stopping || hk_run_checkpoint_due(s->run))) {
                 s->seconds[s->phase] += hk_clock_wall_s() - start;
-                start = hk_clock_wall_s();
                 if (hk_run_checkpoint(s->run) != NULL)
                     rc = save(s);
+                start = hk_clock_wall_s(); /* the time of saving is nobody's */
             }
             if (stopping)
                 return rc;

@@ -28,6 +28,8 @@ typedef struct hk_mnist_settings {
     uint32_t decide_spikes; /* so many first spikes of an image count; 0: all */
 } hk_mnist_settings;
 
+#define HK_MNIST_RESOLUTION_MS 0.1
+
 enum { HK_MNIST_N_OPTIONS = 28 };
 extern const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS];
 

@@ -35,7 +35,7 @@ static int create_projection(hk_mnist_network *net)
                                                            .post = net->hidden,
                                                            .connect = HK_ALL_TO_ALL,
                                                            .weight = { .kind = HK_UNIFORM, .a = 0.01, .b = 1.01 },
-                                                           .delay_ms = hk_constant(0.1) },
+                                                           .delay_ms = hk_constant(HK_MNIST_RESOLUTION_MS) },
                                   &net->projection);
     if (rc != HK_OK)
         return rc;
@@ -69,7 +69,8 @@ static int create_clock(hk_mnist_network *net)
         rc = hk_projection_create(net->sim, &(hk_projection_config){ .pre = net->clock, .post = net->hidden,
                                                                      .connect = HK_ALL_TO_ALL,
                                                                      .weight = hk_constant(net->settings.clock_mv),
-                                                                     .delay_ms = hk_constant(0.1) }, &ticks);
+                                                                     .delay_ms = hk_constant(HK_MNIST_RESOLUTION_MS) },
+                                  &ticks);
     return rc;
 }
 
@@ -107,7 +108,8 @@ int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, cons
     out->counts = calloc(s->neurons, sizeof *out->counts);
     if (out->values == NULL || out->counts == NULL)
         return hk_fail(hk_run_ctx(run), HK_ENOMEM, "mnist: out of memory");
-    int rc = hk_sim_create(hk_run_ctx(run), &(hk_sim_config){ .resolution_ms = 0.1, .seed = hk_run_seed(run) }, &out->sim);
+    int rc = hk_sim_create(hk_run_ctx(run),
+                           &(hk_sim_config){ .resolution_ms = HK_MNIST_RESOLUTION_MS, .seed = hk_run_seed(run) }, &out->sim);
     if (rc == HK_OK)
         rc = hk_population_create(out->sim, "inputs", hk_neuron_model_find("spike_source"), out->n_pixels, &out->inputs);
     if (rc == HK_OK)

@@ -2,6 +2,7 @@
 #include "experiments/mnist.h"
 
 #include "encoders/catalogue.h"
+#include "sim/time.h"
 
 #include <math.h>
 #include <string.h>
@@ -156,5 +157,8 @@ int hk_mnist_settle(hk_run *run, hk_mnist_settings *out)
     if (!(out->lr_end <= out->lr && out->theta_plus_end_mv <= out->theta_plus_mv))
         return hk_fail(hk_run_ctx(run), HK_ERANGE, "mnist: lr_end = %g and theta_plus_end_mv = %g, must be at most lr = %g and "
                        "theta_plus_mv = %g", out->lr_end, out->theta_plus_end_mv, out->lr, out->theta_plus_mv);
+    if (hk_steps_in_ms(out->window_ms, HK_MNIST_RESOLUTION_MS) < 1)
+        return hk_fail(hk_run_ctx(run), HK_ERANGE, "mnist: window_ms = %g, must be a whole number of steps of %g ms",
+                       out->window_ms, HK_MNIST_RESOLUTION_MS);
     return choose_encoder(run, p, out);
 }

@@ -1,0 +1,665 @@
+/* tests/test_mnist.c - the mnist experiment from the outside, small, on drawn glyphs: what it learns, what it writes, that
+ * an interrupted run equals one in a piece, and that its figures follow from its own raster.
+ *
+ * The program is this file itself with --as-hillock before the arguments: main() is then the program's, over its catalogue.
+ * It runs in a scratch directory, where all names below are. */
+#include "tests/hk_scratch.h"
+
+#include "experiments/catalogue.h"
+#include "experiments/commands.h"
+#include "experiments/datasets/dataset.h"
+#include "experiments/document.h"
+#include "experiments/readouts/vote.h"
+#include "sim/raster.h"
+#include "sim/results.h"
+
+#include <errno.h>
+#include <signal.h>
+
+enum { K = HK_VOTE_CLASSES, PIXELS = 28 * 28 };
+
+static char self[PATH_MAX];
+static hk_ctx *ctx;
+
+/* ---- running it ------------------------------------------------------------------------------------------------------ */
+
+static char *read_text(const char *name)
+{
+    size_t n;
+    char *text = (char *)file_bytes(scratch_path(name), &n);
+    text[n] = '\0';
+    return text;
+}
+
+/* Starts `hillock run mnist` with small settings and the words of `line`, in the scratch directory; its streams go to the
+ * files "out" and "err" there. */
+static pid_t start(const char *line)
+{
+    static const char small[] = "--as-hillock run mnist --data glyphs --set neurons=40";
+    char words[1024];
+    char *arguments[64] = { self };
+    int n = 1;
+    snprintf(words, sizeof words, "%s %s", small, line);
+    for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
+        arguments[n++] = word;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        int out = chdir(hk_scratch) == 0 ? open("out", O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
+        int err = open("err", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        if (out < 0 || err < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
+            _exit(126);
+        execv(self, arguments);
+        _exit(127);
+    }
+    return child;
+}
+
+static int finish(pid_t child)
+{
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+}
+
+static void run(const char *line)
+{
+    int code = finish(start(line));
+    if (code == 0)
+        return;
+    char *err = read_text("err");
+    print_error("hillock run mnist %s: exit code %d\n%s", line, code, err);
+    free(err);
+    fail();
+}
+
+/* Ends with `code` and a sentence that has `part`. */
+static void refused(const char *line, int code, const char *part)
+{
+    assert_int_equal(finish(start(line)), code);
+    char *err = read_text("err");
+    if (strstr(err, part) == NULL)
+        print_error("'%s'\nis without '%s'\n", err, part);
+    assert_non_null(strstr(err, part));
+    free(err);
+}
+
+/* ---- reading what it wrote --------------------------------------------------------------------------------------------- */
+
+static hk_document *summary(const char *name)
+{
+    hk_document *document;
+    assert_ok(hk_document_open(ctx, scratch_path(name), &document));
+    return document;
+}
+
+static double number(const hk_document *document, const char *key)
+{
+    double value = (double)NAN;
+    const hk_node *node = hk_node_get(hk_document_root(document), key);
+    if (node == NULL || hk_document_number(document, node, &value) != HK_OK)
+        print_error("the summary has no number '%s'\n", key);
+    assert_true(isfinite(value));
+    return value;
+}
+
+static const char *text_of(const hk_document *document, const char *key)
+{
+    const hk_node *node = hk_node_get(hk_document_root(document), key);
+    assert_non_null(node);
+    return hk_node_text(node);
+}
+
+static hk_results *results_of(const char *name)
+{
+    hk_results *results;
+    assert_ok(hk_results_open(ctx, scratch_path(name), HK_RESULTS_READ, &results));
+    return results;
+}
+
+/* The values of an array as doubles, to be freed; its shape must be the one given (0 ends it). */
+static double *values_of(hk_results *results, const char *name, const size_t *shape)
+{
+    const hk_results_entry *entry = hk_results_find(results, name);
+    if (entry == NULL)
+        print_error("no array '%s'\n", name);
+    assert_non_null(entry);
+    unsigned n_dims = 0;
+    for (; shape[n_dims] != 0; n_dims++)
+        assert_int_equal(entry->shape[n_dims], shape[n_dims]);
+    assert_int_equal(entry->n_dims, n_dims);
+    double *values = calloc(entry->n + 1, sizeof *values);
+    void *raw = calloc(entry->n + 1, hk_type_size(entry->type));
+    assert_true(values != NULL && raw != NULL);
+    assert_ok(hk_results_get(results, name, entry->type, raw, entry->n));
+    for (size_t k = 0; k < entry->n; k++)
+        values[k] = entry->type == HK_F32   ? (double)((float *)raw)[k]
+                    : entry->type == HK_U32 ? (double)((uint32_t *)raw)[k]
+                    : entry->type == HK_U8  ? (double)((uint8_t *)raw)[k]
+                                            : ((double *)raw)[k];
+    free(raw);
+    return values;
+}
+
+/* Every array of one file is in the other, with the same bits. */
+static void assert_same_arrays(const char *name_a, const char *name_b)
+{
+    hk_results *a = results_of(name_a), *b = results_of(name_b);
+    size_t n_a, n_b;
+    const hk_results_entry *entries = hk_results_entries(a, &n_a);
+    (void)hk_results_entries(b, &n_b);
+    assert_int_equal(n_a, n_b);
+    assert_true(n_a >= 10);
+    for (size_t k = 0; k < n_a; k++) {
+        const hk_results_entry *other = hk_results_find(b, entries[k].name);
+        assert_non_null(other);
+        assert_int_equal(entries[k].type, other->type);
+        assert_int_equal(entries[k].n, other->n);
+        size_t size = hk_type_size(entries[k].type) * entries[k].n;
+        void *x = malloc(size + 1), *y = malloc(size + 1);
+        assert_true(x != NULL && y != NULL);
+        assert_ok(hk_results_get(a, entries[k].name, entries[k].type, x, entries[k].n));
+        assert_ok(hk_results_get(b, entries[k].name, entries[k].type, y, entries[k].n));
+        if (memcmp(x, y, size) != 0)
+            print_error("%s differs\n", entries[k].name);
+        assert_memory_equal(x, y, size);
+        free(x);
+        free(y);
+    }
+    assert_ok(hk_results_close(a));
+    assert_ok(hk_results_close(b));
+}
+
+typedef struct spikes {
+    double *times_ms;
+    uint64_t *ids;
+    size_t n;
+} spikes;
+
+static spikes spikes_of(const char *file, const char *population)
+{
+    hk_raster *raster;
+    size_t index;
+    assert_ok(hk_raster_open(ctx, scratch_path(file), &raster));
+    assert_ok(hk_raster_find(raster, population, &index));
+    spikes s = { .n = (size_t)hk_raster_count(raster, index) };
+    s.times_ms = calloc(s.n + 1, sizeof *s.times_ms);
+    s.ids = calloc(s.n + 1, sizeof *s.ids);
+    assert_true(s.times_ms != NULL && s.ids != NULL);
+    assert_ok(hk_raster_read(raster, index, 0, s.n, s.times_ms, s.ids));
+    hk_raster_close(raster);
+    return s;
+}
+
+static void spikes_free(spikes *s)
+{
+    free(s->times_ms);
+    free(s->ids);
+}
+
+/* ---- tests --------------------------------------------------------------------------------------------------------------- */
+
+/* 1,500 glyphs for 40 neurons: by label 62 to 77 %, by vote 71 to 81 % for seeds 1 to 3 of each code. Chance is 10 %. */
+static void every_code_learns_far_above_chance(void **state)
+{
+    static const char *const settings[][2] = {
+        { "rate", "--set theta_plus_mv=0.3 --set theta_plus_end_mv=0.3 --set lr=0.05 --set lr_end=0.01" },
+        { "regular", "--set theta_plus_mv=0.3 --set theta_plus_end_mv=0.3 --set lr=0.05 --set lr_end=0.01" },
+        { "latency", "--set theta_plus_mv=3 --set theta_plus_end_mv=0.3 --set lr=0.1 --set lr_end=0.03" },
+        { "binary", "--set theta_plus_mv=6 --set theta_plus_end_mv=1 --set lr=0.3 --set lr_end=0.02" },
+    };
+    (void)state;
+    for (size_t k = 0; k < N_OF(settings); k++) {
+        char line[400];
+        snprintf(
+            line, sizeof line,
+            "--code %s %s --set train=1500 --set test=300 --set label=1500 --seed 3 --out none --quiet --json %s.json",
+            settings[k][0], settings[k][1], settings[k][0]);
+        run(line);
+        snprintf(line, sizeof line, "%s.json", settings[k][0]);
+        hk_document *d = summary(line);
+        double by_label = number(d, "test_accuracy_label"), by_vote = number(d, "test_accuracy_vote");
+        if (!(by_label >= 0.55 && by_vote >= 0.65))
+            print_error("%s: %g by label, %g by vote\n", settings[k][0], by_label, by_vote);
+        assert_true(by_label >= 0.55 && by_label < 1.0);
+        assert_true(by_vote >= 0.65 && by_vote < 1.0);
+        assert_true(number(d, "neurons_named") >= 36.0);
+        hk_document_destroy(d);
+    }
+}
+
+static void the_summary_has_every_key_with_a_sane_value(void **state)
+{
+    static const char *const of_all_runs[] = { "seed",  "threads",     "wall_s",
+                                               "cpu_s", "peak_rss_mb", "energy_proxy_events" };
+    (void)state;
+    run("--set train=300 --set test=120 --set label=200 --seed 11 --out keys.h5 --json keys.json");
+    hk_document *d = summary("keys.json");
+    const hk_catalogue catalogue = hk_experiments();
+    const hk_experiment *mnist = hk_catalogue_find(&catalogue, "mnist");
+    static const char *const texts[] = { "data", "code", "spike_hash" };
+    for (size_t k = 0; k < mnist->n_keys; k++) {
+        bool is_text = false;
+        for (size_t t = 0; t < N_OF(texts); t++)
+            is_text |= strcmp(mnist->keys[k].name, texts[t]) == 0;
+        if (is_text)
+            assert_true(strlen(text_of(d, mnist->keys[k].name)) > 3);
+        else
+            assert_true(number(d, mnist->keys[k].name) >= 0.0);
+    }
+    for (size_t k = 0; k < N_OF(of_all_runs); k++)
+        assert_true(number(d, of_all_runs[k]) > 0.0);
+    assert_non_null(text_of(d, "version"));
+    assert_string_equal(text_of(d, "data"), "glyphs");
+    assert_string_equal(text_of(d, "code"), "rate");
+    assert_close(number(d, "train_images"), 300.0, 0.0);
+    assert_true(number(d, "train_ms_per_image") * 300.0 < 1e3 * number(d, "wall_s"));
+    /* An input spike passes 40 synapses; those of the last delay of an image do not arrive any more. */
+    double passed = number(d, "synaptic_events_per_image") / 40.0, sent = number(d, "spikes_per_image");
+    assert_true(passed < sent && passed > 0.97 * sent);
+    assert_true(number(d, "events") < number(d, "spikes"));
+    assert_close(number(d, "energy_proxy_events"), number(d, "spikes") + 40.0 * number(d, "events"), 0.0);
+    assert_int_equal(strlen(text_of(d, "spike_hash")), 16);
+    hk_document_destroy(d);
+    char *out = read_text("out");
+    assert_non_null(
+        strstr(out, "data: glyphs, 300 training and 120 test images of 28 x 28 drawn by Hillock from seed 11\n"));
+    free(out);
+}
+
+static void the_file_has_every_array_in_its_shape(void **state)
+{
+    (void)state;
+    run("--code latency --set train=300 --set test=120 --set label=200 --seed 11 --out shapes.h5 --json shapes.json "
+        "--quiet");
+    hk_results *file = results_of("shapes.h5");
+    hk_document *d = summary("shapes.json");
+    const hk_results_entry *curve = hk_results_find(file, "accuracy_over_training");
+    assert_non_null(curve);
+    const size_t points = curve->shape[0];
+    double *fields = values_of(file, "receptive_fields", (const size_t[]){ 40, 28, 28, 0 });
+    double *theta = values_of(file, "theta_mv", (const size_t[]){ 40, 0 });
+    double *confusion = values_of(file, "confusion", (const size_t[]){ K, K, 0 });
+    double *accuracy = values_of(file, "accuracy_over_training", (const size_t[]){ points, 3, 0 });
+    double *labels = values_of(file, "examples/labels", (const size_t[]){ 5, 0 });
+    double *responses = values_of(file, "readout/responses", (const size_t[]){ 40, K, 0 });
+    for (size_t j = 0; j < 40; j++) { /* every neuron's weights add up to weight_sum */
+        double sum = 0.0;
+        for (size_t i = 0; i < PIXELS; i++) {
+            assert_true(fields[j * PIXELS + i] >= 0.0);
+            sum += fields[j * PIXELS + i];
+        }
+        assert_close(sum, 78.4, 1e-3);
+    }
+    double shown = 0.0, right = 0.0, theta_sum = 0.0, answers = 0.0;
+    for (size_t k = 0; k < K * K; k++) {
+        shown += confusion[k];
+        right += k % (K + 1) == 0 ? confusion[k] : 0.0;
+    }
+    for (size_t j = 0; j < 40; j++)
+        theta_sum += theta[j] * theta[j];
+    for (size_t k = 0; k < 40 * K; k++)
+        answers += responses[k];
+    assert_close(shown, 120.0 - number(d, "test_undecided"), 0.0);
+    assert_close(right, 120.0 * number(d, "test_accuracy_vote"), 1e-9);
+    assert_true(theta_sum > 0.0 && answers > 0.0);
+    assert_true(points >= 10 && points <= 64);
+    for (size_t k = 0; k < points; k++) {
+        assert_true(accuracy[3 * k] > (k == 0 ? 0.0 : accuracy[3 * k - 3]) && accuracy[3 * k] <= 300.0);
+        for (size_t c = 1; c < 3; c++)
+            assert_true(accuracy[3 * k + c] >= 0.0 && accuracy[3 * k + c] <= 1.0);
+    }
+    assert_close(accuracy[3 * points - 3], 300.0, 0.0);
+    hk_attribute *attributes;
+    size_t n, found = 0;
+    assert_ok(hk_results_attributes(file, "accuracy_over_training", &attributes, &n));
+    for (size_t k = 0; k < n; k++)
+        if (strcmp(attributes[k].name, "columns") == 0)
+            found += strcmp(attributes[k].text, "images, by label, by vote") == 0;
+    assert_int_equal(found, 1);
+    hk_attributes_free(attributes, n);
+    double *all[] = { fields, theta, confusion, accuracy, labels, responses };
+    for (size_t k = 0; k < N_OF(all); k++)
+        free(all[k]);
+    hk_document_destroy(d);
+    assert_ok(hk_results_close(file));
+}
+
+/* Counts of each image of one phase, from the raster: image k is shown in (k, k + 1] windows. */
+static void counts_of_image(const spikes *s, size_t image, double window_ms, uint32_t counts[40])
+{
+    memset(counts, 0, 40 * sizeof *counts);
+    for (size_t k = 0; k < s->n; k++)
+        if (s->times_ms[k] > (double)image * window_ms && s->times_ms[k] <= (double)(image + 1) * window_ms)
+            counts[s->ids[k]]++;
+}
+
+static void accuracy_follows_from_the_raster_and_the_labels(void **state)
+{
+    enum { TRAIN = 200, LABEL = 150, TEST = 100 };
+    (void)state;
+    run("--set train=200 --set test=100 --set label=150 --seed 4 --out follow.h5 --json follow.json --quiet");
+    spikes s = spikes_of("follow.h5", "hidden");
+    hk_document *d = summary("follow.json");
+    hk_dataset data;
+    hk_vote vote;
+    assert_ok(hk_dataset_load(
+        ctx, &(hk_dataset_request){ .name = "glyphs", .n_train = TRAIN, .n_test = TEST, .glyph_seed = 4 }, &data));
+    assert_ok(hk_vote_init(&vote, 40));
+    uint32_t counts[40];
+    for (size_t k = 0; k < LABEL; k++) { /* the last ones of training, shown again */
+        counts_of_image(&s, TRAIN + k, 350.0, counts);
+        hk_vote_add(&vote, data.train.labels[TRAIN - LABEL + k], counts);
+    }
+    hk_vote_fit(&vote);
+    double by_label = 0.0, by_vote = 0.0;
+    for (size_t k = 0; k < TEST; k++) {
+        counts_of_image(&s, TRAIN + LABEL + k, 350.0, counts);
+        by_label += hk_vote_by_label(&vote, counts) == data.test.labels[k];
+        by_vote += hk_vote_by_class(&vote, counts) == data.test.labels[k];
+    }
+    assert_close(number(d, "test_accuracy_label"), by_label / TEST, 1e-12);
+    assert_close(number(d, "test_accuracy_vote"), by_vote / TEST, 1e-12);
+    assert_true(s.n > 0 && s.times_ms[s.n - 1] <= (TRAIN + LABEL + TEST) * 350.0);
+    hk_vote_fini(&vote);
+    hk_dataset_fini(&data);
+    hk_document_destroy(d);
+    spikes_free(&s);
+}
+
+static void record_all_keeps_the_inputs_and_the_examples_are_part_of_it(void **state)
+{
+    (void)state;
+    run("--set train=60 --set test=20 --set label=40 --seed 4 --set record=all --out all.h5 --json all.json --quiet");
+    spikes inputs = spikes_of("all.h5", "inputs"), hidden = spikes_of("all.h5", "hidden");
+    hk_document *d = summary("all.json");
+    assert_close((double)(inputs.n + hidden.n), number(d, "spikes"), 0.0);
+    assert_close((double)inputs.n, 120.0 * number(d, "input_spikes_per_image"), 1e-6);
+    for (size_t k = 0; k < inputs.n; k++)
+        assert_true(inputs.ids[k] < PIXELS);
+    hk_results *file = results_of("all.h5");
+    size_t n = hk_results_find(file, "examples/ids")->n, n_hidden = 0, at = 0;
+    double *ids = values_of(file, "examples/ids", (const size_t[]){ n, 0 });
+    double *times_ms = values_of(file, "examples/times_ms", (const size_t[]){ n, 0 });
+    const double begin_ms = 100 * 350.0, end_ms = 105 * 350.0; /* the first five test images */
+    while (at < hidden.n && hidden.times_ms[at] <= begin_ms)
+        at++;
+    for (size_t k = 0; k < n; k++) {
+        assert_true(times_ms[k] > 0.0 && times_ms[k] <= 5 * 350.0);
+        if (ids[k] < PIXELS)
+            continue;
+        assert_true(at < hidden.n);
+        assert_close(times_ms[k], hidden.times_ms[at] - begin_ms, 1e-9);
+        assert_close(ids[k], (double)(PIXELS + hidden.ids[at++]), 0.0);
+        n_hidden++;
+    }
+    assert_true(n_hidden > 0);
+    assert_true(at == hidden.n || hidden.times_ms[at] > end_ms);
+    size_t n_inputs = 0;
+    for (size_t k = 0; k < inputs.n; k++)
+        n_inputs += inputs.times_ms[k] > begin_ms && inputs.times_ms[k] <= end_ms;
+    assert_int_equal(n_inputs, n - n_hidden);
+    free(ids);
+    free(times_ms);
+    assert_ok(hk_results_close(file));
+    hk_document_destroy(d);
+    spikes_free(&inputs);
+    spikes_free(&hidden);
+}
+
+static void recording_nothing_changes_nothing_and_the_arrays_are_there(void **state)
+{
+    (void)state;
+    run("--code binary --set train=80 --set test=20 --set label=40 --out some.h5 --json some.json --quiet");
+    run("--code binary --set train=80 --set test=20 --set label=40 --out no.h5 --json no.json --quiet --set "
+        "record=none");
+    hk_document *some = summary("some.json"), *none = summary("no.json");
+    assert_string_equal(text_of(some, "spike_hash"), text_of(none, "spike_hash"));
+    hk_document_destroy(some);
+    hk_document_destroy(none);
+    hk_results *file = results_of("no.h5");
+    assert_non_null(hk_results_find(file, "receptive_fields"));
+    assert_null(hk_results_find(file, "spikes/hidden/timestamps"));
+    assert_ok(hk_results_close(file));
+}
+
+static void a_seed_gives_its_own_spikes_every_time(void **state)
+{
+    static const char small[] = "--code latency --set train=100 --set test=20 --set label=50 --quiet";
+    char line[300], hash[3][32];
+    (void)state;
+    for (unsigned k = 0; k < 3; k++) {
+        snprintf(line, sizeof line, "%s --out none --json seed.json --seed %u", small, k == 2 ? 8 : 7);
+        run(line);
+        hk_document *d = summary("seed.json");
+        snprintf(hash[k], sizeof hash[k], "%s", text_of(d, "spike_hash"));
+        hk_document_destroy(d);
+    }
+    assert_string_equal(hash[0], hash[1]);
+    assert_string_not_equal(hash[0], hash[2]);
+    snprintf(line, sizeof line, "%s --out none --json seeds.json --seeds 8,7 --jobs 2", small);
+    run(line); /* two at the same time in one process keep out of each other's way */
+    hk_document *d = summary("seeds.json");
+    const hk_node *trials = hk_node_get(hk_document_root(d), "trials");
+    assert_int_equal(hk_node_n(trials), 2);
+    for (unsigned k = 0; k < 2; k++)
+        assert_string_equal(hk_node_text(hk_node_get(hk_node_at(trials, k), "spike_hash")), hash[k == 0 ? 2 : 1]);
+    hk_document_destroy(d);
+}
+
+static void the_validation_split_tests_the_last_sixth_of_the_training_images(void **state)
+{
+    enum { LABEL = 60, TRAIN = 60, TEST = 40 };
+    (void)state;
+    run("--code binary --set split=validation --set train=60 --set label=60 --set test=40 --seed 9 --out split.h5 "
+        "--json split.json --quiet");
+    hk_results *file = results_of("split.h5");
+    double *labels = values_of(file, "examples/labels", (const size_t[]){ 5, 0 });
+    double *confusion = values_of(file, "confusion", (const size_t[]){ K, K, 0 });
+    hk_dataset data;
+    assert_ok(hk_dataset_load(
+        ctx, &(hk_dataset_request){ .name = "glyphs", .n_train = HK_DATASET_ALL, .n_test = 1, .glyph_seed = 9 },
+        &data));
+    size_t first = data.train.n - data.train.n / 6;
+    double expected[K] = { 0.0 };
+    for (size_t k = 0; k < 5; k++)
+        assert_close(labels[k], data.train.labels[first + k], 0.0);
+    for (size_t k = 0; k < TEST; k++)
+        expected[data.train.labels[first + k]] += 1.0;
+    for (size_t c = 0; c < K; c++) {
+        double shown = 0.0;
+        for (size_t other = 0; other < K; other++)
+            shown += confusion[c * K + other];
+        assert_true(shown <= expected[c]); /* less where nothing was decided */
+    }
+    hk_dataset_fini(&data);
+    free(labels);
+    free(confusion);
+    assert_ok(hk_results_close(file));
+}
+
+static void without_input_spikes_nothing_is_decided(void **state)
+{
+    (void)state;
+    run("--set rate_max_hz=0 --set train=20 --set test=10 --set label=10 --out silent.h5 --json silent.json --quiet");
+    hk_document *d = summary("silent.json");
+    assert_close(number(d, "test_undecided"), 10.0, 0.0);
+    assert_close(number(d, "test_accuracy_vote"), 0.0, 0.0);
+    assert_close(number(d, "neurons_named"), 0.0, 0.0);
+    assert_close(number(d, "spikes"), 0.0, 0.0);
+    hk_document_destroy(d);
+}
+
+/* ---- interrupted and resumed ------------------------------------------------------------------------------------------------ */
+
+static ino_t identity(const char *name)
+{
+    struct stat about;
+    return stat(scratch_path(name), &about) == 0 ? about.st_ino : 0;
+}
+
+/* Lets a run go on until it has saved itself (a new file stands there), interrupts it and waits; its exit code. */
+static int interrupted(const char *line, const char *checkpoint)
+{
+    ino_t before = identity(checkpoint);
+    pid_t child = start(line);
+    siginfo_t about;
+    for (;;) {
+        memset(&about, 0, sizeof about);
+        if (waitid(P_PID, (id_t)child, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid == child)
+            break;
+        if (identity(checkpoint) != before) {
+            kill(child, SIGINT);
+            break;
+        }
+        sleep_ms(1.0);
+    }
+    return finish(child);
+}
+
+static void assert_same_summary(const char *name_a, const char *name_b)
+{
+    static const char *const exact[] = { "test_accuracy_label",
+                                         "test_accuracy_vote",
+                                         "test_undecided",
+                                         "spikes_per_image",
+                                         "synaptic_events_per_image",
+                                         "input_spikes_per_image",
+                                         "test_spikes_per_image",
+                                         "neurons_named",
+                                         "train_images",
+                                         "spikes",
+                                         "events",
+                                         "energy_proxy_events" };
+    hk_document *a = summary(name_a), *b = summary(name_b);
+    for (size_t k = 0; k < N_OF(exact); k++)
+        assert_string_equal(text_of(a, exact[k]), text_of(b, exact[k]));
+    assert_string_equal(text_of(a, "spike_hash"), text_of(b, "spike_hash"));
+    hk_document_destroy(a);
+    hk_document_destroy(b);
+}
+
+/* Interrupted in all phases, after ever longer pieces, and put together again: every number and every bit is the same. */
+static void a_run_in_many_pieces_equals_one_in_a_piece(void **state)
+{
+    static const char *const kinds[] = { "--code rate --set train=200",
+                                         "--code latency --set train=500 --set record=all" };
+    static const char phases[3][24] = { "resumed: training", "resumed: naming", "resumed: testing" };
+    (void)state;
+    for (size_t k = 0; k < N_OF(kinds); k++) {
+        char line[500];
+        unsigned in_phase[3] = { 0 };
+        remove(scratch_path("saved.h5"));
+        snprintf(line, sizeof line,
+                 "%s --set test=100 --set label=200 --seed 5 --out whole.h5 --json whole.json --quiet", kinds[k]);
+        run(line);
+        int code = 130;
+        double every_s = 0.002;
+        for (int piece = 0; code == 130 && piece < 300; piece++, every_s *= 1.07) {
+            snprintf(line, sizeof line,
+                     "%s --set test=100 --set label=200 --seed 5 --out cut.h5 --json cut.json --checkpoint saved.h5 "
+                     "--checkpoint-every %g%s",
+                     kinds[k], every_s, piece == 0 ? "" : " --resume saved.h5");
+            code = interrupted(line, "saved.h5");
+            char *out = read_text("out");
+            for (size_t phase = 0; phase < 3; phase++)
+                in_phase[phase] += strstr(out, phases[phase]) != NULL;
+            free(out);
+        }
+        if (code != 0) {
+            char *err = read_text("err");
+            print_error("%s", err);
+            free(err);
+        }
+        assert_int_equal(code, 0);
+        assert_true(in_phase[0] > 1);
+        assert_true(in_phase[0] + in_phase[1] + in_phase[2] > 3);
+        assert_same_summary("whole.json", "cut.json");
+        assert_same_arrays("whole.h5", "cut.h5");
+    }
+}
+
+static void resuming_needs_a_checkpoint_of_the_same_run(void **state)
+{
+    static const char same[] =
+        "--code latency --set train=3000 --set test=20 --set label=50 --out none --checkpoint kept.h5 "
+        "--checkpoint-every 0.001";
+    char line[400];
+    (void)state;
+    assert_int_equal(interrupted(same, "kept.h5"), 130);
+    char *err = read_text("err");
+    assert_non_null(strstr(err, "interrupted, saving"));
+    free(err);
+    snprintf(line, sizeof line, "%s --set lr=0.2 --resume kept.h5", same);
+    refused(line, 1, "config");
+    snprintf(line, sizeof line, "%s --seed 2 --resume kept.h5", same);
+    refused(line, 1, "seed");
+    refused("--resume nowhere.h5 --set train=20 --set test=10 --out none", 1, "nowhere.h5");
+    write_file(scratch_path("text.h5"), "no checkpoint\n", 14);
+    refused("--resume text.h5 --set train=20 --set test=10 --out none", 1, "text.h5");
+}
+
+static void what_cannot_be_run_is_refused_by_name_and_value(void **state)
+{
+    static const char *const lines[][2] = {
+        { "--set lr=0.1 --set lr_end=0.2", "lr_end = 0.2" },
+        { "--set theta_plus_mv=1 --set theta_plus_end_mv=1.5", "theta_plus_end_mv = 1.5" },
+        { "--set window_ms=0.25", "window_ms = 0.25, must be a whole number of steps of 0.1 ms" },
+        { "--data mnist", "make data" },
+    };
+    static const char *const usage[][2] = {
+        { "--code morse", "code = 'morse', must be rate, regular, latency or binary" },
+        { "--data letters", "data = 'letters', must be auto, mnist, fashion or glyphs" },
+        { "--set neurons=1", "neurons = '1', must be" },
+        { "--set label=9", "label = '9'" },
+        { "--set lr=1.5", "lr = '1.5'" },
+    };
+    (void)state;
+    assert_int_equal(setenv("HILLOCK_DATA", "/nowhere", 1), 0);
+    assert_int_equal(setenv("HOME", "/nowhere", 1), 0);
+    for (size_t k = 0; k < N_OF(lines); k++) {
+        char line[300];
+        snprintf(line, sizeof line, "--set train=20 --set test=10 --set label=10 --out none %s", lines[k][0]);
+        refused(line, 1, lines[k][1]);
+    }
+    for (size_t k = 0; k < N_OF(usage); k++)
+        refused(usage[k][0], 2, usage[k][1]);
+}
+
+static int setup(void **state)
+{
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    ctx = hk_ctx_create();
+    return n <= 0 || ctx == NULL ? -1 : hk_scratch_setup(state);
+}
+
+static int teardown(void **state)
+{
+    hk_ctx_destroy(ctx);
+    return hk_scratch_teardown(state);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--as-hillock") == 0) {
+        hk_catalogue catalogue = hk_experiments();
+        argv[1] = argv[0];
+        return hk_main(&catalogue, argc - 1, argv + 1);
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_code_learns_far_above_chance),
+        cmocka_unit_test(the_summary_has_every_key_with_a_sane_value),
+        cmocka_unit_test(the_file_has_every_array_in_its_shape),
+        cmocka_unit_test(accuracy_follows_from_the_raster_and_the_labels),
+        cmocka_unit_test(record_all_keeps_the_inputs_and_the_examples_are_part_of_it),
+        cmocka_unit_test(recording_nothing_changes_nothing_and_the_arrays_are_there),
+        cmocka_unit_test(a_seed_gives_its_own_spikes_every_time),
+        cmocka_unit_test(the_validation_split_tests_the_last_sixth_of_the_training_images),
+        cmocka_unit_test(without_input_spikes_nothing_is_decided),
+        cmocka_unit_test(a_run_in_many_pieces_equals_one_in_a_piece),
+        cmocka_unit_test(resuming_needs_a_checkpoint_of_the_same_run),
+        cmocka_unit_test(what_cannot_be_run_is_refused_by_name_and_value),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
