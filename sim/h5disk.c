@@ -32,6 +32,8 @@ struct hk_h5disk {
     char *path;
     int fd;
     int failure;
+    int n_users; /* what HDF5 has open on it; on damaged files HDF5 forgets to close */
+    bool closed; /* by us: the last user frees it */
     bool writable, holding, streaming;
     bool cramped;                         /* the disk is full: enlarge by what is needed, no more */
     bool lost_structure;                  /* bytes that others refer to did not reach the file: it must stay as it is */
@@ -154,6 +156,7 @@ static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access, haddr
     if (file == NULL)
         return NULL;
     file->disk = *disk;
+    file->disk->n_users += 1;
     if ((flags & H5F_ACC_TRUNC) != 0) {
         set_file_size(file->disk, 0);
         file->disk->end = 0;
@@ -163,6 +166,10 @@ static H5FD_t *driver_open(const char *name, unsigned flags, hid_t access, haddr
 
 static herr_t driver_close(H5FD_t *pub)
 {
+    hk_h5disk *disk = ((driver_file *)pub)->disk;
+    disk->n_users -= 1;
+    if (disk->closed && disk->n_users == 0)
+        free(disk);
     free(pub);
     return 0;
 }
@@ -379,7 +386,15 @@ void hk_h5disk_close(hk_h5disk *disk)
     drop_pieces(disk);
     free(disk->pieces);
     free(disk->path);
-    free(disk);
+    if (disk->n_users == 0) {
+        free(disk);
+        return;
+    }
+    disk->pieces = NULL;
+    disk->path = NULL;
+    disk->fd = -1;         /* reads fail */
+    disk->failure = EBADF; /* writes go nowhere */
+    disk->closed = true;
 }
 
 static int open_file(hk_ctx *ctx, const char *path, int flags, hk_h5disk **out)
