@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CHECK_STEPS = 1000 };    /* between two looks at all state at the end of short runs */
 enum { LONGEST_WINDOW = 1000 }; /* steps, where no delay between neurons bounds it: stop requests wait this long */
 
 int hk_sim_create(hk_ctx *ctx, const hk_sim_config *cfg, hk_sim **out)
@@ -260,6 +261,21 @@ static int check_populations(hk_sim *sim)
     return HK_OK;
 }
 
+/* A run must not end well with a state that is none. Epochs look too (engine.c), but only where something happens. */
+static int check_finite(hk_sim *sim)
+{
+    for (size_t i = 0; i < sim->n_populations; i++) {
+        hk_population *p = sim->populations[i];
+        if (p->model->kind != HK_MODEL_NEURON || sim->step < p->next_check)
+            continue;
+        p->next_check = sim->step + CHECK_STEPS;
+        int rc = hk_population_check_finite(p);
+        if (rc != HK_OK)
+            return rc;
+    }
+    return HK_OK;
+}
+
 static bool wants_stop(hk_sim *sim)
 {
     bool stop = sim->on_window != NULL && sim->on_window(sim, hk_sim_now(sim), sim->on_window_user) != 0;
@@ -294,7 +310,7 @@ int hk_sim_run(hk_sim *sim, double ms)
             return rc;
         sim->stopped = wants_stop(sim);
     }
-    return HK_OK;
+    return check_finite(sim);
 }
 
 int hk_sim_present(hk_sim *sim, hk_population *inputs, const hk_encoder *encoder, const hk_encoding *encoding, double rest_ms,
