@@ -178,8 +178,10 @@ static void every_path_of_lif_decays_and_marks_alike(void **state)
             assert_true(plain.of[0][i] ==
                         (i >= n || before.of[0][i] == -HUGE_VAL ? before.of[0][i] : before.of[0][i] * factor));
         make_slab(&s, n, (targets)(n % 3), MIXED, false);
-        uint32_t marks[N_NEURONS + LONGEST + GUARD] = { 0 }, others[N_NEURONS + LONGEST + GUARD];
-        lif[0]->mark(marks, &s.slab, 77);
+        uint32_t marks[N_NEURONS + LONGEST + GUARD] = { 0 }, others[N_NEURONS + LONGEST + GUARD], all = 0;
+        hk_neuron_view view = { .stamp = marks, .stamp_all = &all, .stamp_now = 77, .n = N_NEURONS };
+        lif[0]->mark(&view, &s.slab);
+        assert_int_equal(all, 0); /* a slab for some neurons */
         uint32_t n_marked = 0, n_different = 0;
         for (size_t i = 0; i < N_OF(marks); i++)
             n_marked += marks[i] == 77;
@@ -193,9 +195,23 @@ static void every_path_of_lif_decays_and_marks_alike(void **state)
             lif[level]->decay(other.of[0], factor, n);
             assert_memory_equal(&other, &plain, sizeof plain);
             memset(others, 0, sizeof others);
-            lif[level]->mark(others, &s.slab, 77);
+            view.stamp = others;
+            lif[level]->mark(&view, &s.slab);
             assert_memory_equal(others, marks, sizeof marks);
         }
+    }
+}
+
+static void every_path_of_lif_marks_all_neurons_by_one_stamp(void **state)
+{
+    (void)state;
+    for (int level = 0; level <= (int)hk_cpu_best(); level++) {
+        uint32_t marks[5] = { 1, 2, 3, 4, 5 }, all = 0;
+        hk_neuron_view view = { .stamp = marks, .stamp_all = &all, .stamp_now = 77, .n = N_OF(marks) };
+        lif[level]->mark(&view, &(hk_slab){ .first = 0, .n = N_OF(marks) });
+        assert_int_equal(all, 77);
+        for (uint32_t i = 0; i < N_OF(marks); i++)
+            assert_int_equal(marks[i], i + 1);
     }
 }
 
@@ -283,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_path_of_lif_receives_alike),
         cmocka_unit_test(every_path_of_lif_decays_and_marks_alike),
+        cmocka_unit_test(every_path_of_lif_marks_all_neurons_by_one_stamp),
         cmocka_unit_test(every_path_of_lif_exp_receives_alike),
         cmocka_unit_test(every_path_of_lif_exp_sweeps_and_moves_its_epoch_alike),
     };
