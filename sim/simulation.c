@@ -278,8 +278,9 @@ static int check_finite(hk_sim *sim)
 
 static bool wants_stop(hk_sim *sim)
 {
-    bool stop = sim->on_window != NULL && sim->on_window(sim, hk_sim_now(sim), sim->on_window_user) != 0;
-    return stop || atomic_exchange_explicit(&sim->stop, false, memory_order_relaxed);
+    bool by_call = sim->on_window != NULL && sim->on_window(sim, hk_sim_now(sim), sim->on_window_user) != 0;
+    bool by_flag = atomic_exchange_explicit(&sim->stop, false, memory_order_relaxed);
+    return by_call || by_flag;
 }
 
 int hk_sim_run(hk_sim *sim, double ms)
@@ -319,6 +320,9 @@ int hk_sim_present(hk_sim *sim, hk_population *inputs, const hk_encoder *encoder
     if (encoding->n != inputs->n || inputs->model->kind != HK_MODEL_SOURCE || inputs->model->next != NULL)
         return hk_fail(sim->ctx, HK_ERANGE, "present: %u values for population %s of %u %s neurons, must be as many "
                        "spike_source neurons", encoding->n, inputs->name, inputs->n, inputs->model->name);
+    if (!(rest_ms >= 0.0 && hk_steps_in_ms(encoding->window_ms + rest_ms, sim->resolution_ms) >= 0))
+        return hk_fail(sim->ctx, HK_ERANGE, "present: window_ms = %g and rest_ms = %g, must be >= 0 and together whole steps of "
+                       "%g ms", encoding->window_ms, rest_ms, sim->resolution_ms);
     int rc = hk_encode(sim->ctx, encoder, encoding, &sim->encoded);
     if (rc != HK_OK)
         return rc;
