@@ -6,6 +6,7 @@
 
 #include "neurons/crossing.h"
 #include "neurons/lif_kernels.h"
+#include "neurons/membrane.h"
 #include "sim/mathfn.h"
 
 #include <math.h>
@@ -40,73 +41,46 @@ static const hk_lif_kernels *const kernels[HK_N_CPU] = {
 #endif
 };
 
-static double param(const hk_neuron_view *view, int which, uint32_t i)
-{
-    return hk_param_at(&view->params[which], i);
-}
-
-static double since_epoch(const hk_neuron_view *view, hk_time now)
-{
-    return hk_time_between_ms(view->epoch, now, view->resolution_ms);
-}
-
-/* The end of the window that was last swept, from the epoch. */
-static double window_end(const hk_neuron_view *view)
-{
-    double steps = view->globals[HORIZON_STEP] - 1.0 - (double)view->epoch.step;
-    return steps * view->resolution_ms + (view->resolution_ms - view->epoch.offset);
-}
-
 static double v_inf(const hk_neuron_view *view, uint32_t i)
 {
-    return param(view, E_L, i) + param(view, TAU_M, i) / param(view, C_M, i) * param(view, I_E, i);
+    return hk_membrane_v_inf(hk_param_of(view, E_L, i), hk_param_of(view, TAU_M, i), hk_param_of(view, C_M, i),
+                             hk_param_of(view, I_E, i));
 }
 
 static double growth(const hk_neuron_view *view, uint32_t i, double x)
 {
-    return hk_exp(x / param(view, TAU_M, i));
+    return hk_exp(x / hk_param_of(view, TAU_M, i));
 }
 
 static double threshold(const hk_neuron_view *view, uint32_t i, double x)
 {
     double b = view->columns[B][i];
-    return b == 0.0 ? view->columns[GAP][i] : view->columns[GAP][i] + b * hk_exp(-x / param(view, TAU_THETA, i));
+    return b == 0.0 ? view->columns[GAP][i] : view->columns[GAP][i] + b * hk_exp(-x / hk_param_of(view, TAU_THETA, i));
 }
 
 static int check(hk_ctx *ctx, const hk_neuron_view *view)
 {
-    for (uint32_t i = 0; i < view->n; i++) {
-        double tau_m = param(view, TAU_M, i), tau_theta = param(view, TAU_THETA, i);
-        if (!(param(view, V_RESET, i) < param(view, V_TH, i)))
-            return hk_fail(ctx, HK_ERANGE, "lif: neuron %u: v_reset_mv = %g, must be below v_th_mv = %g", i,
-                           param(view, V_RESET, i), param(view, V_TH, i));
-        if (!(tau_m >= view->resolution_ms / 50.0 && tau_theta >= view->resolution_ms / 50.0))
-            return hk_fail(ctx, HK_ERANGE, "lif: neuron %u: tau_m_ms = %g and tau_theta_ms = %g, must be at least a "
-                           "fiftieth of the resolution %g ms", i, tau_m, tau_theta, view->resolution_ms);
-    }
-    return HK_OK;
+    static const int taus[] = { TAU_M, TAU_THETA };
+    return hk_membrane_check(ctx, view, &hk_lif,
+                             &(hk_membrane_checked){ .v_reset = V_RESET,
+                                                     .v_th = V_TH,
+                                                     .taus = taus,
+                                                     .n_taus = sizeof taus / sizeof taus[0] });
 }
 
-/* The lowest threshold between now and the horizon of the window, theta decaying towards 0 from either side: `now` and
- * `then` are the factors exp(-x / tau_theta) of the two. */
-static double lowest(double gap, double b, double now, double then)
-{
-    double first = b * now, last = b * then;
-    return gap + (first < last ? first : last);
-}
-
+/* The lowest threshold between now and the horizon of the window. */
 static void set_low(const hk_neuron_view *view, uint32_t begin, uint32_t end, double x)
 {
     double *restrict low = view->columns[LOW];
     const double *gap = view->columns[GAP], *b = view->columns[B];
-    double horizon = window_end(view);
-    double tau = param(view, TAU_THETA, begin), now = hk_exp(-x / tau), then = hk_exp(-horizon / tau);
+    double horizon = hk_membrane_window_end(view, view->globals[HORIZON_STEP]);
+    double tau = hk_param_of(view, TAU_THETA, begin), now = hk_exp(-x / tau), then = hk_exp(-horizon / tau);
     for (uint32_t i = begin; i < end; i++) {
         if (view->params[TAU_THETA].stride != 0) {
-            now = hk_exp(-x / param(view, TAU_THETA, i));
-            then = hk_exp(-horizon / param(view, TAU_THETA, i));
+            now = hk_exp(-x / hk_param_of(view, TAU_THETA, i));
+            then = hk_exp(-horizon / hk_param_of(view, TAU_THETA, i));
         }
-        low[i] = lowest(gap[i], b[i], now, then);
+        low[i] = hk_membrane_lowest(gap[i], b[i], now, then);
     }
 }
 
@@ -117,11 +91,11 @@ static void prepare(const hk_neuron_view *view)
     view->globals[ONE_TAU] = view->params[TAU_M].stride == 0;
     for (uint32_t i = 0; i < view->n; i++) {
         double inf = v_inf(view, i);
-        c[GAP][i] = param(view, V_TH, i) - inf;
-        c[RESET][i] = param(view, V_RESET, i) - inf;
+        c[GAP][i] = hk_param_of(view, V_TH, i) - inf;
+        c[RESET][i] = hk_param_of(view, V_RESET, i) - inf;
         if (c[GAP][i] <= 0.0 || c[B][i] < 0.0) /* a lowered threshold may be below v_inf too */
             view->globals[DRIVEN] = 1.0;
-        if (c[B][i] != 0.0 || param(view, THETA_PLUS, i) != 0.0)
+        if (c[B][i] != 0.0 || hk_param_of(view, THETA_PLUS, i) != 0.0)
             view->globals[ADAPTS] = 1.0;
         c[LOW][i] = c[GAP][i];
     }
@@ -130,19 +104,19 @@ static void prepare(const hk_neuron_view *view)
 
 static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now)
 {
-    double x = since_epoch(view, now), u = view->columns[U][i];
+    double x = hk_since_epoch(view, now), u = view->columns[U][i];
     if (variable == THETA)
-        return view->columns[B][i] * hk_exp(-x / param(view, TAU_THETA, i));
+        return view->columns[B][i] * hk_exp(-x / hk_param_of(view, TAU_THETA, i));
     if (u == -HUGE_VAL)
-        return param(view, V_RESET, i);
-    return v_inf(view, i) + u * hk_exp(-x / param(view, TAU_M, i));
+        return hk_param_of(view, V_RESET, i);
+    return v_inf(view, i) + u * hk_exp(-x / hk_param_of(view, TAU_M, i));
 }
 
 static void write_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now, double value)
 {
-    double x = since_epoch(view, now);
+    double x = hk_since_epoch(view, now);
     if (variable == THETA)
-        view->columns[B][i] = value * hk_exp(x / param(view, TAU_THETA, i));
+        view->columns[B][i] = value * hk_exp(x / hk_param_of(view, TAU_THETA, i));
     else if (view->columns[U][i] != -HUGE_VAL) /* a refractory neuron stays at its reset potential */
         view->columns[U][i] = (value - v_inf(view, i)) * growth(view, i, x);
 }
@@ -151,32 +125,31 @@ static int64_t epoch_steps(const hk_neuron_view *view)
 {
     double shortest = HUGE_VAL;
     for (uint32_t i = 0; i < view->n; i++) {
-        shortest = fmin(shortest, param(view, TAU_M, i));
-        if (view->columns[B][i] != 0.0 || param(view, THETA_PLUS, i) != 0.0)
-            shortest = fmin(shortest, param(view, TAU_THETA, i));
+        shortest = fmin(shortest, hk_param_of(view, TAU_M, i));
+        if (view->columns[B][i] != 0.0 || hk_param_of(view, THETA_PLUS, i) != 0.0)
+            shortest = fmin(shortest, hk_param_of(view, TAU_THETA, i));
     }
-    double steps = floor(8.0 * shortest / view->resolution_ms); /* exp(8): scaled values keep their precision */
-    return steps < 1.0 ? 1 : steps > 1e15 ? (int64_t)1e15 : (int64_t)steps;
+    return hk_membrane_epoch_steps(shortest, view->resolution_ms);
 }
 
 static void rebase(const hk_neuron_view *view, hk_time to)
 {
-    double x = since_epoch(view, to);
+    double x = hk_since_epoch(view, to);
     double *const *c = view->columns;
     if (view->globals[ONE_TAU] != 0.0)
         kernels[view->cpu]->decay(c[U], hk_exp(-x / view->params[TAU_M].values[0]), view->n);
     else
         for (uint32_t i = 0; i < view->n; i++)
-            c[U][i] = c[U][i] == -HUGE_VAL ? c[U][i] : c[U][i] * hk_exp(-x / param(view, TAU_M, i));
+            c[U][i] = c[U][i] == -HUGE_VAL ? c[U][i] : c[U][i] * hk_exp(-x / hk_param_of(view, TAU_M, i));
     if (view->globals[ADAPTS] != 0.0)
         for (uint32_t i = 0; i < view->n; i++)
-            c[B][i] *= hk_exp(-x / param(view, TAU_THETA, i));
+            c[B][i] *= hk_exp(-x / hk_param_of(view, TAU_THETA, i));
 }
 
 static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits)
 {
     hk_lif_columns columns = { .u = view->columns[U], .low = view->columns[LOW] };
-    double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
+    double x = hk_since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
     bool driven = view->globals[DRIVEN] != 0.0;
     if (view->stamp != NULL)
         kernels[view->cpu]->mark(view, slab);
@@ -186,10 +159,8 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
         return;
     }
     for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */
-        hk_slab one = { .target = NULL, .n = 1, .weight = slab->weight == NULL ? NULL : slab->weight + k,
-                        .weight64 = slab->weight64 == NULL ? NULL : slab->weight64 + k,
-                        .first = hk_slab_target(slab, k) };
-        double tau = param(view, TAU_M, one.first);
+        hk_slab one = hk_slab_one(slab, k);
+        double tau = hk_param_of(view, TAU_M, one.first);
         kernels[HK_CPU_PLAIN]->receive(&columns, &one, hk_exp(x / tau), driven ? hk_exp(-left / tau) : 1.0, hits);
     }
 }
@@ -201,7 +172,7 @@ static bool spontaneous(const hk_neuron_view *view)
 
 static void sweep(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, hk_time horizon, hk_hits *hits)
 {
-    double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
+    double x = hk_since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
     const double *u = view->columns[U], *low = view->columns[LOW];
     if (view->globals[HORIZON_STEP] != (double)(horizon.step + 1)) {
         view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
@@ -209,11 +180,11 @@ static void sweep(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_t
             set_low(view, 0, view->n, x);
     }
     bool one_tau = view->globals[ONE_TAU] != 0.0;
-    double tau = param(view, TAU_M, begin), fall = hk_exp(-x / tau), relax = hk_exp(-left / tau);
+    double tau = hk_param_of(view, TAU_M, begin), fall = hk_exp(-x / tau), relax = hk_exp(-left / tau);
     for (uint32_t i = begin; i < end; i++) {
         if (!one_tau) {
-            fall = hk_exp(-x / param(view, TAU_M, i));
-            relax = hk_exp(-left / param(view, TAU_M, i));
+            fall = hk_exp(-x / hk_param_of(view, TAU_M, i));
+            relax = hk_exp(-left / hk_param_of(view, TAU_M, i));
         }
         double d = u[i] * fall;
         if (d >= low[i] || d * relax >= low[i])
@@ -223,15 +194,15 @@ static void sweep(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_t
 
 static double predict(const hk_neuron_view *view, uint32_t i, hk_time now, hk_time horizon)
 {
-    double u = view->columns[U][i], b = view->columns[B][i], x = since_epoch(view, now);
+    double u = view->columns[U][i], b = view->columns[B][i], x = hk_since_epoch(view, now);
     if (u == -HUGE_VAL)
         return INFINITY;
     if (u >= threshold(view, i, x) * growth(view, i, x))
         return 0.0;
-    hk_approach q = { .tau_m_ms = param(view, TAU_M, i), .tau_theta_ms = param(view, TAU_THETA, i),
+    hk_approach q = { .tau_m_ms = hk_param_of(view, TAU_M, i), .tau_theta_ms = hk_param_of(view, TAU_THETA, i),
                       .tau_ex_ms = 1.0, .tau_in_ms = 1.0, .gap_mv = view->columns[GAP][i],
-                      .d_mv = u * hk_exp(-x / param(view, TAU_M, i)),
-                      .b_mv = b == 0.0 ? 0.0 : b * hk_exp(-x / param(view, TAU_THETA, i)) };
+                      .d_mv = u * hk_exp(-x / hk_param_of(view, TAU_M, i)),
+                      .b_mv = b == 0.0 ? 0.0 : b * hk_exp(-x / hk_param_of(view, TAU_THETA, i)) };
     double left = hk_time_between_ms(now, horizon, view->resolution_ms);
     if (q.b_mv != 0.0)
         return hk_crossing_ms(&q, left);
@@ -246,19 +217,19 @@ static double predict(const hk_neuron_view *view, uint32_t i, hk_time now, hk_ti
 
 static double excess(const hk_neuron_view *view, uint32_t i, hk_time now)
 {
-    double x = since_epoch(view, now);
-    return view->columns[U][i] * hk_exp(-x / param(view, TAU_M, i)) - threshold(view, i, x);
+    double x = hk_since_epoch(view, now);
+    return view->columns[U][i] * hk_exp(-x / hk_param_of(view, TAU_M, i)) - threshold(view, i, x);
 }
 
 static double fire(const hk_neuron_view *view, uint32_t i, hk_time now)
 {
-    double x = since_epoch(view, now), increment = param(view, THETA_PLUS, i);
+    double x = hk_since_epoch(view, now), increment = hk_param_of(view, THETA_PLUS, i);
     view->columns[U][i] = -HUGE_VAL;
     if (increment != 0.0) {
-        view->columns[B][i] += increment * hk_exp(x / param(view, TAU_THETA, i));
+        view->columns[B][i] += increment * hk_exp(x / hk_param_of(view, TAU_THETA, i));
         set_low(view, i, i + 1, x);
     }
-    return param(view, T_REF, i);
+    return hk_param_of(view, T_REF, i);
 }
 
 static void hold(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
@@ -270,10 +241,10 @@ static void hold(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_ti
 
 static void put(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, bool at_rest)
 {
-    double x = since_epoch(view, now), g = growth(view, 0, x);
+    double x = hk_since_epoch(view, now), g = growth(view, 0, x);
     bool one_tau = view->globals[ONE_TAU] != 0.0;
     for (uint32_t i = begin; i < end; i++) {
-        double from_inf = at_rest ? param(view, E_L, i) - v_inf(view, i) : view->columns[RESET][i];
+        double from_inf = at_rest ? hk_param_of(view, E_L, i) - v_inf(view, i) : view->columns[RESET][i];
         view->columns[U][i] = from_inf * (one_tau ? g : growth(view, i, x));
     }
 }

@@ -3,6 +3,7 @@
 
 #include "neurons/crossing.h"
 #include "neurons/lif_exp_kernels.h"
+#include "neurons/membrane.h"
 #include "sim/mathfn.h"
 
 #include <math.h>
@@ -41,26 +42,10 @@ static const hk_lif_exp_kernels *const kernels[HK_N_CPU] = {
 #endif
 };
 
-static double param(const hk_neuron_view *view, int which, uint32_t i)
-{
-    return hk_param_at(&view->params[which], i);
-}
-
-static double since_epoch(const hk_neuron_view *view, hk_time now)
-{
-    return hk_time_between_ms(view->epoch, now, view->resolution_ms);
-}
-
-/* The end of the window that was last swept, from the epoch. */
-static double window_end(const hk_neuron_view *view)
-{
-    double steps = view->globals[HORIZON_STEP] - 1.0 - (double)view->epoch.step;
-    return steps * view->resolution_ms + (view->resolution_ms - view->epoch.offset);
-}
-
 static double v_inf(const hk_neuron_view *view, uint32_t i)
 {
-    return param(view, E_L, i) + param(view, TAU_M, i) / param(view, C_M, i) * param(view, I_E, i);
+    return hk_membrane_v_inf(hk_param_of(view, E_L, i), hk_param_of(view, TAU_M, i), hk_param_of(view, C_M, i),
+                             hk_param_of(view, I_E, i));
 }
 
 static double integral(double x, double tau_m, double tau)
@@ -72,8 +57,8 @@ static double integral(double x, double tau_m, double tau)
 /* The constants of one instant for neuron i (and all like it); `left` ms remain to the horizon. */
 static hk_lif_exp_instant instant(const hk_neuron_view *view, uint32_t i, double x, double left)
 {
-    double tau_m = param(view, TAU_M, i), tau_ex = param(view, TAU_EX, i), tau_in = param(view, TAU_IN, i);
-    double c_m = param(view, C_M, i), relax = hk_exp(-left / tau_m);
+    double tau_m = hk_param_of(view, TAU_M, i), c_m = hk_param_of(view, C_M, i);
+    double tau_ex = hk_param_of(view, TAU_EX, i), tau_in = hk_param_of(view, TAU_IN, i), relax = hk_exp(-left / tau_m);
     return (hk_lif_exp_instant){ .fall = hk_exp(-x / tau_m),
                                  .g_ex = integral(x, tau_m, tau_ex),
                                  .g_in = integral(x, tau_m, tau_in),
@@ -92,29 +77,23 @@ static hk_lif_exp_columns columns_from(const hk_neuron_view *view, uint32_t i)
 static int check(hk_ctx *ctx, const hk_neuron_view *view)
 {
     static const int taus[] = { TAU_M, TAU_EX, TAU_IN, TAU_THETA };
-    for (uint32_t i = 0; i < view->n; i++) {
-        if (!(param(view, V_RESET, i) < param(view, V_TH, i)))
-            return hk_fail(ctx, HK_ERANGE, "lif_exp: neuron %u: v_reset_mv = %g, must be below v_th_mv = %g", i,
-                           param(view, V_RESET, i), param(view, V_TH, i));
-        for (size_t k = 0; k < sizeof taus / sizeof taus[0]; k++)
-            if (!(param(view, taus[k], i) >= view->resolution_ms / 50.0))
-                return hk_fail(ctx, HK_ERANGE, "lif_exp: neuron %u: %s = %g, must be at least a fiftieth of the resolution "
-                               "%g ms", i, params[taus[k]].name, param(view, taus[k], i), view->resolution_ms);
-    }
-    return HK_OK;
+    return hk_membrane_check(ctx, view, &hk_lif_exp,
+                             &(hk_membrane_checked){ .v_reset = V_RESET,
+                                                     .v_th = V_TH,
+                                                     .taus = taus,
+                                                     .n_taus = sizeof taus / sizeof taus[0] });
 }
 
-/* The lowest threshold between now and the horizon of the window: theta decays towards 0 from either side. */
+/* The lowest threshold between now and the horizon of the window. */
 static void set_low(const hk_neuron_view *view, uint32_t i, double x)
 {
     double gap = view->columns[GAP][i], b = view->columns[B][i];
     view->columns[LOW][i] = gap;
     if (b == 0.0)
         return;
-    double horizon = window_end(view);
-    double tau = param(view, TAU_THETA, i);
-    double now = b * hk_exp(-x / tau), then = b * hk_exp(-horizon / tau);
-    view->columns[LOW][i] = gap + (now < then ? now : then);
+    double horizon = hk_membrane_window_end(view, view->globals[HORIZON_STEP]);
+    double tau = hk_param_of(view, TAU_THETA, i);
+    view->columns[LOW][i] = hk_membrane_lowest(gap, b, hk_exp(-x / tau), hk_exp(-horizon / tau));
 }
 
 static void prepare(const hk_neuron_view *view)
@@ -123,8 +102,8 @@ static void prepare(const hk_neuron_view *view)
     view->globals[UNIFORM] = view->params[TAU_M].stride == 0 && view->params[TAU_EX].stride == 0 &&
                              view->params[TAU_IN].stride == 0 && view->params[C_M].stride == 0;
     for (uint32_t i = 0; i < view->n; i++) {
-        view->columns[LOW][i] = view->columns[GAP][i] = param(view, V_TH, i) - v_inf(view, i);
-        if (view->columns[B][i] != 0.0 || param(view, THETA_PLUS, i) != 0.0)
+        view->columns[LOW][i] = view->columns[GAP][i] = hk_param_of(view, V_TH, i) - v_inf(view, i);
+        if (view->columns[B][i] != 0.0 || hk_param_of(view, THETA_PLUS, i) != 0.0)
             view->globals[ADAPTS] = 1.0;
     }
     view->globals[HORIZON_STEP] = -1.0; /* the sweep that follows finds LOW where thresholds adapt */
@@ -150,34 +129,34 @@ static double response(double x, double tau_m, double tau)
 static double late_potential(const hk_neuron_view *view, uint32_t i, double x)
 {
     double *const *c = view->columns;
-    double tau_m = param(view, TAU_M, i);
-    return c[A][i] * hk_exp(-x / tau_m) + (c[J_EX][i] * response(x, tau_m, param(view, TAU_EX, i)) +
-                                           c[J_IN][i] * response(x, tau_m, param(view, TAU_IN, i)));
+    double tau_m = hk_param_of(view, TAU_M, i);
+    return c[A][i] * hk_exp(-x / tau_m) + (c[J_EX][i] * response(x, tau_m, hk_param_of(view, TAU_EX, i)) +
+                                           c[J_IN][i] * response(x, tau_m, hk_param_of(view, TAU_IN, i)));
 }
 
 static void set_potential(const hk_neuron_view *view, uint32_t i, double x, double from_inf)
 {
     hk_lif_exp_instant q = instant(view, i, x, 0.0);
     double *const *c = view->columns;
-    c[A][i] = from_inf * hk_exp(x / param(view, TAU_M, i)) - (c[J_EX][i] * q.g_ex + c[J_IN][i] * q.g_in);
+    c[A][i] = from_inf * hk_exp(x / hk_param_of(view, TAU_M, i)) - (c[J_EX][i] * q.g_ex + c[J_IN][i] * q.g_in);
 }
 
 static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now)
 {
-    double x = since_epoch(view, now);
+    double x = hk_since_epoch(view, now);
     double *const *c = view->columns;
     switch (variable) {
     case I_EX:
-        return c[J_EX][i] * hk_exp(-x / param(view, TAU_EX, i)) * param(view, C_M, i);
+        return c[J_EX][i] * hk_exp(-x / hk_param_of(view, TAU_EX, i)) * hk_param_of(view, C_M, i);
     case I_IN:
-        return c[J_IN][i] * hk_exp(-x / param(view, TAU_IN, i)) * param(view, C_M, i);
+        return c[J_IN][i] * hk_exp(-x / hk_param_of(view, TAU_IN, i)) * hk_param_of(view, C_M, i);
     case THETA:
-        return c[B][i] * hk_exp(-x / param(view, TAU_THETA, i));
+        return c[B][i] * hk_exp(-x / hk_param_of(view, TAU_THETA, i));
     default:
         break;
     }
     if (c[A][i] == -HUGE_VAL)
-        return param(view, V_RESET, i);
+        return hk_param_of(view, V_RESET, i);
     return v_inf(view, i) + late_potential(view, i, x);
 }
 
@@ -185,20 +164,20 @@ static void write_current(const hk_neuron_view *view, int column, int tau, uint3
 {
     hk_lif_exp_instant q = instant(view, i, x, 0.0);
     double before = potential(view, i, &q); /* the potential stays what it is */
-    view->columns[column][i] = value / param(view, C_M, i) * hk_exp(x / param(view, tau, i));
+    view->columns[column][i] = value / hk_param_of(view, C_M, i) * hk_exp(x / hk_param_of(view, tau, i));
     if (before != -HUGE_VAL)
         set_potential(view, i, x, before);
 }
 
 static void write_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now, double value)
 {
-    double x = since_epoch(view, now);
+    double x = hk_since_epoch(view, now);
     if (variable == I_EX)
         write_current(view, J_EX, TAU_EX, i, x, value);
     else if (variable == I_IN)
         write_current(view, J_IN, TAU_IN, i, x, value);
     else if (variable == THETA)
-        view->columns[B][i] = value * hk_exp(x / param(view, TAU_THETA, i));
+        view->columns[B][i] = value * hk_exp(x / hk_param_of(view, TAU_THETA, i));
     else if (view->columns[A][i] != -HUGE_VAL) /* a refractory neuron stays at its reset potential */
         set_potential(view, i, x, value - v_inf(view, i));
 }
@@ -207,12 +186,12 @@ static int64_t epoch_steps(const hk_neuron_view *view)
 {
     double shortest = HUGE_VAL;
     for (uint32_t i = 0; i < view->n; i++) {
-        shortest = fmin(shortest, fmin(param(view, TAU_M, i), fmin(param(view, TAU_EX, i), param(view, TAU_IN, i))));
-        if (view->columns[B][i] != 0.0 || param(view, THETA_PLUS, i) != 0.0)
-            shortest = fmin(shortest, param(view, TAU_THETA, i));
+        double synaptic = fmin(hk_param_of(view, TAU_EX, i), hk_param_of(view, TAU_IN, i));
+        shortest = fmin(shortest, fmin(hk_param_of(view, TAU_M, i), synaptic));
+        if (view->columns[B][i] != 0.0 || hk_param_of(view, THETA_PLUS, i) != 0.0)
+            shortest = fmin(shortest, hk_param_of(view, TAU_THETA, i));
     }
-    double steps = floor(8.0 * shortest / view->resolution_ms); /* exp(8): scaled values keep their precision */
-    return steps < 1.0 ? 1 : steps > 1e15 ? (int64_t)1e15 : (int64_t)steps;
+    return hk_membrane_epoch_steps(shortest, view->resolution_ms);
 }
 
 enum { LATE = 600 }; /* time constants, after which exp(x / tau_m) leaves the range of doubles */
@@ -222,33 +201,33 @@ static void late_rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end
     double *const *c = view->columns;
     for (uint32_t i = begin; i < end; i++) {
         c[A][i] = c[A][i] == -HUGE_VAL ? c[A][i] : late_potential(view, i, x);
-        c[J_EX][i] *= hk_exp(-x / param(view, TAU_EX, i));
-        c[J_IN][i] *= hk_exp(-x / param(view, TAU_IN, i));
+        c[J_EX][i] *= hk_exp(-x / hk_param_of(view, TAU_EX, i));
+        c[J_IN][i] *= hk_exp(-x / hk_param_of(view, TAU_IN, i));
     }
 }
 
 static void rebase(const hk_neuron_view *view, hk_time to)
 {
-    double x = since_epoch(view, to);
+    double x = hk_since_epoch(view, to);
     bool uniform = view->globals[UNIFORM] != 0.0;
     for (uint32_t i = 0; i < view->n; i = uniform ? view->n : i + 1) {
-        if (x / param(view, TAU_M, i) > LATE) {
+        if (x / hk_param_of(view, TAU_M, i) > LATE) {
             late_rebase(view, i, uniform ? view->n : i + 1, x);
             continue;
         }
         hk_lif_exp_columns columns = columns_from(view, i);
         hk_lif_exp_instant q = instant(view, i, x, 0.0);
-        kernels[view->cpu]->rebase(&columns, &q, hk_exp(-x / param(view, TAU_EX, i)), hk_exp(-x / param(view, TAU_IN, i)),
-                                   uniform ? view->n : 1);
+        kernels[view->cpu]->rebase(&columns, &q, hk_exp(-x / hk_param_of(view, TAU_EX, i)),
+                                   hk_exp(-x / hk_param_of(view, TAU_IN, i)), uniform ? view->n : 1);
     }
     if (view->globals[ADAPTS] != 0.0)
         for (uint32_t i = 0; i < view->n; i++)
-            view->columns[B][i] *= hk_exp(-x / param(view, TAU_THETA, i));
+            view->columns[B][i] *= hk_exp(-x / hk_param_of(view, TAU_THETA, i));
 }
 
 static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits)
 {
-    double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
+    double x = hk_since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
     hk_lif_exp_columns columns = columns_from(view, 0);
     for (uint32_t k = 0; k < slab->n; k++)
         view->stamp[hk_slab_target(slab, k)] = view->stamp_now;
@@ -258,9 +237,7 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
         return;
     }
     for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */
-        hk_slab one = { .target = NULL, .n = 1, .weight = slab->weight == NULL ? NULL : slab->weight + k,
-                        .weight64 = slab->weight64 == NULL ? NULL : slab->weight64 + k,
-                        .first = hk_slab_target(slab, k) };
+        hk_slab one = hk_slab_one(slab, k);
         hk_lif_exp_instant q = instant(view, one.first, x, left);
         kernels[HK_CPU_PLAIN]->receive(&columns, &one, &q, hits);
     }
@@ -274,7 +251,7 @@ static bool spontaneous(const hk_neuron_view *view)
 
 static void sweep(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, hk_time horizon, hk_hits *hits)
 {
-    double x = since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
+    double x = hk_since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
     if (view->globals[HORIZON_STEP] != (double)(horizon.step + 1)) {
         view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
         for (uint32_t i = 0; view->globals[ADAPTS] != 0.0 && i < view->n; i++)
@@ -296,37 +273,37 @@ static double predict(const hk_neuron_view *view, uint32_t i, hk_time now, hk_ti
     double *const *c = view->columns;
     if (c[A][i] == -HUGE_VAL)
         return INFINITY;
-    double x = since_epoch(view, now);
+    double x = hk_since_epoch(view, now);
     hk_lif_exp_instant q = instant(view, i, x, 0.0);
-    hk_approach approach = { .tau_m_ms = param(view, TAU_M, i),
-                             .tau_ex_ms = param(view, TAU_EX, i),
-                             .tau_in_ms = param(view, TAU_IN, i),
-                             .tau_theta_ms = param(view, TAU_THETA, i),
+    hk_approach approach = { .tau_m_ms = hk_param_of(view, TAU_M, i),
+                             .tau_ex_ms = hk_param_of(view, TAU_EX, i),
+                             .tau_in_ms = hk_param_of(view, TAU_IN, i),
+                             .tau_theta_ms = hk_param_of(view, TAU_THETA, i),
                              .d_mv = potential(view, i, &q),
                              .gap_mv = c[GAP][i],
-                             .b_mv = c[B][i] == 0.0 ? 0.0 : c[B][i] * hk_exp(-x / param(view, TAU_THETA, i)),
-                             .i_ex = c[J_EX][i] * hk_exp(-x / param(view, TAU_EX, i)),
-                             .i_in = c[J_IN][i] * hk_exp(-x / param(view, TAU_IN, i)) };
+                             .b_mv = c[B][i] == 0.0 ? 0.0 : c[B][i] * hk_exp(-x / hk_param_of(view, TAU_THETA, i)),
+                             .i_ex = c[J_EX][i] * hk_exp(-x / hk_param_of(view, TAU_EX, i)),
+                             .i_in = c[J_IN][i] * hk_exp(-x / hk_param_of(view, TAU_IN, i)) };
     return hk_crossing_ms(&approach, hk_time_between_ms(now, horizon, view->resolution_ms));
 }
 
 static double excess(const hk_neuron_view *view, uint32_t i, hk_time now)
 {
-    double x = since_epoch(view, now), b = view->columns[B][i];
+    double x = hk_since_epoch(view, now), b = view->columns[B][i];
     hk_lif_exp_instant q = instant(view, i, x, 0.0);
-    double theta = b == 0.0 ? 0.0 : b * hk_exp(-x / param(view, TAU_THETA, i));
+    double theta = b == 0.0 ? 0.0 : b * hk_exp(-x / hk_param_of(view, TAU_THETA, i));
     return potential(view, i, &q) - (view->columns[GAP][i] + theta);
 }
 
 static double fire(const hk_neuron_view *view, uint32_t i, hk_time now)
 {
-    double x = since_epoch(view, now), increment = param(view, THETA_PLUS, i);
+    double x = hk_since_epoch(view, now), increment = hk_param_of(view, THETA_PLUS, i);
     view->columns[A][i] = -HUGE_VAL;
     if (increment != 0.0) {
-        view->columns[B][i] += increment * hk_exp(x / param(view, TAU_THETA, i));
+        view->columns[B][i] += increment * hk_exp(x / hk_param_of(view, TAU_THETA, i));
         set_low(view, i, x);
     }
-    return param(view, T_REF, i);
+    return hk_param_of(view, T_REF, i);
 }
 
 static void hold(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
@@ -338,17 +315,17 @@ static void hold(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_ti
 
 static void release(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
 {
-    double x = since_epoch(view, now);
+    double x = hk_since_epoch(view, now);
     for (uint32_t i = begin; i < end; i++)
-        set_potential(view, i, x, param(view, V_RESET, i) - v_inf(view, i));
+        set_potential(view, i, x, hk_param_of(view, V_RESET, i) - v_inf(view, i));
 }
 
 static void settle(const hk_neuron_view *view, hk_time now)
 {
-    double x = since_epoch(view, now);
+    double x = hk_since_epoch(view, now);
     for (uint32_t i = 0; i < view->n; i++) {
         view->columns[J_EX][i] = view->columns[J_IN][i] = 0.0;
-        set_potential(view, i, x, param(view, E_L, i) - v_inf(view, i));
+        set_potential(view, i, x, hk_param_of(view, E_L, i) - v_inf(view, i));
     }
 }
 

@@ -1,0 +1,72 @@
+/* neurons/membrane.h - what the leaky integrate-and-fire models share: their drive, their adaptive threshold, their epoch.
+ *
+ * Potentials are counted from v_inf, where constant drive alone would lead; theta, the adaptive part of the threshold, is
+ * kept as b = theta exp(x / tau_theta), constant between spikes, x being the time since the epoch. */
+#ifndef HK_MEMBRANE_H
+#define HK_MEMBRANE_H
+
+#include "sim/model.h"
+
+#include <math.h>
+
+/** Parameter `which` of neuron i. */
+static inline double hk_param_of(const hk_neuron_view *view, int which, uint32_t i)
+{
+    return hk_param_at(&view->params[which], i);
+}
+
+/** x: ms from the epoch to `now`. */
+static inline double hk_since_epoch(const hk_neuron_view *view, hk_time now)
+{
+    return hk_time_between_ms(view->epoch, now, view->resolution_ms);
+}
+
+/** x of the end of the window that was last swept: `horizon_step` is the first step after it. */
+static inline double hk_membrane_window_end(const hk_neuron_view *view, double horizon_step)
+{
+    double steps = horizon_step - 1.0 - (double)view->epoch.step;
+    return steps * view->resolution_ms + (view->resolution_ms - view->epoch.offset);
+}
+
+static inline double hk_membrane_v_inf(double e_l_mv, double tau_m_ms, double c_m_pf, double i_e_pa)
+{
+    return e_l_mv + tau_m_ms / c_m_pf * i_e_pa;
+}
+
+/** The lowest threshold between two times, theta decaying towards 0 from either side: `now` and `then` are the factors
+ *  exp(-x / tau_theta) of the two. */
+static inline double hk_membrane_lowest(double gap_mv, double b, double now, double then)
+{
+    double first = b * now, last = b * then;
+    return gap_mv + (first < last ? first : last);
+}
+
+/** Steps after which the epoch must have moved: scaled values, at most exp(8), keep their precision. */
+static inline int64_t hk_membrane_epoch_steps(double shortest_tau_ms, double resolution_ms)
+{
+    double steps = floor(8.0 * shortest_tau_ms / resolution_ms);
+    return steps < 1.0 ? 1 : steps > 1e15 ? (int64_t)1e15 : (int64_t)steps;
+}
+
+/** Synapse k of a slab alone: for populations whose neurons differ, one target at a time. */
+static inline hk_slab hk_slab_one(const hk_slab *slab, uint32_t k)
+{
+    return (hk_slab){ .n = 1,
+                      .first = hk_slab_target(slab, k),
+                      .weight = slab->weight == NULL ? NULL : slab->weight + k,
+                      .weight64 = slab->weight64 == NULL ? NULL : slab->weight64 + k };
+}
+
+/** Which parameters hk_membrane_check() looks at. */
+typedef struct hk_membrane_checked {
+    int v_reset, v_th;
+    const int *taus; /* [n_taus] */
+    size_t n_taus;
+} hk_membrane_checked;
+
+/** HK_ERANGE, naming the first neuron, unless v_reset is below v_th and every time constant at least a fiftieth of the
+ *  resolution. */
+HK_MUST_CHECK int hk_membrane_check(hk_ctx *ctx, const hk_neuron_view *view, const hk_neuron_model *model,
+                                    const hk_membrane_checked *checked);
+
+#endif
