@@ -341,7 +341,7 @@ enum { MOST_AGAIN = 1000 }; /* instants at one time: an arrival and the end of r
 /* Fetches the synapses of the event that comes next while the present one is delivered. */
 static void prefetch(const hk_sim *sim, const hk_event *event)
 {
-    enum { LINE = 64, MOST = 4096 }; /* the hardware follows by itself along longer slabs */
+    enum { LINE = 64, MOST = 512 }; /* the hardware goes on by itself along longer slabs */
     hk_slab slab = hk_projection_slab(sim->projections[event->group], event->source, event->slot);
     size_t bytes = (size_t)slab.n * sizeof(float) < MOST ? (size_t)slab.n * sizeof(float) : MOST;
     for (size_t at = 0; slab.weight != NULL && at < bytes; at += LINE)
