@@ -89,7 +89,6 @@ static void on_arrival(void *state, uint32_t pre, uint32_t slot, hk_time now)
 static void on_spike(void *state, uint32_t post, hk_time now)
 {
     hebbian *rule = state;
-    hk_synapses *s = &rule->synapses;
     hk_trace_raise(&rule->y, post, HK_PAIR_ALL, now);
     double y = hk_trace_factor(&rule->y, now) * rule->y.scaled[post];
     hk_weight_change change = {
@@ -98,11 +97,8 @@ static void on_spike(void *state, uint32_t post, hk_time now)
         .low = -HUGE_VAL,
         .high = HUGE_VAL,
     };
-    hk_incoming in = hk_projection_incoming(s->projection, post);
-    const double *x = hk_synapses_by_source(s, &in, rule->x.scaled);
     hk_clips none = { 0 };
-    s->kernels->change(hk_synapses_read(s, &in), x, in.n, &change, &none);
-    hk_synapses_write(s, &in);
+    hk_synapses_change_column(&rule->synapses, post, rule->x.scaled, &change, &none);
 }
 
 static void forget(void *state)

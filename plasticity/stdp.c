@@ -117,25 +117,18 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
 static void on_arrival(void *state, uint32_t pre, uint32_t slot, hk_time now)
 {
     stdp *rule = state;
-    hk_synapses *s = &rule->synapses;
-    hk_slab slab = hk_projection_slab(s->projection, pre, slot);
-    const double *y = hk_synapses_by_target(s, &slab, rule->y.scaled);
     hk_weight_change minus = rule->minus;
     minus.gain *= hk_trace_factor(&rule->y, now);
-    s->kernels->change(hk_synapses_slab(s, pre, slot), y, slab.n, &minus, &rule->clips);
-    hk_trace_raise(&rule->x, hk_synapses_row(s, pre, slot), rule->pairing, now);
+    hk_synapses_change_slab(&rule->synapses, pre, slot, rule->y.scaled, &minus, &rule->clips);
+    hk_trace_raise(&rule->x, hk_synapses_row(&rule->synapses, pre, slot), rule->pairing, now);
 }
 
 static void on_spike(void *state, uint32_t post, hk_time now)
 {
     stdp *rule = state;
-    hk_synapses *s = &rule->synapses;
     hk_weight_change plus = rule->plus;
     plus.gain *= hk_trace_factor(&rule->x, now);
-    hk_incoming in = hk_projection_incoming(s->projection, post);
-    const double *x = hk_synapses_by_source(s, &in, rule->x.scaled);
-    s->kernels->change(hk_synapses_read(s, &in), x, in.n, &plus, &rule->clips);
-    hk_synapses_write(s, &in);
+    hk_synapses_change_column(&rule->synapses, post, rule->x.scaled, &plus, &rule->clips);
     hk_trace_raise(&rule->y, post, rule->pairing, now);
 }
 

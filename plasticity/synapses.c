@@ -84,7 +84,8 @@ void hk_synapses_fini(hk_synapses *s)
     s->gathered = NULL;
 }
 
-const double *hk_synapses_by_source(hk_synapses *s, const hk_incoming *in, const double *by_row)
+/* Values by row, in the order of `in`; `by_row` itself where that order is the rows'. Valid until the next call. */
+static const double *by_source(hk_synapses *s, const hk_incoming *in, const double *by_row)
 {
     if (in->source == NULL)
         return by_row;
@@ -130,6 +131,23 @@ void hk_synapses_write(hk_synapses *s, const hk_incoming *in)
         for (uint32_t k = 0; k < in->n; k++)
             s->weights[in->synapse[k]] = s->column[k];
     }
+}
+
+void hk_synapses_change_slab(hk_synapses *s, uint32_t pre, uint32_t slot, const double *by_post,
+                             const hk_weight_change *change, hk_clips *clips)
+{
+    hk_slab slab = hk_projection_slab(s->projection, pre, slot);
+    const double *values = hk_synapses_by_target(s, &slab, by_post);
+    s->kernels->change(hk_synapses_slab(s, pre, slot), values, slab.n, change, clips);
+}
+
+void hk_synapses_change_column(hk_synapses *s, uint32_t post, const double *by_row, const hk_weight_change *change,
+                               hk_clips *clips)
+{
+    hk_incoming in = hk_projection_incoming(s->projection, post);
+    const double *values = by_source(s, &in, by_row);
+    s->kernels->change(hk_synapses_read(s, &in), values, in.n, change, clips);
+    hk_synapses_write(s, &in);
 }
 
 int hk_bounds_check(hk_ctx *ctx, const hk_bounds *bounds, const char *rule, const hk_synapses *s)

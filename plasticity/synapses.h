@@ -38,8 +38,6 @@ static inline size_t hk_synapses_row(const hk_synapses *synapses, uint32_t pre, 
     return (size_t)pre * synapses->n_slots + slot;
 }
 
-/** Values by row, in the order of `incoming`; `by_row` itself where that order is the rows'. Valid until the next call. */
-const double *hk_synapses_by_source(hk_synapses *synapses, const hk_incoming *incoming, const double *by_row);
 /** Values by postsynaptic neuron, in the order of `slab`. Valid until the next call. */
 const double *hk_synapses_by_target(hk_synapses *synapses, const hk_slab *slab, const double *by_post);
 /** The weights of a slab, writable. */
@@ -47,6 +45,13 @@ float *hk_synapses_slab(hk_synapses *synapses, uint32_t pre, uint32_t slot);
 /** The weights onto one neuron: read into `column`, and written back. */
 float *hk_synapses_read(hk_synapses *synapses, const hk_incoming *incoming);
 void hk_synapses_write(hk_synapses *synapses, const hk_incoming *incoming);
+
+/** Changes the weights of a slab by the values of its targets, by_post[n_post]. */
+void hk_synapses_change_slab(hk_synapses *synapses, uint32_t pre, uint32_t slot, const double *by_post,
+                             const hk_weight_change *change, hk_clips *clips);
+/** Changes the weights onto one neuron by the values of their rows, by_row[n_rows]. */
+void hk_synapses_change_column(hk_synapses *synapses, uint32_t post, const double *by_row,
+                               const hk_weight_change *change, hk_clips *clips);
 
 /** The range of weights in which a rule works, and what happens at its ends. */
 typedef struct hk_bounds {

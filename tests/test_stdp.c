@@ -236,6 +236,35 @@ static void dense_and_sparse_give_the_same_bits(void **state)
     }
 }
 
+/* An arrival so long after the last spike that the traces' epoch has to move first. */
+static void after_a_long_pause_an_arrival_finds_no_trace_in_any_layout(void **state)
+{
+    static const char *const rules[] = { "stdp", "stdp_diehl_cook" };
+    (void)state;
+    for (size_t k = 0; k < N_OF(rules); k++)
+        for (rig_layout layout = RIG_DENSE; layout <= RIG_DIAGONAL; layout++) {
+            rig r;
+            double before[9], after[9];
+            uint64_t n = layout == RIG_DIAGONAL ? 3 : 9;
+            rig_init(&r, &(rig_config){ .layout = layout, .n_inputs = 3, .n_cells = 3, .weight = 0.37 });
+            assert_ok(rig_try_attach(&r, rules[k], NULL, 0));
+            for (uint32_t i = 0; i < 3; i++) {
+                rig_arrive(&r, i, 20.0);
+                rig_fire(&r, i, 23.85);
+                rig_arrive(&r, i, 26.0);
+            }
+            rig_run_to(&r, 30.0);
+            assert_int_equal(rig_weights(&r, before, n), n);
+            assert_true(before[0] != 0.37);
+            for (uint32_t i = 0; i < 3; i++)
+                rig_arrive(&r, i, 5000.0 + i);
+            rig_run_to(&r, 5010.0);
+            assert_int_equal(rig_weights(&r, after, n), n);
+            assert_memory_equal(after, before, n * sizeof *after);
+            rig_fini(&r);
+        }
+}
+
 static void one_to_one_equals_a_list_of_the_same_pairs(void **state)
 {
     (void)state;
@@ -541,6 +570,7 @@ int main(void)
         cmocka_unit_test(hard_bounds_stop_the_weight_and_are_counted),
         cmocka_unit_test(soft_bounds_hold_without_hard_ones),
         cmocka_unit_test(dense_and_sparse_give_the_same_bits),
+        cmocka_unit_test(after_a_long_pause_an_arrival_finds_no_trace_in_any_layout),
         cmocka_unit_test(one_to_one_equals_a_list_of_the_same_pairs),
         cmocka_unit_test(every_instruction_set_gives_the_same_bits),
         cmocka_unit_test(the_order_of_connections_does_not_matter),
