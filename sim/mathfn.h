@@ -72,6 +72,11 @@ static inline double hk_expm1(double x)
     return fabs(x) <= 0.34 ? small : large;
 }
 
+/* 2 atanh(s) = 2 s + s z * this, z = s^2; |s| <= 0.1716. For doubles and for vectors of them. */
+#define HK_LOG_SERIES(z) \
+    ((((((((((2.0 / 23.0 * (z) + 2.0 / 21.0) * (z) + 2.0 / 19.0) * (z) + 2.0 / 17.0) * (z) + 2.0 / 15.0) * (z) + \
+          2.0 / 13.0) * (z) + 2.0 / 11.0) * (z) + 2.0 / 9.0) * (z) + 2.0 / 7.0) * (z) + 2.0 / 5.0) * (z) + 2.0 / 3.0)
+
 /** log(x) for normal x > 0; 0 gives -infinity, a negative number or NaN gives NaN. */
 static inline double hk_log(double x)
 {
@@ -84,18 +89,7 @@ static inline double hk_log(double x)
     double f = m - 1.0;
     double s = f / (2.0 + f);
     double z = s * s;
-    /* 2 atanh(s) = 2 s + s z * series; |s| <= 0.1716 */
-    double p = 2.0 / 23.0;
-    p = p * z + 2.0 / 21.0;
-    p = p * z + 2.0 / 19.0;
-    p = p * z + 2.0 / 17.0;
-    p = p * z + 2.0 / 15.0;
-    p = p * z + 2.0 / 13.0;
-    p = p * z + 2.0 / 11.0;
-    p = p * z + 2.0 / 9.0;
-    p = p * z + 2.0 / 7.0;
-    p = p * z + 2.0 / 5.0;
-    p = p * z + 2.0 / 3.0;
+    double p = HK_LOG_SERIES(z);
     double half_square = 0.5 * f * f;
     /* log(1+f) = f - (f^2/2 - s (f^2/2 + z * series)) */
     double tail = s * (half_square + z * p);

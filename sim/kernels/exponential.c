@@ -60,16 +60,7 @@ static inline reals minus_log(reals u)
     reals f = m - 1.0;
     reals s = f / (2.0 + f);
     reals z = s * s;
-    reals p = 2.0 / 23.0 * z + 2.0 / 21.0;
-    p = p * z + 2.0 / 19.0;
-    p = p * z + 2.0 / 17.0;
-    p = p * z + 2.0 / 15.0;
-    p = p * z + 2.0 / 13.0;
-    p = p * z + 2.0 / 11.0;
-    p = p * z + 2.0 / 9.0;
-    p = p * z + 2.0 / 7.0;
-    p = p * z + 2.0 / 5.0;
-    p = p * z + 2.0 / 3.0;
+    reals p = HK_LOG_SERIES(z);
     reals half_square = 0.5 * f * f;
     reals tail = s * (half_square + z * p);
     return ((half_square - (tail + kd * HK_LN2_LO)) - f) - kd * HK_LN2_HI;
