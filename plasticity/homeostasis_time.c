@@ -126,8 +126,7 @@ static void sample_end(void *state, hk_time now)
 static int archive(void *state, hk_archive *file)
 {
     homeostasis_time *rule = state;
-    int rc = hk_archive_time(file, "first", &rule->first, rule->resolution_ms,
-                             hk_sim_now(rule->sim));
+    int rc = hk_archive_time(file, "first", &rule->first, rule->resolution_ms, hk_sim_now(rule->sim));
     if (rc == HK_OK)
         rc = hk_archive_array(file, "winner", HK_U32, &rule->winner, 1);
     if (rc == HK_OK && rule->winner != NOBODY && rule->winner >= rule->thresholds.n)
