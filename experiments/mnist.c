@@ -11,7 +11,7 @@
 #include <string.h>
 
 enum { TRAIN, LABEL, TEST, N_PHASES };
-static const char *const phase_names[N_PHASES] = { "training", "naming neurons", "testing" };
+static const char *const phase_names[N_PHASES + 1] = { "training", "naming neurons", "testing", "done" };
 enum { MAX_POINTS = 64 }; /* of the curve over training */
 
 typedef struct state {
