@@ -146,6 +146,13 @@ static void rebase(const hk_neuron_view *view, hk_time to)
             c[B][i] *= hk_exp(-x / hk_param_of(view, TAU_THETA, i));
 }
 
+static void factors(const hk_neuron_view *view, const hk_event *arrivals, size_t n, hk_time horizon, double *out)
+{
+    (void)horizon;
+    if (view->globals[ONE_TAU] != 0.0)
+        kernels[view->cpu]->growths(arrivals, n, view->epoch, view->resolution_ms, view->params[TAU_M].values[0], out);
+}
+
 static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits)
 {
     hk_lif_columns columns = { .u = view->columns[U], .low = view->columns[LOW] };
@@ -155,7 +162,8 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
         kernels[view->cpu]->mark(view, slab);
     if (view->globals[ONE_TAU] != 0.0) {
         double tau = view->params[TAU_M].values[0];
-        kernels[view->cpu]->receive(&columns, slab, hk_exp(x / tau), driven ? hk_exp(-left / tau) : 1.0, hits);
+        double grown = view->factors != NULL ? view->factors[0] : hk_exp(x / tau);
+        kernels[view->cpu]->receive(&columns, slab, grown, driven ? hk_exp(-left / tau) : 1.0, hits);
         return;
     }
     for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */
@@ -278,6 +286,8 @@ const hk_neuron_model hk_lif = {
     .epoch_steps = epoch_steps,
     .rebase = rebase,
     .receive = receive,
+    .factors = factors,
+    .n_factors = 1,
     .spontaneous = spontaneous,
     .sweep = sweep,
     .predict = predict,

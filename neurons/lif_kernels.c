@@ -4,6 +4,8 @@
  * ascending order of the slab. */
 #include "neurons/lif_kernels.h"
 
+#include "sim/mathfn.h"
+
 #include <stdbool.h>
 
 #if defined(__AVX2__)
@@ -161,6 +163,14 @@ static void mark(const hk_neuron_view *view, const hk_slab *slab)
             stamp[target == NULL ? slab->first + k : target[k]] = now;
 }
 
+static void growths(const hk_event *arrivals, size_t n, hk_time epoch, double resolution_ms, double tau, double *out)
+{
+    for (size_t k = 0; k < n; k++)
+        out[k] = hk_time_between_ms(epoch, hk_event_time(&arrivals[k]), resolution_ms) / tau;
+    for (size_t k = 0; k < n; k++)
+        out[k] = hk_exp(out[k]);
+}
+
 static void decay(double *u, double factor, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
@@ -169,4 +179,4 @@ static void decay(double *u, double factor, uint32_t n)
 
 #define HK_TABLE_NAME(isa) hk_lif_kernels_##isa
 #define HK_TABLE(isa) HK_TABLE_NAME(isa)
-const hk_lif_kernels HK_TABLE(HK_KERNEL_ISA) = { .receive = receive, .mark = mark, .decay = decay };
+const hk_lif_kernels HK_TABLE(HK_KERNEL_ISA) = { .growths = growths, .receive = receive, .mark = mark, .decay = decay };

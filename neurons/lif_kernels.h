@@ -17,6 +17,8 @@ typedef struct hk_lif_columns {
 /* growth: exp(x / tau_m). relax: exp(-(horizon - now) / tau_m) where v may rise by itself towards v_inf, else 1.
  * A target is a hit when max(u, u relax) >= low growth. */
 typedef struct hk_lif_kernels {
+    /* out[k] = exp(x / tau), x from `epoch` to arrival k */
+    void (*growths)(const hk_event *arrivals, size_t n, hk_time epoch, double resolution_ms, double tau, double *out);
     void (*receive)(const hk_lif_columns *columns, const hk_slab *slab, double growth, double relax, hk_hits *hits);
     void (*mark)(const hk_neuron_view *view, const hk_slab *slab); /* the targets' stamps */
     void (*decay)(double *u, double factor, uint32_t n); /* u *= factor, -infinity stays */

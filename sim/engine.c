@@ -157,10 +157,10 @@ static int deliver(hk_population *p, const hk_event *event, hk_time now, hk_time
 {
     hk_sim *sim = p->sim;
     hk_projection *projection = sim->projections[event->group];
-    for (hk_rule *rule = hk_projection_rules(projection); rule != NULL; rule = rule->next)
+    for (hk_rule *rule = projection->rules; rule != NULL; rule = rule->next)
         if (rule->enabled && rule->type->pre != NULL)
             rule->type->pre(rule->state, event->source, event->slot, now);
-    hk_slab slab = hk_projection_slab(projection, event->source, event->slot);
+    hk_slab slab = hk_storage_slab(projection, event->source, event->slot);
     sim->stats.events++;
     sim->stats.synaptic_events += slab.n;
     if (p->n_held == p->n && p->model->deaf_when_held)
@@ -207,7 +207,7 @@ static int fire(hk_population *p, uint32_t i, hk_time now)
     if (rc == HK_OK)
         rc = hold_until(p, i, now, refractory_ms);
     for (size_t k = 0; k < p->n_in; k++)
-        for (hk_rule *rule = hk_projection_rules(p->in[k]); rule != NULL; rule = rule->next)
+        for (hk_rule *rule = p->in[k]->rules; rule != NULL; rule = rule->next)
             if (rule->enabled && rule->type->post != NULL)
                 rule->type->post(rule->state, i, now);
     return rc;
@@ -293,7 +293,7 @@ static int rebase(hk_population *p, int64_t step)
 /* Everything that happens in `p` at `now`; arrivals[n] are what arrives at that time. */
 static int instant(hk_population *p, hk_time now, hk_time horizon, const hk_event *arrivals, size_t n)
 {
-    int rc = now.step >= p->next_rebase ? rebase(p, now.step) : HK_OK;
+    int rc = HK_OK;
     hk_event event;
     p->view.stamp_now++;
     while (rc == HK_OK && internal_due(p, now, HK_EVENT_RELEASE)) {
@@ -333,6 +333,8 @@ static int sweep(hk_population *p, hk_time now, hk_time horizon)
         return rc;
     p->model->sweep(&p->view, 0, p->n, now, horizon, &p->hits);
     rc = judge_hits(p, now, horizon);
+    if (p->competition == HK_ONE_AT_A_TIME)
+        p->hits.n = 0; /* they are above threshold because they lost: their turn may come with their next input */
     return rc == HK_OK ? fire_hits(p, now) : rc;
 }
 
@@ -342,12 +344,22 @@ enum { MOST_AGAIN = 1000 }; /* instants at one time: an arrival and the end of r
 static void prefetch(const hk_sim *sim, const hk_event *event)
 {
     enum { LINE = 64, MOST = 512 }; /* the hardware goes on by itself along longer slabs */
-    hk_slab slab = hk_projection_slab(sim->projections[event->group], event->source, event->slot);
+    hk_slab slab = hk_storage_slab(sim->projections[event->group], event->source, event->slot);
     size_t bytes = (size_t)slab.n * sizeof(float) < MOST ? (size_t)slab.n * sizeof(float) : MOST;
     for (size_t at = 0; slab.weight != NULL && at < bytes; at += LINE)
         __builtin_prefetch((const char *)slab.weight + at);
     for (size_t at = 0; slab.target != NULL && at < bytes; at += LINE)
         __builtin_prefetch((const char *)slab.target + at);
+}
+
+/* Factors of the arrivals from `at` on, up to the next rebase: returns the first one without. */
+static size_t work_out_factors(hk_population *p, const hk_event *arrivals, size_t at, size_t n, hk_time horizon)
+{
+    size_t end = at;
+    while (end < n && end - at < HK_FACTORS_AHEAD && arrivals[end].step < p->next_rebase)
+        end++;
+    p->model->factors(&p->view, arrivals + at, end - at, horizon, p->factors);
+    return end;
 }
 
 /* Advances one population through the steps before `end`; `horizon` is the end of the window. */
@@ -360,7 +372,7 @@ static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
         rc = sweep(p, hk_population_now(p), horizon);
     const hk_event nothing = { 0 }, *arrivals = &nothing;
     hk_time last = not_held;
-    size_t n = 0, at = 0, n_again = 0;
+    size_t n = 0, at = 0, n_again = 0, factors_begin = 0, factors_end = 0;
     if (rc == HK_OK)
         rc = hk_inbox_gather(p, end, &arrivals, &n);
     while (rc == HK_OK) {
@@ -382,7 +394,18 @@ static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
             together++;
         if (at + together < n)
             prefetch(sim, &arrivals[at + together]);
-        rc = instant(p, now, horizon, arrivals + at, together);
+        if (now.step >= p->next_rebase) {
+            rc = rebase(p, now.step);
+            factors_end = at; /* they were for the old epoch */
+        }
+        if (p->model->factors != NULL && together > 0 && at >= factors_end && rc == HK_OK) {
+            factors_begin = at;
+            factors_end = work_out_factors(p, arrivals, at, n, horizon);
+        }
+        p->view.factors = together > 0 && at < factors_end ? p->factors + (at - factors_begin) * p->model->n_factors : NULL;
+        if (rc == HK_OK)
+            rc = instant(p, now, horizon, arrivals + at, together);
+        p->view.factors = NULL;
         at += together;
     }
     return rc;
@@ -410,7 +433,7 @@ static int send_to_queue(const hk_population *p, hk_projection *projection)
     for (uint32_t slot = 0; slot < projection->n_slots; slot++)
         for (size_t k = 0; k < p->n_spikes; k++) {
             const hk_spike *spike = &p->spikes[k];
-            if (hk_projection_slab(projection, spike->neuron, slot).n == 0)
+            if (hk_storage_slab(projection, spike->neuron, slot).n == 0)
                 continue;
             hk_event event = { .step = spike->time.step + projection->delay[slot], .offset = spike->time.offset,
                                .kind = HK_EVENT_ARRIVAL, .slot = (uint16_t)slot, .group = projection->index,

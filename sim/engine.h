@@ -14,6 +14,7 @@
 
 #include <stdatomic.h>
 
+enum { HK_FACTORS_AHEAD = 128 }; /* instants whose factors are worked out together */
 enum { HK_ALL_NEURONS = UINT32_MAX }; /* source of a RELEASE event that concerns every held neuron */
 
 typedef enum hk_competition { HK_FREE, HK_WINNER_TAKES_ALL, HK_ONE_AT_A_TIME } hk_competition;
@@ -46,6 +47,7 @@ struct hk_population {
     hk_queue *queue;        /* neurons: what arrives through projections of several delays. sources: the next drawn spikes */
     hk_lane given;          /* sources: the spikes they were given */
     hk_inbox inbox;         /* neurons: what arrives in this window */
+    double *factors;        /* [HK_FACTORS_AHEAD][n_factors] of the model, for the next arrivals */
     hk_heap internal;       /* predicted spikes and ends of refractoriness */
     hk_time *held_until;    /* [n]; step INT64_MIN: not held */
     uint32_t n_held;

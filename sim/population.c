@@ -32,6 +32,7 @@ void hk_population_destroy(hk_population *population)
     free(population->hits.neuron);
     free(population->stamp);
     free(population->is_hit);
+    free(population->factors);
     free(population->counter);
     free(population->out);
     free(population->in);
@@ -50,11 +51,12 @@ static bool allocate(hk_population *p)
     p->globals = calloc(m->n_globals + 1, sizeof *p->globals);
     p->held_until = malloc(p->n * sizeof *p->held_until);
     p->stamp = calloc(p->n, sizeof *p->stamp);
+    p->factors = calloc((size_t)HK_FACTORS_AHEAD * m->n_factors + 1, sizeof *p->factors);
     p->is_hit = calloc(p->n / 64 + 1, sizeof *p->is_hit);
     p->counter = calloc(p->n, sizeof *p->counter);
     p->counts = calloc(p->n, sizeof *p->counts);
     if (p->param_values == NULL || p->params == NULL || p->columns == NULL || p->globals == NULL ||
-        p->held_until == NULL || p->stamp == NULL || p->is_hit == NULL || p->counter == NULL || p->counts == NULL)
+        p->held_until == NULL || p->stamp == NULL || p->is_hit == NULL || p->factors == NULL || p->counter == NULL || p->counts == NULL)
         return false;
     for (size_t k = 0; k < m->n_params; k++) {
         p->param_values[k] = malloc(sizeof(double));

@@ -95,32 +95,12 @@ int64_t hk_projection_delay_steps(const hk_projection *projection, uint32_t slot
 
 uint64_t hk_projection_slab_begin(const hk_projection *projection, uint32_t pre, uint32_t slot)
 {
-    switch (projection->layout) {
-    case HK_LAYOUT_DENSE:
-        return (uint64_t)pre * projection->stride;
-    case HK_LAYOUT_DIAGONAL:
-        return pre;
-    default:
-        return projection->begin[(uint64_t)pre * projection->n_slots + slot];
-    }
+    return hk_storage_begin(projection, pre, slot);
 }
 
 hk_slab hk_projection_slab(const hk_projection *projection, uint32_t pre, uint32_t slot)
 {
-    uint64_t begin = hk_projection_slab_begin(projection, pre, slot);
-    const float *weight = projection->weight64 == NULL ? projection->weight + begin : NULL;
-    switch (projection->layout) {
-    case HK_LAYOUT_DENSE:
-        return (hk_slab){ .weight = weight, .first = 0, .n = projection->post->n };
-    case HK_LAYOUT_DIAGONAL:
-        return (hk_slab){ .weight = weight, .first = pre, .n = 1 };
-    default:
-        return (hk_slab){ .target = projection->target + begin,
-                          .weight = weight,
-                          .weight64 = projection->weight64 == NULL ? NULL : projection->weight64 + begin,
-                          .n = (uint32_t)(projection->begin[(uint64_t)pre * projection->n_slots + slot + 1] - begin),
-                          .repeats = projection->repeats };
-    }
+    return hk_storage_slab(projection, pre, slot);
 }
 
 float *hk_projection_weights(hk_projection *projection, uint64_t *n_weights)

@@ -28,4 +28,35 @@ struct hk_projection {
     hk_rule *rules;
 };
 
+/* The engine asks for a slab with every event: these stand where they can be inlined. */
+static inline uint64_t hk_storage_begin(const hk_projection *projection, uint32_t pre, uint32_t slot)
+{
+    switch (projection->layout) {
+    case HK_LAYOUT_DENSE:
+        return (uint64_t)pre * projection->stride;
+    case HK_LAYOUT_DIAGONAL:
+        return pre;
+    default:
+        return projection->begin[(uint64_t)pre * projection->n_slots + slot];
+    }
+}
+
+static inline hk_slab hk_storage_slab(const hk_projection *projection, uint32_t pre, uint32_t slot)
+{
+    uint64_t begin = hk_storage_begin(projection, pre, slot);
+    const float *weight = projection->weight64 == NULL ? projection->weight + begin : NULL;
+    switch (projection->layout) {
+    case HK_LAYOUT_DENSE:
+        return (hk_slab){ .weight = weight, .first = 0, .n = projection->post->n };
+    case HK_LAYOUT_DIAGONAL:
+        return (hk_slab){ .weight = weight, .first = pre, .n = 1 };
+    default:
+        return (hk_slab){ .target = projection->target + begin,
+                          .weight = weight,
+                          .weight64 = projection->weight64 == NULL ? NULL : projection->weight64 + begin,
+                          .n = (uint32_t)(projection->begin[(uint64_t)pre * projection->n_slots + slot + 1] - begin),
+                          .repeats = projection->repeats };
+    }
+}
+
 #endif
