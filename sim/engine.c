@@ -453,10 +453,14 @@ static int send_spikes(hk_population *p)
         int rc = one_delay ? hk_lane_reserve(&projection->lane, p->n_spikes) : send_to_queue(p, projection);
         if (rc != HK_OK)
             return rc;
-        for (size_t k = 0; one_delay && k < p->n_spikes; k++)
-            hk_lane_add(&projection->lane, &(hk_event){ .step = p->spikes[k].time.step + projection->delay[0],
-                                                        .offset = p->spikes[k].time.offset, .kind = HK_EVENT_ARRIVAL,
-                                                        .group = projection->index, .source = p->spikes[k].neuron });
+        for (size_t k = 0; one_delay && k < p->n_spikes; k++) {
+            hk_event event = { .step = p->spikes[k].time.step + projection->delay[0], .offset = p->spikes[k].time.offset,
+                               .kind = HK_EVENT_ARRIVAL, .group = projection->index, .source = p->spikes[k].neuron };
+            if (k == 0) /* it may share its time with one of the window before */
+                hk_lane_add(&projection->lane, &event);
+            else
+                hk_lane_append(&projection->lane, &event);
+        }
     }
     return HK_OK;
 }

@@ -31,6 +31,12 @@ static inline void hk_lane_add(hk_lane *lane, const hk_event *event)
     lane->events[lane->end++] = *event;
 }
 
+/** Adds an event that is known to come after all that wait; room was reserved. */
+static inline void hk_lane_append(hk_lane *lane, const hk_event *event)
+{
+    lane->events[lane->end++] = *event;
+}
+
 /** Takes all events before `end_step`: a sorted view, borrowed until the next reserve. HK_ENOMEM. */
 HK_MUST_CHECK int hk_lane_take(hk_lane *lane, int64_t end_step, const hk_event **events, size_t *n);
 

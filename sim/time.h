@@ -45,8 +45,27 @@ static inline hk_time hk_time_grid(int64_t n, double resolution_ms)
     return (hk_time){ .step = n - 1, .offset = resolution_ms };
 }
 
-/** The time `after` >= 0 ms later than `t`, normalised to an offset in (0, resolution]. */
-hk_time hk_time_after(hk_time t, double after_ms, double resolution_ms);
+/** The time `after_ms` later than `t` (earlier when negative), |after_ms| / resolution below 2^51. A decimal that means whole
+ *  steps leaves the offset alone: 0.3 ms is three steps of 0.1 ms, though 3 * 0.1 is another double. */
+static inline hk_time hk_time_after(hk_time t, double after_ms, double resolution_ms)
+{
+    const double magic = 0x1.8p52; /* adding and taking it away rounds to the nearest integer */
+    double steps = after_ms / resolution_ms, nearest = (steps + magic) - magic;
+    double miss = nearest * resolution_ms - after_ms, size = after_ms < 0.0 ? -after_ms : after_ms;
+    if ((miss < 0.0 ? -miss : miss) <= 1.5 * 0x1p-52 * size)
+        return (hk_time){ .step = t.step + (int64_t)nearest, .offset = t.offset };
+    int64_t whole = (int64_t)steps;
+    double offset = t.offset + (after_ms - (double)whole * resolution_ms);
+    while (offset > resolution_ms) {
+        whole++;
+        offset -= resolution_ms;
+    }
+    while (offset <= 0.0) {
+        whole--;
+        offset += resolution_ms;
+    }
+    return (hk_time){ .step = t.step + whole, .offset = offset };
+}
 
 /** A time from milliseconds since 0. `ms` must be finite and |ms| / resolution below 2^52. */
 hk_time hk_time_from_ms(double ms, double resolution_ms);
