@@ -34,6 +34,14 @@ static inline hk_time hk_event_time(const hk_event *event)
     return (hk_time){ .step = event->step, .offset = event->offset };
 }
 
+/* A copy of an event field by field: it was often written field by field a moment ago, and a load wider than the
+ * store before it has to wait until that store has left the core. */
+static inline hk_event hk_event_read(const volatile hk_event *event)
+{
+    return (hk_event){ .step = event->step, .offset = event->offset, .kind = event->kind, .slot = event->slot,
+        .group = event->group, .source = event->source, .stamp = event->stamp };
+}
+
 /** -1, 0 or 1: the total order. 0 only for events equal in all but their stamp. */
 static inline int hk_event_compare(const hk_event *a, const hk_event *b)
 {

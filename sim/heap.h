@@ -11,14 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A copy of an event field by field: it was often written field by field a moment ago, and a load wider than the
- * store before it has to wait until that store has left the core. */
-static inline hk_event hk_event_read(const volatile hk_event *event)
-{
-    return (hk_event){ .step = event->step, .offset = event->offset, .kind = event->kind, .slot = event->slot,
-        .group = event->group, .source = event->source, .stamp = event->stamp };
-}
-
 typedef struct hk_heap {
     hk_event *events; /* [capacity], the earliest first */
     size_t n, capacity;

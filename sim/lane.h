@@ -28,13 +28,13 @@ static inline void hk_lane_add(hk_lane *lane, const hk_event *event)
 {
     if (!lane->unsorted && lane->end > lane->begin && hk_event_compare(&lane->events[lane->end - 1], event) > 0)
         lane->unsorted = true;
-    lane->events[lane->end++] = *event;
+    lane->events[lane->end++] = hk_event_read(event);
 }
 
 /** Adds an event that is known to come after all that wait; room was reserved. */
 static inline void hk_lane_append(hk_lane *lane, const hk_event *event)
 {
-    lane->events[lane->end++] = *event;
+    lane->events[lane->end++] = hk_event_read(event);
 }
 
 /** Takes all events before `end_step`: a sorted view, borrowed until the next reserve. HK_ENOMEM. */
