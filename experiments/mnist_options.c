@@ -65,7 +65,7 @@ typedef struct preset {
 } preset;
 
 #define TRAINS(code_)                                                                                                     \
-    { .code = code_, .tuned_for = 400, .window_ms = 350.0, .ink = 100.0, .rate_max_hz = 50.0, .tau_m_ms = 500.0,          \
+    { .code = code_, .tuned_for = 400, .window_ms = 350.0, .ink = 100.0, .rate_max_hz = 30.0, .tau_m_ms = 1000.0,         \
       .v_th_mv = 20.0, .t_ref_ms = 5.0, .hold_ms = 5.0, .theta_plus_mv = 0.15, .theta_plus_end_mv = 0.045,                \
       .tau_trace_ms = 100.0, .lr = 0.1, .lr_end = 0.005, .weight_sum = 78.4, .clock_mv = 1.0 },                           \
     { .code = code_, .tuned_for = 1600, .window_ms = 350.0, .ink = 100.0, .rate_max_hz = 40.0, .tau_m_ms = 700.0,         \
