@@ -348,22 +348,33 @@ static void wait_for_file(const char *path)
     assert_true(file_exists(path));
 }
 
+/* Waits until more than n spikes of population 0 can be read, and returns how many. */
+static uint64_t wait_for_spikes(hk_ctx *ctx, const char *path, uint64_t n)
+{
+    wait_for_file(path);
+    uint64_t last = 0;
+    for (int i = 0; i < 20000; i++) {
+        uint64_t now = assert_prefix(ctx, path, 2);
+        assert_true(now >= last); /* the raster of a moment ago is a prefix of the present one */
+        if (now > n)
+            return now;
+        last = now;
+        sleep_ms(1.0);
+    }
+    fail_msg("no more than %llu spikes can be read", (unsigned long long)n);
+    return 0;
+}
+
 static void it_can_be_read_while_it_is_written(void **state)
 {
     hk_ctx *ctx = *state;
     const char *path = scratch_path("live.h5");
-    pid_t child = fork_recording(path, 0.003, 137, 0.2);
-    wait_for_file(path);
-    uint64_t last = 0;
-    for (int i = 0; i < 100; i++) {
-        uint64_t n = assert_prefix(ctx, path, 2);
-        assert_true(n >= last);
-        last = n;
-        sleep_ms(3.0);
-    }
-    assert_true(last > 0);
+    pid_t child = fork_recording(path, 0.003, 37, 1.0);
+    uint64_t n = 0;
+    for (int i = 0; i < 40; i++)
+        n = wait_for_spikes(ctx, path, n); /* it grows, and what was there stays */
     kill_and_wait(child);
-    assert_true(assert_prefix(ctx, path, 2) >= last);
+    assert_true(assert_prefix(ctx, path, 2) >= n);
 }
 
 static uint32_t true_crc(uint32_t p, uint64_t n, bool of_ids)
@@ -403,13 +414,12 @@ static uint64_t assert_h5py_reads(const char *path, const char *mode)
 
 static void h5py_reads_it_while_it_is_written_and_after_a_kill(void **state)
 {
-    (void)state;
+    hk_ctx *ctx = *state;
     if (!python_has("h5py, numpy"))
         skip();
     const char *path = scratch_path("h5py.h5");
     pid_t child = fork_recording(path, 0.003, 37, 1.0);
-    wait_for_file(path);
-    sleep_ms(100.0);
+    wait_for_spikes(ctx, path, 0);
     uint64_t plain = assert_h5py_reads(path, "plain"), swmr = assert_h5py_reads(path, "swmr");
     assert_true(plain > 0);
     assert_true(swmr > plain);
@@ -440,14 +450,13 @@ static void assert_h5dump_reads(const char *path)
 
 static void h5dump_reads_it_while_it_is_written_and_after_a_kill(void **state)
 {
-    (void)state;
+    hk_ctx *ctx = *state;
     char out[64];
     if (run_program((char *[]){ "h5dump", "--version", NULL }, out, sizeof out) != 0)
         skip();
     const char *path = scratch_path("h5dump.h5");
     pid_t child = fork_recording(path, 0.003, 37, 1.0);
-    wait_for_file(path);
-    sleep_ms(100.0);
+    wait_for_spikes(ctx, path, 12);
     for (int i = 0; i < 10; i++)
         assert_h5dump_reads(path);
     kill_and_wait(child);
@@ -468,10 +477,12 @@ static void killed_at_any_moment_it_opens_and_holds_a_prefix(void **state)
         const char *path = scratch_path(name);
         pid_t child = fork_recording(path, round % 3 == 0 ? 1e-4 : 2e-3, batches[round % 4],
                                      round % 4 == 3 ? 1.0 : 0.1);
-        /* half of them during the first milliseconds of the file, the others later */
-        if (round % 2 == 0)
+        if (round % 5 !=
+            0) /* one in five perhaps before the file has its name, two among its first spikes, two later */
             wait_for_file(path);
-        sleep_ms(hk_stream_uniform(&stream) * (round % 2 == 0 ? 10.0 : 80.0));
+        if (round % 5 >= 3)
+            wait_for_spikes(ctx, path, 0);
+        sleep_ms(hk_stream_uniform(&stream) * (round % 5 >= 3 ? 60.0 : 8.0));
         kill_and_wait(child);
         if (!file_exists(path))
             continue; /* killed before the start: there is no raster yet */
@@ -577,11 +588,9 @@ static void a_killed_recording_can_be_reopened(void **state)
     hk_ctx *ctx = *state;
     const char *path = scratch_path("crash.h5");
     pid_t child = fork_recording(path, 1e-3, 500, 0.1);
-    wait_for_file(path);
-    sleep_ms(150.0);
+    wait_for_spikes(ctx, path, 20000);
     kill_and_wait(child);
     uint64_t n = assert_prefix(ctx, path, 2);
-    assert_true(n > 0);
     hk_recorder *recorder = reopened(ctx, path, n / 2, 1);
     assert_ok(hk_recorder_start(recorder));
     write_true(recorder, 0, 40000);
