@@ -30,13 +30,24 @@ static bool one_delay(const hk_projection_config *cfg)
     return cfg->delay_ms.kind == HK_CONSTANT && !(cfg->connect == HK_EXPLICIT && cfg->list_delay_ms != NULL);
 }
 
+/* At most so many distinct delays stand in the list: no more than connections, nor than steps between its ends. */
+static double listed_slots(const hk_projection_config *cfg, double resolution_ms)
+{
+    double low = HUGE_VAL, high = 0.0;
+    for (uint64_t k = 0; k < cfg->n; k++) {
+        low = fmin(low, cfg->list_delay_ms[k]);
+        high = fmax(high, cfg->list_delay_ms[k]);
+    }
+    return fmax(1.0, fmin((double)cfg->n, (high - low) / resolution_ms + 2.0));
+}
+
 static double expected_slots(const hk_projection_config *cfg, double resolution_ms)
 {
     const hk_draw *d = &cfg->delay_ms;
     if (one_delay(cfg))
         return 1.0;
     if (cfg->connect == HK_EXPLICIT && cfg->list_delay_ms != NULL)
-        return (double)(cfg->n < 1024 ? cfg->n : 1024);
+        return listed_slots(cfg, resolution_ms);
     if (d->kind == HK_UNIFORM)
         return (d->b - d->a) / resolution_ms + 2.0;
     double low = d->a - 5.0 * d->b, high = d->a + 5.0 * d->b;

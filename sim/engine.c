@@ -37,7 +37,7 @@ static int add_spike(hk_population *p, hk_time time, uint32_t neuron)
 
 static int draw_next(hk_population *p, uint32_t i, hk_time now)
 {
-    hk_stream stream = hk_stream_open(p->sim->seed, HK_PURPOSE_POISSON, (uint64_t)p->index << 32 | i, 0);
+    hk_stream stream = hk_stream_open(p->sim->seed, HK_PURPOSE_POISSON, p->name_id, i);
     stream.counter = p->counter[i];
     double after_ms = p->model->next(&p->view, i, now, &stream);
     p->counter[i] = stream.counter;

@@ -33,6 +33,7 @@ struct hk_population {
     char *name;
     const hk_neuron_model *model;
     uint32_t index, n;
+    uint64_t name_id; /* names its random streams: other populations do not change them */
 
     double **param_values;  /* [n_params], each [1] or [n] */
     hk_param *params;

@@ -1,4 +1,5 @@
 /* sim/population.c - a population: its columns, its parameters, and their checks. */
+#include "sim/draw.h"
 #include "sim/engine.h"
 
 #include <math.h>
@@ -134,6 +135,7 @@ int hk_population_create(hk_sim *sim, const char *name, const hk_neuron_model *m
         return hk_fail(sim->ctx, HK_ENOMEM, "population %s: out of memory", name);
     *p = (hk_population){ .sim = sim, .model = model, .n = n, .index = (uint32_t)sim->n_populations };
     p->name = strdup(name);
+    p->name_id = hk_name_id(name);
     int rc = p->name == NULL || !allocate(p) ? HK_ENOMEM : hk_queue_create(sim->ctx, sim->resolution_ms, &p->queue);
     if (rc != HK_OK) {
         hk_population_destroy(p);

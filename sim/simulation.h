@@ -79,7 +79,7 @@ uint64_t hk_population_n_spikes(const hk_population *population);
 const uint32_t *hk_population_counts(const hk_population *population);
 void hk_population_clear_counts(hk_population *population);
 
-/** Called at the end of each window: return nonzero to stop the run there. */
+/** Called at the end of each window in which something could happen: return nonzero to stop the run there. */
 typedef int (*hk_window_fn)(hk_sim *sim, hk_time end, void *user);
 void hk_sim_on_window(hk_sim *sim, hk_window_fn call, void *user);
 /** Called after each presented sample. */
