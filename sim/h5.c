@@ -69,8 +69,7 @@ static int64_t open_with(hk_h5disk *disk, size_t alignment, int64_t (*opener)(co
     int64_t file = H5I_INVALID_HID;
     /* The format with checksums on all metadata, which SWMR needs; no version newer than HDF5 1.10 can read. */
     if (H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) >= 0 &&
-        H5Pset_alignment(access, 1, alignment) >= 0 &&
-        H5Pset_metadata_read_attempts(access, READ_ATTEMPTS) >= 0)
+        H5Pset_alignment(access, 1, alignment) >= 0 && H5Pset_metadata_read_attempts(access, READ_ATTEMPTS) >= 0)
         file = opener(hk_h5disk_path(disk), access);
     H5Pclose(access);
     return file;
