@@ -177,8 +177,20 @@ static hid_t create_array(hid_t file, const char *name, const hk_array *array)
     return set;
 }
 
+/* A group is never replaced: its arrays would go with it. */
+static bool is_group(hid_t file, const char *name)
+{
+    hid_t object = exists(file, name) ? H5Oopen(file, name, H5P_DEFAULT) : H5I_INVALID_HID;
+    bool group = object >= 0 && H5Iget_type(object) == H5I_GROUP;
+    if (object >= 0)
+        H5Oclose(object);
+    return group;
+}
+
 static int put_array(hk_results *results, const char *name, const hk_array *array, bool empty)
 {
+    if (is_group(results->file, name))
+        return hk_fail(results->ctx, HK_ERANGE, "%s: %s is a group, which no array replaces", results->path, name);
     if (exists(results->file, name) && H5Ldelete(results->file, name, H5P_DEFAULT) < 0)
         return fail_put(results, name);
     hid_t set = create_array(results->file, name, array);

@@ -45,7 +45,7 @@ typedef struct hk_array {
 } hk_array;
 
 /** Puts an array at `name`, a path such as "weights/input_to_hidden" whose groups are made when missing. An array of that
- *  name is replaced. HK_ERANGE, HK_EIO. */
+ *  name is replaced; a group is not (HK_ERANGE). HK_ERANGE, HK_EIO. */
 HK_MUST_CHECK int hk_results_put(hk_results *results, const char *name, const hk_array *array);
 /** Puts a text or a number as an attribute of the group or array `object` ("" is the file itself), replacing one of that
  *  name. HK_ENAME: no such object. */
