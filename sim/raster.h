@@ -1,6 +1,9 @@
 /* sim/raster.h - reading spikes from a SONATA file, whoever wrote it, also while it is being recorded or after a crash.
  *
- * What is seen is what stood in the file when it was opened; open it again to see more. */
+ * What is seen is what stood in the file when it was opened; open it again to see more.
+ *
+ * HDF5 itself reads the file. Hillock's rasters have checksums on all of their structure, so a damaged one is refused; the
+ * values have none. A file that was made to do harm is only as safe to open as the HDF5 library installed. */
 #ifndef HK_RASTER_H
 #define HK_RASTER_H
 
