@@ -504,6 +504,29 @@ static void settling_forgets_the_traces_and_keeps_the_weights(void **state)
     rig_fini(&r);
 }
 
+static void settling_forgets_all_three_traces_of_the_triplet_rule(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r, &(rig_config){ .layout = RIG_DENSE, .n_inputs = 1, .n_cells = 1, .weight = 0.5 });
+    assert_ok(RIG_ATTACH(&r, "stdp_diehl_cook", { "lr_pre", 0.01 }, { "lr_post", 0.02 }));
+    rig_arrive(&r, 0, 20.0);
+    rig_fire(&r, 0, 22.0);
+    rig_fire(&r, 0, 24.0);
+    rig_run_to(&r, 25.0);
+    double before = rig_weight(&r);
+    assert_true(before > 0.5);
+    assert_ok(hk_sim_settle(r.sim));
+    rig_fire(&r, 0, 27.0); /* no trace of the arrival */
+    rig_run_to(&r, 28.0);
+    assert_true(rig_weight(&r) == before);
+    assert_ok(hk_sim_settle(r.sim));
+    rig_arrive(&r, 0, 30.0); /* none of the spikes */
+    rig_run_to(&r, 31.0);
+    assert_true(rig_weight(&r) == before);
+    rig_fini(&r);
+}
+
 /* --- refusals -------------------------------------------------------------------------------------------- */
 
 static void what_the_rule_cannot_do_is_refused(void **state)
@@ -579,6 +602,7 @@ int main(void)
         cmocka_unit_test(a_changed_parameter_counts_from_then_on),
         cmocka_unit_test(a_rule_that_is_off_changes_nothing),
         cmocka_unit_test(settling_forgets_the_traces_and_keeps_the_weights),
+        cmocka_unit_test(settling_forgets_all_three_traces_of_the_triplet_rule),
         cmocka_unit_test(what_the_rule_cannot_do_is_refused),
         cmocka_unit_test(the_catalogue_finds_each_rule_by_name),
     };
