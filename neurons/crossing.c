@@ -52,12 +52,6 @@ static double slope(const hk_approach *q, const point *p)
     return currents - q->d_mv * p->em / q->tau_m_ms + q->b_mv * p->eth / q->tau_theta_ms;
 }
 
-double hk_approach_excess(const hk_approach *approach, double s_ms)
-{
-    point p = at(approach, s_ms);
-    return excess(approach, &p);
-}
-
 static interval scaled(double factor, double low, double high)
 {
     return factor >= 0.0 ? (interval){ factor * low, factor * high } : (interval){ factor * high, factor * low };

@@ -21,9 +21,6 @@ typedef struct hk_approach {
     double i_ex, i_in;   /* currents now over C, mV/ms; i_ex >= 0, i_in <= 0 */
 } hk_approach;
 
-/** v - theta after s ms. */
-double hk_approach_excess(const hk_approach *approach, double s_ms);
-
 /** The first s in [0, horizon_ms] at which v >= theta: 0 when it is so now, INFINITY when there is none. */
 double hk_crossing_ms(const hk_approach *approach, double horizon_ms);
 

@@ -119,7 +119,6 @@ void hk_projection_destroy(hk_projection *projection);
 HK_MUST_CHECK int hk_projection_archive(hk_projection *projection, hk_archive *archive);
 hk_rule *hk_projection_rules(const hk_projection *projection);
 hk_rule **hk_projection_rules_end(hk_projection *projection);
-uint32_t hk_projection_index(const hk_projection *projection);
 void hk_rule_destroy_all(hk_rule *first);
 /** Takes over the parameters that a checkpoint has put into rule->params. HK_EFORMAT when they are out of range. */
 HK_MUST_CHECK int hk_rule_restore(hk_rule *rule);

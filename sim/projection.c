@@ -64,11 +64,6 @@ uint64_t hk_projection_bytes(const hk_projection *projection)
     return projection->bytes;
 }
 
-uint32_t hk_projection_index(const hk_projection *projection)
-{
-    return projection->index;
-}
-
 hk_rule *hk_projection_rules(const hk_projection *projection)
 {
     return projection->rules;
