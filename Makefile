@@ -12,8 +12,8 @@ VERSION  := $(shell sed -n 's/^.define HK_VERSION "\(.*\)"/\1/p' sim/version.h)
 SONAME   := libhillock.so.0
 FOLDERS  := sim neurons plasticity encoders
 WARN     := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes $(if $(WERROR),-Werror)
-LIB_PKGS := hdf5
-PKGS     := $(LIB_PKGS) gsl libuv libfyaml zlib
+LIB_PKGS := hdf5 zlib
+PKGS     := $(LIB_PKGS) libuv libfyaml
 # pkg-config may be among what `deps` has yet to install: ask it when a recipe first needs the answer, and once.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 LIB_LIBS   = $(eval LIB_LIBS := $$(shell pkg-config --libs $(LIB_PKGS)) -lpthread -lm)$(LIB_LIBS)
@@ -112,7 +112,7 @@ $(B)/hillock: $(B)/experiments/main.o $(PARTS)
 hillock: $(B)/hillock
 	@ln -f $< $@ 2>/dev/null || cp -f $< $@
 $(B)/tests/test_%: $(B)/tests/test_%.o $(PARTS)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(ALL_LIBS) $$(pkg-config --libs cmocka) -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(ALL_LIBS) $$(pkg-config --libs cmocka gsl) -o $@
 $(B)/tests/fuzz_%: $(B)/tests/fuzz_%.o $(PARTS)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer $(LDFLAGS) $^ $(ALL_LIBS) -o $@
 $(B)/tests/fuzz_%.run: $(B)/tests/fuzz_% FORCE

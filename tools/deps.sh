@@ -49,7 +49,6 @@ missing() { # prints the Debian packages that are lacking
     header stdio.h || echo libc6-dev
     tool pkg-config || echo pkg-config
     module hdf5 || echo libhdf5-dev
-    module gsl || echo libgsl-dev
     module libuv || echo libuv1-dev
     module libfyaml || echo libfyaml-dev
     module zlib || echo zlib1g-dev
@@ -59,6 +58,7 @@ missing() { # prints the Debian packages that are lacking
     fi
     if wanted deps test build-tests sanitize tsan coverage; then
         module cmocka || echo libcmocka-dev
+        module gsl || echo libgsl-dev
         tool h5dump || echo hdf5-tools
         python_module h5py || echo python3-h5py
     fi
