@@ -38,8 +38,8 @@ static void run_with_window(const char *model, double window_ms, bool per_neuron
     rig_ok(&r, hk_projection_create(r.sim, &in, &ignored));
     rig_ok(&r, hk_projection_create(r.sim, &between, &ignored));
     hk_stream draw = hk_stream_open(2385, HK_PURPOSE_TEST, 4, 0);
-    for (int k = 0; k < N_GIVEN; k++) { /* pairs of inputs, with long pauses between */
-        double at = (duration_ms - 1.0) * hk_stream_uniform(&draw);
+    for (int k = 0; k < N_GIVEN; k++) { /* pairs of inputs in three bursts: a quarter of a second is a long pause */
+        double at = 300.0 * (k % 3) + 50.0 * hk_stream_uniform(&draw);
         rig_give(&r, inputs, (uint32_t)hk_stream_below(&draw, N), at);
         rig_give(&r, inputs, (uint32_t)hk_stream_below(&draw, N), at + 0.06 * hk_stream_uniform(&draw));
     }
