@@ -33,8 +33,8 @@ static void draw_increments(increment *table, distribution kind, double mean_ste
 {
     hk_stream stream = hk_stream_open(SEED, HK_PURPOSE_TEST, (uint64_t)kind, 0);
     for (size_t i = 0; i < N_INCREMENTS; i++) {
-        double steps = mean_steps
-            * (kind == UNIFORM ? 2.0 * hk_stream_uniform(&stream) : hk_stream_exponential(&stream));
+        double steps = mean_steps *
+                       (kind == UNIFORM ? 2.0 * hk_stream_uniform(&stream) : hk_stream_exponential(&stream));
         table[i].steps = (int64_t)steps;
         table[i].offset = (steps - (double)table[i].steps) * RESOLUTION_MS;
     }
@@ -158,7 +158,7 @@ static int measure_row(hk_ctx *ctx, double seconds, const increment *table, hk_b
         return hk_fail(ctx, rc, "bench queue: the queue failed with %zu events pending", row->n_pending);
     if (heap_sum != queue_sum)
         return hk_fail(ctx, HK_ESTATE, "bench queue: queue and heap disagree about the order (%s, %zu pending)",
-            row->distribution, row->n_pending);
+                       row->distribution, row->n_pending);
     return HK_OK;
 }
 
@@ -179,8 +179,10 @@ int hk_bench_queue(hk_ctx *ctx, double seconds, hk_bench_queue_row *rows, size_t
                 if (kind == EXPONENTIAL && i != 1)
                     continue;
                 hk_bench_queue_row *row = &rows[*n_rows];
-                *row = (hk_bench_queue_row){ .n_pending = pending[p], .distribution = distribution_names[kind],
-                    .mean_steps = means[i], .n_group = 1 };
+                *row = (hk_bench_queue_row){ .n_pending = pending[p],
+                                             .distribution = distribution_names[kind],
+                                             .mean_steps = means[i],
+                                             .n_group = 1 };
                 if (kind == BURST)
                     row->n_group = pending[p] >= 2500 ? 250 : pending[p] / 10;
                 draw_increments(table, (distribution)kind, means[i]);
@@ -199,11 +201,11 @@ done:
 int hk_bench_queue_print(FILE *out, const hk_bench_queue_row *rows, size_t n_rows)
 {
     int rc = fprintf(out, "%-12s %9s %10s %6s %12s %12s %7s\n", "increments", "pending", "mean steps", "group",
-        "heap M/s", "queue M/s", "ratio");
+                     "heap M/s", "queue M/s", "ratio");
     for (size_t i = 0; i < n_rows && rc >= 0; i++)
         rc = fprintf(out, "%-12s %9zu %10g %6zu %12.2f %12.2f %7.1f\n", rows[i].distribution, rows[i].n_pending,
-            rows[i].mean_steps, rows[i].n_group, 1e-6 * rows[i].heap_holds_per_s, 1e-6 * rows[i].queue_holds_per_s,
-            rows[i].queue_holds_per_s / rows[i].heap_holds_per_s);
+                     rows[i].mean_steps, rows[i].n_group, 1e-6 * rows[i].heap_holds_per_s,
+                     1e-6 * rows[i].queue_holds_per_s, rows[i].queue_holds_per_s / rows[i].heap_holds_per_s);
     return rc;
 }
 
@@ -212,9 +214,9 @@ int hk_bench_queue_print_json(FILE *out, const hk_bench_queue_row *rows, size_t 
     int rc = fprintf(out, "[");
     for (size_t i = 0; i < n_rows && rc >= 0; i++)
         rc = fprintf(out,
-            "%s\n  {\"distribution\": \"%s\", \"n_pending\": %zu, \"mean_steps\": %g, \"n_group\": %zu, "
-            "\"heap_holds_per_s\": %.4g, \"queue_holds_per_s\": %.4g}",
-            i == 0 ? "" : ",", rows[i].distribution, rows[i].n_pending, rows[i].mean_steps, rows[i].n_group,
-            rows[i].heap_holds_per_s, rows[i].queue_holds_per_s);
+                     "%s\n  {\"distribution\": \"%s\", \"n_pending\": %zu, \"mean_steps\": %g, \"n_group\": %zu, "
+                     "\"heap_holds_per_s\": %.4g, \"queue_holds_per_s\": %.4g}",
+                     i == 0 ? "" : ",", rows[i].distribution, rows[i].n_pending, rows[i].mean_steps, rows[i].n_group,
+                     rows[i].heap_holds_per_s, rows[i].queue_holds_per_s);
     return rc < 0 ? rc : fprintf(out, "\n]\n");
 }

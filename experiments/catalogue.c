@@ -6,11 +6,7 @@
 extern const hk_experiment hk_experiment_mnist, hk_experiment_ring, hk_experiment_cuba, hk_experiment_network;
 
 static const hk_experiment *const builtin[] = {
-    &hk_experiment_mnist,
-    &hk_experiment_ring,
-    &hk_experiment_cuba,
-    &hk_experiment_network,
-    NULL, /* ends the list */
+    &hk_experiment_mnist, &hk_experiment_ring, &hk_experiment_cuba, &hk_experiment_network, NULL, /* ends the list */
 };
 
 hk_catalogue hk_experiments(void)

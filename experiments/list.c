@@ -120,8 +120,10 @@ static int run(const hk_catalogue *catalogue, int n, char *const *arguments)
     return code;
 }
 
-const hk_command hk_command_list = { .name = "list",
-                                     .arguments = "[KIND]",
-                                     .run = run,
-                                     .help = help,
-                                     .summary = "experiments, neuron models, learning rules, codes and readouts, one line each" };
+const hk_command hk_command_list = {
+    .name = "list",
+    .arguments = "[KIND]",
+    .run = run,
+    .help = help,
+    .summary = "experiments, neuron models, learning rules, codes and readouts, one line each"
+};

@@ -23,12 +23,12 @@ typedef struct state {
     hk_recorder *recorder;
     hk_mnist_examples examples;
     /* what a checkpoint keeps besides the network */
-    uint64_t phase, at;                   /* image `at` of the phase comes next */
+    uint64_t phase, at; /* image `at` of the phase comes next */
     double seconds[N_PHASES];
     uint64_t shown[N_PHASES], synaptic_events[N_PHASES], spikes[N_PHASES]; /* of inputs and hidden neurons */
     uint64_t right_label, right_vote, undecided;
     uint64_t online_label, online_vote, n_online, n_points;
-    double curve[MAX_POINTS * 3];         /* images shown, accuracy by label, by vote: of the images since the last point */
+    double curve[MAX_POINTS * 3]; /* images shown, accuracy by label, by vote: of the images since the last point */
     double confusion[HK_VOTE_CLASSES * HK_VOTE_CLASSES]; /* [true][decided by vote] */
 } state;
 
@@ -40,7 +40,10 @@ static uint64_t phase_length(const state *s, uint64_t phase)
 static hk_images part(const hk_images *images, size_t first, size_t n)
 {
     size_t n_pixels = (size_t)images->rows * images->cols;
-    return (hk_images){ .n = n, .rows = images->rows, .cols = images->cols, .pixels = images->pixels + first * n_pixels,
+    return (hk_images){ .n = n,
+                        .rows = images->rows,
+                        .cols = images->cols,
+                        .pixels = images->pixels + first * n_pixels,
                         .labels = images->labels + first };
 }
 
@@ -93,7 +96,8 @@ static int archive_vote(hk_archive *archive, const char *name, hk_vote *vote)
     for (uint32_t j = 0; rc == HK_OK && j < vote->n; j++) {
         vote->label[j] = (int)label[j];
         if (label[j] < -1 || label[j] >= HK_VOTE_CLASSES)
-            rc = hk_fail(hk_archive_ctx(archive), HK_EFORMAT, "checkpoint: neuron %u is named %lld", j, (long long)label[j]);
+            rc = hk_fail(hk_archive_ctx(archive), HK_EFORMAT, "checkpoint: neuron %u is named %lld", j,
+                         (long long)label[j]);
     }
     free(label);
     if (rc == HK_OK)
@@ -103,8 +107,10 @@ static int archive_vote(hk_archive *archive, const char *name, hk_vote *vote)
 
 static int archive_state(state *s, hk_archive *archive)
 {
-    uint64_t *const values[] = { &s->phase, &s->at, &s->right_label, &s->right_vote, &s->undecided, &s->online_label,
-                                 &s->online_vote, &s->n_online, &s->n_points, &s->net.input_spikes };
+    uint64_t *const values[] = { &s->phase,           &s->at,        &s->right_label,
+                                 &s->right_vote,      &s->undecided, &s->online_label,
+                                 &s->online_vote,     &s->n_online,  &s->n_points,
+                                 &s->net.input_spikes };
     enum { N_VALUES = sizeof values / sizeof values[0] };
     uint64_t row[N_VALUES];
     for (size_t k = 0; k < N_VALUES; k++)
@@ -339,10 +345,12 @@ static void summarise(const state *s)
     hk_summary_count(summary, "spikes", stats.spikes);
     hk_summary_count(summary, "events", stats.events);
     hk_summary_hash(summary, "spike_hash", stats.spike_hash);
-    hk_run_report(s->run, "%s code, %u neurons, %llu test images: %.2f %% right by label, %.2f %% by vote; "
-                  "%.4f ms a training image, %.0f spikes", hk_run_text(s->run, "code"), s->net.settings.neurons,
-                  (unsigned long long)s->shown[TEST], 100.0 * (double)s->right_label / test,
-                  100.0 * (double)s->right_vote / test, 1e3 * s->seconds[TRAIN] / train, (double)s->spikes[TRAIN] / train);
+    hk_run_report(s->run,
+                  "%s code, %u neurons, %llu test images: %.2f %% right by label, %.2f %% by vote; "
+                  "%.4f ms a training image, %.0f spikes",
+                  hk_run_text(s->run, "code"), s->net.settings.neurons, (unsigned long long)s->shown[TEST],
+                  100.0 * (double)s->right_label / test, 100.0 * (double)s->right_vote / test,
+                  1e3 * s->seconds[TRAIN] / train, (double)s->spikes[TRAIN] / train);
 }
 
 static int open_recorder(state *s)
@@ -392,7 +400,8 @@ static int prepare(state *s)
         rc = hk_mnist_settle(s->run, &settings);
     if (rc == HK_OK)
         rc = hk_mnist_network_create(s->run, &settings, &s->data, &s->net);
-    if (rc == HK_OK && (hk_vote_init(&s->vote, settings.neurons) != HK_OK || hk_vote_init(&s->online, settings.neurons) != HK_OK))
+    if (rc == HK_OK &&
+        (hk_vote_init(&s->vote, settings.neurons) != HK_OK || hk_vote_init(&s->online, settings.neurons) != HK_OK))
         rc = hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "mnist: out of memory for the readouts");
     if (rc == HK_OK && hk_run_resume(s->run) != NULL)
         rc = resume(s);

@@ -18,13 +18,13 @@ typedef struct hk_mnist_settings {
     double window_ms, ink; /* ink > 0: each image is scaled to this sum of values */
     double tau_m_ms, v_th_mv, t_ref_ms, hold_ms;
     double theta_plus_mv, theta_plus_end_mv;
-    bool balanced;         /* what a winner's threshold gains, the others share as a loss */
+    bool balanced; /* what a winner's threshold gains, the others share as a loss */
     double tau_trace_ms, lr, lr_end, weight_sum;
     uint32_t clock_spikes;
-    double clock_mv;       /* potential that each clock spike gives to every neuron */
+    double clock_mv; /* potential that each clock spike gives to every neuron */
     uint32_t neurons, passes;
-    bool one_winner;       /* while learning, the first spike ends the competition for this image */
-    bool turns;            /* otherwise: winners do not silence the others, which take turns */
+    bool one_winner;        /* while learning, the first spike ends the competition for this image */
+    bool turns;             /* otherwise: winners do not silence the others, which take turns */
     uint32_t decide_spikes; /* so many first spikes of an image count; 0: all */
 } hk_mnist_settings;
 
@@ -40,15 +40,15 @@ typedef struct hk_mnist_network {
     hk_sim *sim;
     hk_population *inputs, *hidden, *clock; /* clock: NULL without */
     hk_projection *projection;
-    hk_rule *learning, *homeostasis;        /* the latter NULL unless balanced */
-    float *values;                          /* [n_pixels] */
-    double scale;                           /* pixel values times ink / (sum of the image) / scale are in [0, 1] */
+    hk_rule *learning, *homeostasis; /* the latter NULL unless balanced */
+    float *values;                   /* [n_pixels] */
+    double scale;                    /* pixel values times ink / (sum of the image) / scale are in [0, 1] */
     uint32_t n_pixels;
     hk_mnist_settings settings;
-    uint64_t input_spikes;                  /* shown so far */
-    uint32_t *counts;                       /* [neurons] spikes for the image shown last that count */
+    uint64_t input_spikes; /* shown so far */
+    uint32_t *counts;      /* [neurons] spikes for the image shown last that count */
     uint32_t n_counted;
-    struct hk_mnist_examples *examples;     /* gets all spikes while not NULL */
+    struct hk_mnist_examples *examples; /* gets all spikes while not NULL */
 } hk_mnist_network;
 
 /** Builds the network for images such as those of `data`. On failure the caller still calls destroy. */

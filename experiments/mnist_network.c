@@ -66,10 +66,12 @@ static int create_clock(hk_mnist_network *net)
     hk_projection *ticks;
     int rc = hk_population_create(net->sim, "clock", hk_neuron_model_find("spike_source"), 1, &net->clock);
     if (rc == HK_OK)
-        rc = hk_projection_create(net->sim, &(hk_projection_config){ .pre = net->clock, .post = net->hidden,
-                                                                     .connect = HK_ALL_TO_ALL,
-                                                                     .weight = hk_constant(net->settings.clock_mv),
-                                                                     .delay_ms = hk_constant(HK_MNIST_RESOLUTION_MS) },
+        rc = hk_projection_create(net->sim,
+                                  &(hk_projection_config){ .pre = net->clock,
+                                                           .post = net->hidden,
+                                                           .connect = HK_ALL_TO_ALL,
+                                                           .weight = hk_constant(net->settings.clock_mv),
+                                                           .delay_ms = hk_constant(HK_MNIST_RESOLUTION_MS) },
                                   &ticks);
     return rc;
 }
@@ -94,7 +96,8 @@ static double largest_scale(const hk_images *images, double ink, double most)
     return most;
 }
 
-int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, const hk_dataset *data, hk_mnist_network *out)
+int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, const hk_dataset *data,
+                            hk_mnist_network *out)
 {
     *out = (hk_mnist_network){ .settings = *settings, .n_pixels = data->train.rows * data->train.cols, .scale = 1.0 };
     hk_mnist_settings *s = &out->settings;
@@ -109,9 +112,11 @@ int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, cons
     if (out->values == NULL || out->counts == NULL)
         return hk_fail(hk_run_ctx(run), HK_ENOMEM, "mnist: out of memory");
     int rc = hk_sim_create(hk_run_ctx(run),
-                           &(hk_sim_config){ .resolution_ms = HK_MNIST_RESOLUTION_MS, .seed = hk_run_seed(run) }, &out->sim);
+                           &(hk_sim_config){ .resolution_ms = HK_MNIST_RESOLUTION_MS, .seed = hk_run_seed(run) },
+                           &out->sim);
     if (rc == HK_OK)
-        rc = hk_population_create(out->sim, "inputs", hk_neuron_model_find("spike_source"), out->n_pixels, &out->inputs);
+        rc = hk_population_create(out->sim, "inputs", hk_neuron_model_find("spike_source"), out->n_pixels,
+                                  &out->inputs);
     if (rc == HK_OK)
         rc = create_hidden(out);
     if (rc == HK_OK)
@@ -199,8 +204,12 @@ int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, 
     network->n_counted = 0;
     hk_sim_on_window(network->sim, on_window, network);
     size_t n_spikes = 0;
-    hk_encoding encoding = { .values = network->values, .n = network->n_pixels, .window_ms = s->window_ms,
-                             .params = s->encoder_params, .seed = hk_sim_seed(network->sim), .sample = sample };
+    hk_encoding encoding = { .values = network->values,
+                             .n = network->n_pixels,
+                             .window_ms = s->window_ms,
+                             .params = s->encoder_params,
+                             .seed = hk_sim_seed(network->sim),
+                             .sample = sample };
     rc = hk_sim_present(network->sim, network->inputs, s->encoder, &encoding, 0.0, &n_spikes);
     network->input_spikes += n_spikes;
     return rc;

@@ -11,26 +11,58 @@ static const char *const codes[] = { "rate", "regular", "latency", "binary", NUL
 static const char *const splits[] = { "test", "validation", NULL };
 static const char *const records[] = { "hidden", "all", "none", NULL };
 
-#define AUTO(option, unit_, low, high, text) \
-    { .name = option, .type = HK_OPTION_NUMBER, .unit = unit_, .min = low, .max = high, .automatic = "by code", .meaning = text }
+#define AUTO(option, unit_, low, high, text)                                                                      \
+    {                                                                                                             \
+        .name = option, .type = HK_OPTION_NUMBER, .unit = unit_, .min = low, .max = high, .automatic = "by code", \
+        .meaning = text                                                                                           \
+    }
 
 const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS] = {
-    { .name = "code", .type = HK_OPTION_CHOICE, .text = "rate", .choices = codes,
+    { .name = "code",
+      .type = HK_OPTION_CHOICE,
+      .text = "rate",
+      .choices = codes,
       .meaning = "how pixels become spikes: Poisson or equidistant trains, one spike, bursts of the bright ones" },
-    { .name = "data", .type = HK_OPTION_CHOICE, .text = "auto", .choices = hk_dataset_names, .meaning = "which images" },
-    { .name = "neurons", .type = HK_OPTION_INTEGER, .initial = 400, .min = 2, .max = 60000,
+    { .name = "data",
+      .type = HK_OPTION_CHOICE,
+      .text = "auto",
+      .choices = hk_dataset_names,
+      .meaning = "which images" },
+    { .name = "neurons",
+      .type = HK_OPTION_INTEGER,
+      .initial = 400,
+      .min = 2,
+      .max = 60000,
       .meaning = "size of the competing layer" },
-    { .name = "passes", .type = HK_OPTION_INTEGER, .initial = 1, .min = 1, .max = 1000,
+    { .name = "passes",
+      .type = HK_OPTION_INTEGER,
+      .initial = 1,
+      .min = 1,
+      .max = 1000,
       .meaning = "times the training images are shown" },
-    { .name = "train", .type = HK_OPTION_INTEGER, .initial = 0, .min = 0, .max = 1e9,
+    { .name = "train",
+      .type = HK_OPTION_INTEGER,
+      .initial = 0,
+      .min = 0,
+      .max = 1e9,
       .meaning = "training images; 0: all there are" },
     { .name = "test", .type = HK_OPTION_INTEGER, .initial = 0, .min = 0, .max = 1e9, .meaning = "test images; 0: all" },
-    { .name = "label", .type = HK_OPTION_INTEGER, .initial = 10000, .min = 10, .max = 1e9,
+    { .name = "label",
+      .type = HK_OPTION_INTEGER,
+      .initial = 10000,
+      .min = 10,
+      .max = 1e9,
       .meaning = "the last so many training images name the neurons, shown again after training" },
-    { .name = "split", .type = HK_OPTION_CHOICE, .text = "test", .choices = splits,
+    { .name = "split",
+      .type = HK_OPTION_CHOICE,
+      .text = "test",
+      .choices = splits,
       .meaning = "validation: the last sixth of the training images is kept back and tested instead (for every choice "
                  "of parameters; the test images are for the end)" },
-    { .name = "record", .type = HK_OPTION_CHOICE, .text = "hidden", .choices = records,
+    { .name = "record",
+      .type = HK_OPTION_CHOICE,
+      .text = "hidden",
+      .choices = records,
       .meaning = "spikes that go to the file" },
     AUTO("window_ms", "ms", 0.1, 1e6, "how long an image is shown"),
     AUTO("ink", "", 0.0, 1e6, "each image is scaled to this sum of pixel values; 0: as it is"),
@@ -64,24 +96,70 @@ typedef struct preset {
     double decide_spikes;
 } preset;
 
-#define TRAINS(code_)                                                                                                     \
-    { .code = code_, .tuned_for = 400, .window_ms = 350.0, .ink = 100.0, .rate_max_hz = 30.0, .tau_m_ms = 1000.0,         \
-      .v_th_mv = 20.0, .t_ref_ms = 5.0, .hold_ms = 5.0, .theta_plus_mv = 0.15, .theta_plus_end_mv = 0.045,                \
-      .tau_trace_ms = 100.0, .lr = 0.1, .lr_end = 0.005, .weight_sum = 78.4, .clock_mv = 1.0 },                           \
-    { .code = code_, .tuned_for = 1600, .window_ms = 350.0, .ink = 100.0, .rate_max_hz = 40.0, .tau_m_ms = 700.0,         \
-      .v_th_mv = 20.0, .t_ref_ms = 5.0, .hold_ms = 5.0, .theta_plus_mv = 0.4, .theta_plus_end_mv = 0.12,                  \
-      .tau_trace_ms = 100.0, .lr = 0.2, .lr_end = 0.01, .weight_sum = 78.4, .clock_mv = 1.0 }
+#define TRAINS(code_)                                                                                               \
+    { .code = code_,                                                                                                \
+      .tuned_for = 400,                                                                                             \
+      .window_ms = 350.0,                                                                                           \
+      .ink = 100.0,                                                                                                 \
+      .rate_max_hz = 30.0,                                                                                          \
+      .tau_m_ms = 1000.0,                                                                                           \
+      .v_th_mv = 20.0,                                                                                              \
+      .t_ref_ms = 5.0,                                                                                              \
+      .hold_ms = 5.0,                                                                                               \
+      .theta_plus_mv = 0.15,                                                                                        \
+      .theta_plus_end_mv = 0.045,                                                                                   \
+      .tau_trace_ms = 100.0,                                                                                        \
+      .lr = 0.1,                                                                                                    \
+      .lr_end = 0.005,                                                                                              \
+      .weight_sum = 78.4,                                                                                           \
+      .clock_mv = 1.0 },                                                                                            \
+    {                                                                                                               \
+        .code = code_, .tuned_for = 1600, .window_ms = 350.0, .ink = 100.0, .rate_max_hz = 40.0, .tau_m_ms = 700.0, \
+        .v_th_mv = 20.0, .t_ref_ms = 5.0, .hold_ms = 5.0, .theta_plus_mv = 0.4, .theta_plus_end_mv = 0.12,          \
+        .tau_trace_ms = 100.0, .lr = 0.2, .lr_end = 0.01, .weight_sum = 78.4, .clock_mv = 1.0                       \
+    }
 
 static const preset presets[] = {
     TRAINS("rate"),
     TRAINS("regular"),
-    { .code = "latency", .tuned_for = 400, .window_ms = 110.0, .code_threshold = 0.1, .bins = 33.0, .tau_m_ms = 1e6,
-      .v_th_mv = 70.0, .t_ref_ms = 110.0, .hold_ms = 110.0, .theta_plus_mv = 2.0, .theta_plus_end_mv = 0.2,
-      .tau_trace_ms = 60.0, .lr = 0.1, .lr_end = 0.03, .weight_sum = 78.4, .clock_spikes = 22.0, .clock_mv = 3.0,
-      .balanced = true, .one_winner = true, .turns = true, .decide_spikes = 4.0 },
-    { .code = "binary", .tuned_for = 400, .window_ms = 30.0, .code_threshold = 0.5, .burst = 3.0, .tau_m_ms = 1e6,
-      .v_th_mv = 25.0, .t_ref_ms = 30.0, .hold_ms = 5.0, .theta_plus_mv = 2.0, .theta_plus_end_mv = 0.2,
-      .tau_trace_ms = 1e6, .lr = 1.0, .lr_end = 0.01, .weight_sum = 78.4, .clock_mv = 1.0, .balanced = true,
+    { .code = "latency",
+      .tuned_for = 400,
+      .window_ms = 110.0,
+      .code_threshold = 0.1,
+      .bins = 33.0,
+      .tau_m_ms = 1e6,
+      .v_th_mv = 70.0,
+      .t_ref_ms = 110.0,
+      .hold_ms = 110.0,
+      .theta_plus_mv = 2.0,
+      .theta_plus_end_mv = 0.2,
+      .tau_trace_ms = 60.0,
+      .lr = 0.1,
+      .lr_end = 0.03,
+      .weight_sum = 78.4,
+      .clock_spikes = 22.0,
+      .clock_mv = 3.0,
+      .balanced = true,
+      .one_winner = true,
+      .turns = true,
+      .decide_spikes = 4.0 },
+    { .code = "binary",
+      .tuned_for = 400,
+      .window_ms = 30.0,
+      .code_threshold = 0.5,
+      .burst = 3.0,
+      .tau_m_ms = 1e6,
+      .v_th_mv = 25.0,
+      .t_ref_ms = 30.0,
+      .hold_ms = 5.0,
+      .theta_plus_mv = 2.0,
+      .theta_plus_end_mv = 0.2,
+      .tau_trace_ms = 1e6,
+      .lr = 1.0,
+      .lr_end = 0.01,
+      .weight_sum = 78.4,
+      .clock_mv = 1.0,
+      .balanced = true,
       .one_winner = true },
 };
 
@@ -155,8 +233,10 @@ int hk_mnist_settle(hk_run *run, hk_mnist_settings *out)
         .decide_spikes = (uint32_t)chosen(run, "decide_spikes", p->decide_spikes),
     };
     if (!(out->lr_end <= out->lr && out->theta_plus_end_mv <= out->theta_plus_mv))
-        return hk_fail(hk_run_ctx(run), HK_ERANGE, "mnist: lr_end = %g and theta_plus_end_mv = %g, must be at most lr = %g and "
-                       "theta_plus_mv = %g", out->lr_end, out->theta_plus_end_mv, out->lr, out->theta_plus_mv);
+        return hk_fail(hk_run_ctx(run), HK_ERANGE,
+                       "mnist: lr_end = %g and theta_plus_end_mv = %g, must be at most lr = %g and "
+                       "theta_plus_mv = %g",
+                       out->lr_end, out->theta_plus_end_mv, out->lr, out->theta_plus_mv);
     if (hk_steps_in_ms(out->window_ms, HK_MNIST_RESOLUTION_MS) < 1)
         return hk_fail(hk_run_ctx(run), HK_ERANGE, "mnist: window_ms = %g, must be a whole number of steps of %g ms",
                        out->window_ms, HK_MNIST_RESOLUTION_MS);

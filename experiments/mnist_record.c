@@ -90,16 +90,27 @@ static int put_examples(hk_results *file, const hk_mnist_examples *e, const hk_m
 {
     if (e->n == 0 || e->lost)
         return HK_OK;
-    int rc = hk_results_put(file, "examples/times_ms",
-                            &(hk_array){ .type = HK_F64, .n_dims = 1, .shape = { e->n }, .values = e->times_ms, .unit = "ms",
-                                         .description = "spikes of the first test images, one window after the other" });
+    int rc = hk_results_put(
+        file, "examples/times_ms",
+        &(hk_array){ .type = HK_F64,
+                     .n_dims = 1,
+                     .shape = { e->n },
+                     .values = e->times_ms,
+                     .unit = "ms",
+                     .description = "spikes of the first test images, one window after the other" });
     if (rc == HK_OK)
         rc = hk_results_put(file, "examples/ids",
-                            &(hk_array){ .type = HK_U32, .n_dims = 1, .shape = { e->n }, .values = e->ids,
+                            &(hk_array){ .type = HK_U32,
+                                         .n_dims = 1,
+                                         .shape = { e->n },
+                                         .values = e->ids,
                                          .description = "inputs (pixels) first, then hidden neurons" });
     if (rc == HK_OK)
         rc = hk_results_put(file, "examples/labels",
-                            &(hk_array){ .type = HK_U8, .n_dims = 1, .shape = { e->n_images }, .values = e->labels,
+                            &(hk_array){ .type = HK_U8,
+                                         .n_dims = 1,
+                                         .shape = { e->n_images },
+                                         .values = e->labels,
                                          .description = "true classes of the images" });
     if (rc == HK_OK)
         rc = hk_results_put_number(file, "examples", "n_inputs", net->n_pixels);
@@ -118,18 +129,28 @@ static int put_fields(hk_results *file, hk_run *run, const hk_mnist_results *r)
     uint32_t n = net->settings.neurons;
     float *fields = malloc((size_t)n * net->n_pixels * sizeof *fields);
     double *theta = malloc(n * sizeof *theta);
-    int rc = fields == NULL || theta == NULL ? hk_fail(hk_run_ctx(run), HK_ENOMEM, "mnist: out of memory for the results")
-                                             : hk_population_get(net->hidden, "theta_mv", theta);
+    int rc = fields == NULL || theta == NULL
+                 ? hk_fail(hk_run_ctx(run), HK_ENOMEM, "mnist: out of memory for the results")
+                 : hk_population_get(net->hidden, "theta_mv", theta);
     for (uint32_t j = 0; rc == HK_OK && j < n; j++)
         for (uint32_t i = 0; i < net->n_pixels; i++)
             fields[(size_t)j * net->n_pixels + i] = w[i * stride + j];
     if (rc == HK_OK)
         rc = hk_results_put(file, "receptive_fields",
-                            &(hk_array){ .type = HK_F32, .n_dims = 3, .shape = { n, r->rows, r->cols }, .values = fields,
-                                         .unit = "mV", .description = "incoming weights of each neuron after training" });
+                            &(hk_array){ .type = HK_F32,
+                                         .n_dims = 3,
+                                         .shape = { n, r->rows, r->cols },
+                                         .values = fields,
+                                         .unit = "mV",
+                                         .description = "incoming weights of each neuron after training" });
     if (rc == HK_OK)
-        rc = hk_results_put(file, "theta_mv", &(hk_array){ .type = HK_F64, .n_dims = 1, .shape = { n }, .values = theta,
-                                                           .unit = "mV", .description = "adaptive part of the threshold" });
+        rc = hk_results_put(file, "theta_mv",
+                            &(hk_array){ .type = HK_F64,
+                                         .n_dims = 1,
+                                         .shape = { n },
+                                         .values = theta,
+                                         .unit = "mV",
+                                         .description = "adaptive part of the threshold" });
     free(fields);
     free(theta);
     return rc;
@@ -139,21 +160,34 @@ static int put_readout(hk_results *file, const hk_mnist_results *r)
 {
     size_t n = r->vote->n;
     int rc = hk_results_put(file, "readout/responses",
-                            &(hk_array){ .type = HK_F64, .n_dims = 2, .shape = { n, HK_VOTE_CLASSES },
-                                         .values = r->vote->responses, .description = "spikes for labelled images, by class" });
+                            &(hk_array){ .type = HK_F64,
+                                         .n_dims = 2,
+                                         .shape = { n, HK_VOTE_CLASSES },
+                                         .values = r->vote->responses,
+                                         .description = "spikes for labelled images, by class" });
     if (rc == HK_OK)
         rc = hk_results_put(file, "readout/vote_weights",
-                            &(hk_array){ .type = HK_F64, .n_dims = 2, .shape = { n, HK_VOTE_CLASSES },
-                                         .values = r->vote->weight, .description = "log share of each neuron in a class" });
+                            &(hk_array){ .type = HK_F64,
+                                         .n_dims = 2,
+                                         .shape = { n, HK_VOTE_CLASSES },
+                                         .values = r->vote->weight,
+                                         .description = "log share of each neuron in a class" });
     if (rc == HK_OK)
         rc = hk_results_put(file, "confusion",
-                            &(hk_array){ .type = HK_F64, .n_dims = 2, .shape = { HK_VOTE_CLASSES, HK_VOTE_CLASSES },
-                                         .values = r->confusion, .description = "test images: true class, class by vote" });
+                            &(hk_array){ .type = HK_F64,
+                                         .n_dims = 2,
+                                         .shape = { HK_VOTE_CLASSES, HK_VOTE_CLASSES },
+                                         .values = r->confusion,
+                                         .description = "test images: true class, class by vote" });
     if (rc == HK_OK && r->n_points > 0)
-        rc = hk_results_put(file, "accuracy_over_training",
-                            &(hk_array){ .type = HK_F64, .n_dims = 2, .shape = { r->n_points, 3 }, .values = r->curve,
-                                         .description = "training images shown; share of those since the last point decided "
-                                                        "right by label and by vote, neurons named by the ones before" });
+        rc = hk_results_put(
+            file, "accuracy_over_training",
+            &(hk_array){ .type = HK_F64,
+                         .n_dims = 2,
+                         .shape = { r->n_points, 3 },
+                         .values = r->curve,
+                         .description = "training images shown; share of those since the last point decided "
+                                        "right by label and by vote, neurons named by the ones before" });
     if (rc == HK_OK && r->n_points > 0)
         rc = hk_results_put_text(file, "accuracy_over_training", "columns", "images, by label, by vote");
     return rc;

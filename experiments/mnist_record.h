@@ -9,13 +9,13 @@ enum { HK_MNIST_EXAMPLES = 5 }; /* test images whose spikes are kept in full */
 typedef struct hk_mnist_examples hk_mnist_examples;
 
 struct hk_mnist_examples {
-    double *times_ms;  /* from the start of the first example */
-    uint32_t *ids;     /* inputs, then hidden neurons from n_pixels on */
+    double *times_ms; /* from the start of the first example */
+    uint32_t *ids;    /* inputs, then hidden neurons from n_pixels on */
     size_t n, capacity;
     uint8_t labels[HK_MNIST_EXAMPLES];
     uint32_t n_images;
-    double offset_ms;  /* what to take from the simulation's time */
-    bool lost;         /* memory ran out: the figure will lack spikes */
+    double offset_ms; /* what to take from the simulation's time */
+    bool lost;        /* memory ran out: the figure will lack spikes */
 };
 
 /** Keeps the spikes of the image shown next, until network->examples is NULL again. */
@@ -29,7 +29,7 @@ typedef struct hk_mnist_results {
     hk_mnist_network *network;
     const hk_vote *vote;
     uint32_t rows, cols;
-    const double *curve;     /* [n_points][3] images, accuracy by label, by vote */
+    const double *curve; /* [n_points][3] images, accuracy by label, by vote */
     size_t n_points;
     const double *confusion; /* [10][10] true, decided */
     const hk_mnist_examples *examples;

@@ -239,8 +239,10 @@ static int run(const hk_catalogue *catalogue, int n, char *const *arguments)
     return code;
 }
 
-const hk_command hk_command_show = { .name = "show",
-                                     .arguments = "NAME",
-                                     .run = run,
-                                     .help = help,
-                                     .summary = "parameters of an experiment, a neuron model, a rule, a code or a readout" };
+const hk_command hk_command_show = {
+    .name = "show",
+    .arguments = "NAME",
+    .run = run,
+    .help = help,
+    .summary = "parameters of an experiment, a neuron model, a rule, a code or a readout"
+};

@@ -15,10 +15,10 @@
 
 typedef struct hk_approach {
     double tau_m_ms, tau_ex_ms, tau_in_ms, tau_theta_ms; /* > 0; those of terms that are absent do not matter */
-    double d_mv;         /* v now, from the potential the membrane relaxes to */
-    double gap_mv;       /* base threshold, from the same potential */
-    double b_mv;         /* adaptive part of the threshold now */
-    double i_ex, i_in;   /* currents now over C, mV/ms; i_ex >= 0, i_in <= 0 */
+    double d_mv;                                         /* v now, from the potential the membrane relaxes to */
+    double gap_mv;                                       /* base threshold, from the same potential */
+    double b_mv;                                         /* adaptive part of the threshold now */
+    double i_ex, i_in;                                   /* currents now over C, mV/ms; i_ex >= 0, i_in <= 0 */
 } hk_approach;
 
 /** The first s in [0, horizon_ms] at which v >= theta: 0 when it is so now, INFINITY when there is none. */

@@ -61,11 +61,10 @@ static double threshold(const hk_neuron_view *view, uint32_t i, double x)
 static int check(hk_ctx *ctx, const hk_neuron_view *view)
 {
     static const int taus[] = { TAU_M, TAU_THETA };
-    return hk_membrane_check(ctx, view, &hk_lif,
-                             &(hk_membrane_checked){ .v_reset = V_RESET,
-                                                     .v_th = V_TH,
-                                                     .taus = taus,
-                                                     .n_taus = sizeof taus / sizeof taus[0] });
+    return hk_membrane_check(
+        ctx, view, &hk_lif,
+        &(hk_membrane_checked){
+            .v_reset = V_RESET, .v_th = V_TH, .taus = taus, .n_taus = sizeof taus / sizeof taus[0] });
 }
 
 /* The lowest threshold between now and the horizon of the window. */
@@ -207,8 +206,11 @@ static double predict(const hk_neuron_view *view, uint32_t i, hk_time now, hk_ti
         return INFINITY;
     if (u >= threshold(view, i, x) * growth(view, i, x))
         return 0.0;
-    hk_approach q = { .tau_m_ms = hk_param_of(view, TAU_M, i), .tau_theta_ms = hk_param_of(view, TAU_THETA, i),
-                      .tau_ex_ms = 1.0, .tau_in_ms = 1.0, .gap_mv = view->columns[GAP][i],
+    hk_approach q = { .tau_m_ms = hk_param_of(view, TAU_M, i),
+                      .tau_theta_ms = hk_param_of(view, TAU_THETA, i),
+                      .tau_ex_ms = 1.0,
+                      .tau_in_ms = 1.0,
+                      .gap_mv = view->columns[GAP][i],
                       .d_mv = u * hk_exp(-x / hk_param_of(view, TAU_M, i)),
                       .b_mv = b == 0.0 ? 0.0 : b * hk_exp(-x / hk_param_of(view, TAU_THETA, i)) };
     double left = hk_time_between_ms(now, horizon, view->resolution_ms);

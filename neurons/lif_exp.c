@@ -77,11 +77,10 @@ static hk_lif_exp_columns columns_from(const hk_neuron_view *view, uint32_t i)
 static int check(hk_ctx *ctx, const hk_neuron_view *view)
 {
     static const int taus[] = { TAU_M, TAU_EX, TAU_IN, TAU_THETA };
-    return hk_membrane_check(ctx, view, &hk_lif_exp,
-                             &(hk_membrane_checked){ .v_reset = V_RESET,
-                                                     .v_th = V_TH,
-                                                     .taus = taus,
-                                                     .n_taus = sizeof taus / sizeof taus[0] });
+    return hk_membrane_check(
+        ctx, view, &hk_lif_exp,
+        &(hk_membrane_checked){
+            .v_reset = V_RESET, .v_th = V_TH, .taus = taus, .n_taus = sizeof taus / sizeof taus[0] });
 }
 
 /* The lowest threshold between now and the horizon of the window. */

@@ -45,9 +45,12 @@ typedef struct lanes {
 
 static inline lanes broadcast(const hk_lif_exp_instant *now)
 {
-    return (lanes){ .fall = _mm512_set1_pd(now->fall),   .g_ex = _mm512_set1_pd(now->g_ex),
-                    .g_in = _mm512_set1_pd(now->g_in),   .to_ex = _mm512_set1_pd(now->to_ex),
-                    .to_in = _mm512_set1_pd(now->to_in), .relax = _mm512_set1_pd(now->relax),
+    return (lanes){ .fall = _mm512_set1_pd(now->fall),
+                    .g_ex = _mm512_set1_pd(now->g_ex),
+                    .g_in = _mm512_set1_pd(now->g_in),
+                    .to_ex = _mm512_set1_pd(now->to_ex),
+                    .to_in = _mm512_set1_pd(now->to_in),
+                    .relax = _mm512_set1_pd(now->relax),
                     .reach = _mm512_set1_pd(now->reach) };
 }
 
@@ -77,7 +80,8 @@ static inline __mmask8 receive_lanes(const hk_lif_exp_columns *c, __m256i i, __m
     return above(a, j_ex, j_in, _mm512_i32gather_pd(i, c->low, 8), q);
 }
 
-static void receive_floats(const hk_lif_exp_columns *c, const hk_slab *slab, const hk_lif_exp_instant *now, hk_hits *hits)
+static void receive_floats(const hk_lif_exp_columns *c, const hk_slab *slab, const hk_lif_exp_instant *now,
+                           hk_hits *hits)
 {
     lanes q = broadcast(now);
     const __m256i count = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
@@ -123,7 +127,8 @@ static void sweep(const hk_lif_exp_columns *c, const hk_lif_exp_instant *now, ui
 
 #else
 
-static void receive_floats(const hk_lif_exp_columns *c, const hk_slab *slab, const hk_lif_exp_instant *now, hk_hits *hits)
+static void receive_floats(const hk_lif_exp_columns *c, const hk_slab *slab, const hk_lif_exp_instant *now,
+                           hk_hits *hits)
 {
     for (uint32_t k = 0; k < slab->n; k++)
         receive_one(c, hk_slab_target(slab, k), (double)slab->weight[k], now, hits);
@@ -155,7 +160,8 @@ static void receive(const hk_lif_exp_columns *c, const hk_slab *slab, const hk_l
         receive_one(c, hk_slab_target(slab, k), slab->weight64[k], now, hits);
 }
 
-static void rebase(const hk_lif_exp_columns *c, const hk_lif_exp_instant *now, double fall_ex, double fall_in, uint32_t n)
+static void rebase(const hk_lif_exp_columns *c, const hk_lif_exp_instant *now, double fall_ex, double fall_in,
+                   uint32_t n)
 {
     double *restrict a = c->a, *restrict j_ex = c->j_ex, *restrict j_in = c->j_in;
     for (uint32_t i = 0; i < n; i++) {

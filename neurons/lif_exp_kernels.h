@@ -28,7 +28,8 @@ typedef struct hk_lif_exp_instant {
 
 /* A neuron is a hit when max(d, d relax) + j_ex reach >= low, d = v - v_inf. */
 typedef struct hk_lif_exp_kernels {
-    void (*receive)(const hk_lif_exp_columns *columns, const hk_slab *slab, const hk_lif_exp_instant *now, hk_hits *hits);
+    void (*receive)(const hk_lif_exp_columns *columns, const hk_slab *slab, const hk_lif_exp_instant *now,
+                    hk_hits *hits);
     void (*sweep)(const hk_lif_exp_columns *columns, const hk_lif_exp_instant *now, uint32_t n, hk_hits *hits);
     void (*rebase)(const hk_lif_exp_columns *columns, const hk_lif_exp_instant *now, double fall_ex, double fall_in,
                    uint32_t n);

@@ -10,8 +10,8 @@
 #include <math.h>
 
 typedef struct hk_lif_columns {
-    double *u;           /* [n_neurons] */
-    const double *low;   /* [n_neurons] lowest threshold in this window, from v_inf, mV */
+    double *u;         /* [n_neurons] */
+    const double *low; /* [n_neurons] lowest threshold in this window, from v_inf, mV */
 } hk_lif_columns;
 
 /* growth: exp(x / tau_m). relax: exp(-(horizon - now) / tau_m) where v may rise by itself towards v_inf, else 1.
@@ -21,7 +21,7 @@ typedef struct hk_lif_kernels {
     void (*growths)(const hk_event *arrivals, size_t n, hk_time epoch, double resolution_ms, double tau, double *out);
     void (*receive)(const hk_lif_columns *columns, const hk_slab *slab, double growth, double relax, hk_hits *hits);
     void (*mark)(const hk_neuron_view *view, const hk_slab *slab); /* the targets' stamps */
-    void (*decay)(double *u, double factor, uint32_t n); /* u *= factor, -infinity stays */
+    void (*decay)(double *u, double factor, uint32_t n);           /* u *= factor, -infinity stays */
 } hk_lif_kernels;
 
 extern const hk_lif_kernels hk_lif_kernels_plain;

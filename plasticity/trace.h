@@ -44,6 +44,7 @@ void hk_trace_forget(hk_trace *trace);
 HK_MUST_CHECK int hk_trace_archive(hk_trace *trace, hk_archive *archive, const char *name, hk_time now);
 
 /** Saves or loads one time from 0 to `now`. HK_EFORMAT when it is another, or its offset outside (0, resolution]. */
-HK_MUST_CHECK int hk_archive_time(hk_archive *archive, const char *name, hk_time *time, double resolution_ms, hk_time now);
+HK_MUST_CHECK int hk_archive_time(hk_archive *archive, const char *name, hk_time *time, double resolution_ms,
+                                  hk_time now);
 
 #endif

@@ -68,7 +68,8 @@ static int check_config(hk_sim *sim, const hk_projection_config *cfg)
     if (cfg->connect == HK_EXPLICIT && cfg->n > 0 && (cfg->list_pre == NULL || cfg->list_post == NULL))
         return hk_fail(sim->ctx, HK_ERANGE, "projection: explicit connections need list_pre and list_post");
     if (cfg->double_weights && (cfg->connect != HK_EXPLICIT || cfg->plastic))
-        return hk_fail(sim->ctx, HK_ERANGE, "projection: double_weights are for explicit connections that are not plastic");
+        return hk_fail(sim->ctx, HK_ERANGE,
+                       "projection: double_weights are for explicit connections that are not plastic");
     int rc = hk_draw_check(sim->ctx, "projection: weight", &cfg->weight);
     if (rc == HK_OK && !(fabs(cfg->weight.a) <= MAX_WEIGHT && fabs(cfg->weight.b) <= MAX_WEIGHT))
         rc = hk_fail(sim->ctx, HK_ERANGE, "projection: weight: a = %g, b = %g, must be within +-%g", cfg->weight.a,
@@ -79,7 +80,8 @@ static int check_config(hk_sim *sim, const hk_projection_config *cfg)
         rc = hk_fail(sim->ctx, HK_ERANGE, "projection: delay_ms up to %g, must be at most %g", cfg->delay_ms.b,
                      MAX_DELAY_STEPS * sim->resolution_ms);
     if (rc == HK_OK && one_delay(cfg) && hk_steps_in_ms(cfg->delay_ms.a, sim->resolution_ms) < 1)
-        rc = hk_fail(sim->ctx, HK_ERANGE, "projection: delay_ms = %g, must be a whole number of steps of %g ms, at least one",
+        rc = hk_fail(sim->ctx, HK_ERANGE,
+                     "projection: delay_ms = %g, must be a whole number of steps of %g ms, at least one",
                      cfg->delay_ms.a, sim->resolution_ms);
     return rc;
 }
@@ -90,8 +92,13 @@ static int make_plan(hk_sim *sim, const hk_projection_config *cfg, const char *n
     if (rc != HK_OK)
         return rc;
     uint32_t n_pre = cfg->pre->n, n_post = cfg->post->n;
-    *out = (build_plan){ .connecting = { .cfg = cfg, .seed = sim->seed, .name_id = hk_name_id(name), .n_pre = n_pre,
-                                   .n_post = n_post, .within = cfg->pre == cfg->post, .cpu = sim->cpu } };
+    *out = (build_plan){ .connecting = { .cfg = cfg,
+                                         .seed = sim->seed,
+                                         .name_id = hk_name_id(name),
+                                         .n_pre = n_pre,
+                                         .n_post = n_post,
+                                         .within = cfg->pre == cfg->post,
+                                         .cpu = sim->cpu } };
     rc = hk_connect_check(sim->ctx, &out->connecting);
     if (rc != HK_OK)
         return rc;
@@ -198,8 +205,10 @@ static int number_slots(hk_projection *p, slots *s)
     if (p->delay == NULL)
         return HK_ENOMEM;
     if (p->n_slots > MAX_SLOTS)
-        return hk_fail(p->pre->sim->ctx, HK_ERANGE, "projection %s: %u distinct delays, must be at most %d; a coarser "
-                       "resolution has fewer", p->name, p->n_slots, MAX_SLOTS);
+        return hk_fail(p->pre->sim->ctx, HK_ERANGE,
+                       "projection %s: %u distinct delays, must be at most %d; a coarser "
+                       "resolution has fewer",
+                       p->name, p->n_slots, MAX_SLOTS);
     uint32_t slot = 0;
     for (uint32_t d = 0; d < s->capacity; d++)
         if (s->slot_of[d] != 0) {
@@ -353,7 +362,8 @@ static int build_drawn(hk_projection *p, const build_plan *plan)
         for (uint32_t pre = 0; rc == HK_OK && pre < n_pre; pre++)
             rc = finish_row(p, cfg, plan->connecting.name_id, pre, row[pre], row[pre + 1] - row[pre], delay, &space);
     if (rc == HK_OK)
-        rc = make_slabs(p, row, delay, (uint32_t)hk_steps_in_ms(single ? cfg->delay_ms.a : 0.0, p->pre->sim->resolution_ms));
+        rc = make_slabs(p, row, delay,
+                        (uint32_t)hk_steps_in_ms(single ? cfg->delay_ms.a : 0.0, p->pre->sim->resolution_ms));
     hk_memory_free(delay, p->n_synapses * sizeof *delay);
     free(space.drawn);
     free(space.sorted);
@@ -385,14 +395,17 @@ static int read_listed(hk_projection *p, const hk_projection_config *cfg, uint64
         double d = cfg->list_delay_ms != NULL ? cfg->list_delay_ms[k] : hk_draw_value(&cfg->delay_ms, &delays);
         all[k] = (listed){ .pre = cfg->list_pre[k], .synapse = { .target = cfg->list_post[k], .weight = w } };
         if (all[k].pre >= p->pre->n || all[k].synapse.target >= p->post->n)
-            return hk_fail(sim->ctx, HK_ERANGE, "projection %s: connection %llu is from %u to %u, must be below %u and %u",
-                           p->name, (unsigned long long)k, all[k].pre, all[k].synapse.target, p->pre->n, p->post->n);
+            return hk_fail(sim->ctx, HK_ERANGE,
+                           "projection %s: connection %llu is from %u to %u, must be below %u and %u", p->name,
+                           (unsigned long long)k, all[k].pre, all[k].synapse.target, p->pre->n, p->post->n);
         if (!(fabs(w) <= MAX_WEIGHT))
-            return hk_fail(sim->ctx, HK_ERANGE, "projection %s: weight %g of connection %llu, must be finite", p->name, w,
-                           (unsigned long long)k);
+            return hk_fail(sim->ctx, HK_ERANGE, "projection %s: weight %g of connection %llu, must be finite", p->name,
+                           w, (unsigned long long)k);
         if (cfg->list_delay_ms != NULL && hk_steps_in_ms(d, sim->resolution_ms) < 1)
-            return hk_fail(sim->ctx, HK_ERANGE, "projection %s: delay %g ms of connection %llu, must be whole steps of %g ms, "
-                           "at least one", p->name, d, (unsigned long long)k, sim->resolution_ms);
+            return hk_fail(sim->ctx, HK_ERANGE,
+                           "projection %s: delay %g ms of connection %llu, must be whole steps of %g ms, "
+                           "at least one",
+                           p->name, d, (unsigned long long)k, sim->resolution_ms);
         int rc = to_steps(sim, p->name, d, &all[k].synapse.delay);
         if (rc != HK_OK)
             return rc;
@@ -468,8 +481,10 @@ static int build_incoming(hk_projection *p)
 {
     uint64_t n_slabs = (uint64_t)p->pre->n * p->n_slots;
     if (n_slabs > UINT32_MAX || p->n_synapses > UINT32_MAX)
-        return hk_fail(p->pre->sim->ctx, HK_ERANGE, "projection %s: %llu plastic synapses in %llu slabs, must both be below "
-                       "2^32", p->name, (unsigned long long)p->n_synapses, (unsigned long long)n_slabs);
+        return hk_fail(p->pre->sim->ctx, HK_ERANGE,
+                       "projection %s: %llu plastic synapses in %llu slabs, must both be below "
+                       "2^32",
+                       p->name, (unsigned long long)p->n_synapses, (unsigned long long)n_slabs);
     uint32_t n_post = p->post->n;
     p->in_begin = calloc((size_t)n_post + 2, sizeof *p->in_begin);
     p->in_source = hk_memory_alloc(p->n_weights * sizeof *p->in_source);
@@ -495,8 +510,9 @@ static int check_memory(hk_sim *sim, const char *name, const build_plan *plan)
     uint64_t available = hk_memory_available();
     uint64_t needed = plan->bytes + (plan->n_slots > 1.0 ? 4 * plan->n_synapses : 0); /* delays while building */
     if (needed > available)
-        return hk_fail(sim->ctx, HK_ENOMEM, "projection %s: %.4g synapses need %.1f MB, the machine has %.1f MB available",
-                       name, (double)plan->n_synapses, (double)needed / 1e6, (double)available / 1e6);
+        return hk_fail(sim->ctx, HK_ENOMEM,
+                       "projection %s: %.4g synapses need %.1f MB, the machine has %.1f MB available", name,
+                       (double)plan->n_synapses, (double)needed / 1e6, (double)available / 1e6);
     return HK_OK;
 }
 
@@ -505,7 +521,8 @@ int hk_projection_create(hk_sim *sim, const hk_projection_config *cfg, hk_projec
     *out = NULL;
     build_plan plan;
     char *name = full_name(cfg);
-    int rc = name == NULL ? hk_fail(sim->ctx, HK_ENOMEM, "projection: out of memory") : make_plan(sim, cfg, name, &plan);
+    int rc = name == NULL ? hk_fail(sim->ctx, HK_ENOMEM, "projection: out of memory")
+                          : make_plan(sim, cfg, name, &plan);
     if (rc == HK_OK)
         rc = check_memory(sim, name, &plan);
     hk_projection *p = rc == HK_OK ? calloc(1, sizeof *p) : NULL;
@@ -513,8 +530,9 @@ int hk_projection_create(hk_sim *sim, const hk_projection_config *cfg, hk_projec
         free(name);
         return rc == HK_OK ? hk_fail(sim->ctx, HK_ENOMEM, "projection: out of memory") : rc;
     }
-    *p = (hk_projection){ .pre = cfg->pre, .post = cfg->post, .name = name, .layout = plan.layout,
-                          .index = (uint32_t)sim->n_projections };
+    *p = (hk_projection){
+        .pre = cfg->pre, .post = cfg->post, .name = name, .layout = plan.layout, .index = (uint32_t)sim->n_projections
+    };
     hk_ctx_clear(sim->ctx);
     if (p->layout != HK_LAYOUT_SPARSE)
         rc = build_rows(p, &plan);

@@ -23,8 +23,8 @@ static int archive_same(hk_ctx *ctx, hk_archive *archive, const char *name, cons
     uint64_t there = here;
     int rc = archive_value(archive, name, HK_U64, &there);
     if (rc == HK_OK && there != here)
-        rc = hk_fail(ctx, HK_EFORMAT, "checkpoint: made with %llu %s, this simulation has %llu", (unsigned long long)there,
-                     things, (unsigned long long)here);
+        rc = hk_fail(ctx, HK_EFORMAT, "checkpoint: made with %llu %s, this simulation has %llu",
+                     (unsigned long long)there, things, (unsigned long long)here);
     return rc;
 }
 
@@ -37,9 +37,9 @@ static int archive_events(hk_archive *archive, const char *group, hk_event *even
         hk_type type;
         size_t offset, size;
     } fields[] = {
-        { "step", HK_I64, offsetof(hk_event, step), 8 },      { "offset_ms", HK_F64, offsetof(hk_event, offset), 8 },
-        { "kind", HK_U16, offsetof(hk_event, kind), 2 },      { "slot", HK_U16, offsetof(hk_event, slot), 2 },
-        { "group", HK_U32, offsetof(hk_event, group), 4 },    { "source", HK_U32, offsetof(hk_event, source), 4 },
+        { "step", HK_I64, offsetof(hk_event, step), 8 },   { "offset_ms", HK_F64, offsetof(hk_event, offset), 8 },
+        { "kind", HK_U16, offsetof(hk_event, kind), 2 },   { "slot", HK_U16, offsetof(hk_event, slot), 2 },
+        { "group", HK_U32, offsetof(hk_event, group), 4 }, { "source", HK_U32, offsetof(hk_event, source), 4 },
         { "stamp", HK_U32, offsetof(hk_event, stamp), 4 },
     };
     char *column = malloc((n + 1) * 8);
@@ -64,27 +64,30 @@ static int check_event(const hk_population *p, waiting where, const hk_projectio
 {
     const hk_sim *sim = p->sim;
     bool source = p->model->kind == HK_MODEL_SOURCE, all = e->kind == HK_EVENT_RELEASE && e->source == HK_ALL_NEURONS;
-    bool sound = e->offset > 0.0 && e->offset <= sim->resolution_ms && e->step >= sim->step - 1 && e->step < LATEST_STEP;
+    bool sound = e->offset > 0.0 && e->offset <= sim->resolution_ms && e->step >= sim->step - 1 &&
+                 e->step < LATEST_STEP;
     if (where == IN_LANE || (where == IN_QUEUE && !source)) {
         const hk_projection *through = e->group < sim->n_projections ? sim->projections[e->group] : NULL;
         sound = sound && e->kind == HK_EVENT_ARRIVAL && through != NULL && through->post == p &&
                 (where == IN_QUEUE || through == lane_of) && e->source < through->pre->n && e->slot < through->n_slots;
     } else if (where == INTERNAL) {
-        sound = sound && !source && (e->kind == HK_EVENT_RELEASE || e->kind == HK_EVENT_SPIKE) && (e->source < p->n || all);
+        sound = sound && !source && (e->kind == HK_EVENT_RELEASE || e->kind == HK_EVENT_SPIKE) &&
+                (e->source < p->n || all);
     } else {
         sound = sound && source && e->kind == HK_EVENT_SPIKE && e->source < p->n;
     }
     return sound ? HK_OK
-                 : hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: population %s: an event in flight does not fit the simulation",
-                           p->name);
+                 : hk_fail(sim->ctx, HK_EFORMAT,
+                           "checkpoint: population %s: an event in flight does not fit the simulation", p->name);
 }
 
 /* Saves events[*n], or loads as many as there are into a new array, each checked against `p`. */
 static int archive_list(hk_population *p, waiting where, const hk_projection *lane_of, hk_archive *archive,
                         hk_event **events, size_t *n)
 {
-    static const char *const groups[] = { [IN_QUEUE] = "queue", [IN_LANE] = "lane", [INTERNAL] = "internal",
-                                          [GIVEN] = "given" };
+    static const char *const groups[] = {
+        [IN_QUEUE] = "queue", [IN_LANE] = "lane", [INTERNAL] = "internal", [GIVEN] = "given"
+    };
     const char *group = groups[where];
     bool loading = hk_archive_is_loading(archive);
     int rc = HK_OK;
@@ -170,8 +173,8 @@ static int archive_params(hk_population *p, hk_archive *archive)
         if (hk_archive_is_loading(archive)) {
             rc = hk_archive_length(archive, name, HK_F64, &n);
             if (rc == HK_OK && n != 1 && n != p->n)
-                rc = hk_fail(p->sim->ctx, HK_EFORMAT, "checkpoint: population %s: %zu values of %s, must be 1 or %u", p->name, n,
-                             name, p->n);
+                rc = hk_fail(p->sim->ctx, HK_EFORMAT, "checkpoint: population %s: %zu values of %s, must be 1 or %u",
+                             p->name, n, name, p->n);
             double *values = rc == HK_OK ? calloc(n, sizeof *values) : NULL;
             if (rc == HK_OK && values == NULL)
                 rc = HK_ENOMEM;
@@ -184,8 +187,8 @@ static int archive_params(hk_population *p, hk_archive *archive)
         rc = hk_archive_array(archive, name, HK_F64, p->param_values[k], n);
         for (size_t i = 0; rc == HK_OK && i < n; i++)
             if (!(p->param_values[k][i] >= p->model->params[k].min && p->param_values[k][i] <= p->model->params[k].max))
-                rc = hk_fail(p->sim->ctx, HK_EFORMAT, "checkpoint: population %s: %s[%zu] = %g, must be in %g ... %g", p->name,
-                             name, i, p->param_values[k][i], p->model->params[k].min, p->model->params[k].max);
+                rc = hk_fail(p->sim->ctx, HK_EFORMAT, "checkpoint: population %s: %s[%zu] = %g, must be in %g ... %g",
+                             p->name, name, i, p->param_values[k][i], p->model->params[k].min, p->model->params[k].max);
     }
     if (rc == HK_OK)
         hk_archive_leave(archive);
@@ -233,16 +236,17 @@ static int check_loaded(const hk_population *p)
 {
     const hk_sim *sim = p->sim;
     hk_time epoch = p->view.epoch, now = hk_population_now(p);
-    bool sound = epoch.offset > 0.0 && epoch.offset <= sim->resolution_ms && epoch.step >= -1 && !hk_time_before(now, epoch) &&
-                 p->hold_ms >= 0.0 && p->hold_ms <= 1e9;
+    bool sound = epoch.offset > 0.0 && epoch.offset <= sim->resolution_ms && epoch.step >= -1 &&
+                 !hk_time_before(now, epoch) && p->hold_ms >= 0.0 && p->hold_ms <= 1e9;
     if (sound && p->model->epoch_steps != NULL)
         sound = p->next_rebase <= epoch.step + 1 + 2 * p->model->epoch_steps(&p->view);
     for (uint32_t i = 0; sound && i < p->n; i++)
-        sound = p->held_until[i].step == INT64_MIN || (p->held_until[i].offset > 0.0 && p->held_until[i].step < LATEST_STEP &&
-                                                       p->held_until[i].offset <= sim->resolution_ms);
+        sound = p->held_until[i].step == INT64_MIN ||
+                (p->held_until[i].offset > 0.0 && p->held_until[i].step < LATEST_STEP &&
+                 p->held_until[i].offset <= sim->resolution_ms);
     if (!sound)
-        return hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: population %s: its times do not fit a simulation at %g ms", p->name,
-                       hk_sim_now_ms(sim));
+        return hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: population %s: its times do not fit a simulation at %g ms",
+                       p->name, hk_sim_now_ms(sim));
     return hk_population_check_finite(p);
 }
 
@@ -301,7 +305,8 @@ int hk_population_archive(hk_population *population, hk_archive *archive)
     }
     p->fresh = flags[0] != 0;
     if (rc == HK_OK && flags[1] > HK_ONE_AT_A_TIME)
-        rc = hk_fail(p->sim->ctx, HK_EFORMAT, "checkpoint: population %s: competition %u does not exist", p->name, flags[1]);
+        rc = hk_fail(p->sim->ctx, HK_EFORMAT, "checkpoint: population %s: competition %u does not exist", p->name,
+                     flags[1]);
     p->competition = (hk_competition)flags[1];
     p->unchecked = flags[2] != 0 || hk_archive_is_loading(archive);
     return rc;
@@ -335,11 +340,14 @@ static uint32_t connections_checksum(const hk_projection *p)
 /* Weights that were never changed are drawn again: a checksum makes sure that they are the same. */
 static int archive_drawn_weights(const hk_projection *p, hk_archive *archive)
 {
-    uint32_t expected = checksum(0, p->weight, p->weight == NULL ? 0 : p->n_weights * sizeof *p->weight), found = expected;
+    uint32_t expected = checksum(0, p->weight, p->weight == NULL ? 0 : p->n_weights * sizeof *p->weight),
+             found = expected;
     int rc = archive_value(archive, "drawn_weights", HK_U32, &found);
     if (rc == HK_OK && found != expected)
-        rc = hk_fail(p->pre->sim->ctx, HK_EFORMAT, "checkpoint: the weights of projection %s differ from those of this "
-                     "simulation (another configuration?)", p->name);
+        rc = hk_fail(p->pre->sim->ctx, HK_EFORMAT,
+                     "checkpoint: the weights of projection %s differ from those of this "
+                     "simulation (another configuration?)",
+                     p->name);
     return rc;
 }
 
@@ -360,13 +368,16 @@ int hk_projection_archive(hk_projection *projection, hk_archive *archive)
     if (rc == HK_OK)
         rc = archive_value(archive, "connections", HK_U32, &found);
     if (rc == HK_OK && found != expected)
-        rc = hk_fail(p->pre->sim->ctx, HK_EFORMAT, "checkpoint: the connections of projection %s differ from those of this "
-                     "simulation (another seed or configuration?)", p->name);
+        rc = hk_fail(p->pre->sim->ctx, HK_EFORMAT,
+                     "checkpoint: the connections of projection %s differ from those of this "
+                     "simulation (another seed or configuration?)",
+                     p->name);
     if (rc == HK_OK)
         rc = archive_value(archive, "weights_changed", HK_U8, &changed);
     p->weights_changed = changed != 0;
     if (rc == HK_OK && p->weights_changed && p->weight == NULL)
-        rc = hk_fail(p->pre->sim->ctx, HK_EFORMAT, "checkpoint: projection %s has weights in double precision here", p->name);
+        rc = hk_fail(p->pre->sim->ctx, HK_EFORMAT, "checkpoint: projection %s has weights in double precision here",
+                     p->name);
     if (rc == HK_OK && p->weights_changed)
         rc = hk_archive_array(archive, "weights", HK_F32, p->weight, p->n_weights);
     else if (rc == HK_OK)
@@ -426,9 +437,12 @@ static int archive_changes(hk_sim *sim, hk_archive *archive)
     if (rc == HK_OK)
         rc = archive_value(archive, "next", HK_U64, &next);
     if (rc == HK_OK && next > n)
-        rc = hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: %llu of %zu scheduled changes have been made", (unsigned long long)next, n);
+        rc = hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: %llu of %zu scheduled changes have been made",
+                     (unsigned long long)next, n);
     for (size_t k = 0; rc == HK_OK && k < n; k++) {
-        changes[k] = (hk_change){ .step = step[k], .population = where[2 * k], .param = where[2 * k + 1], .value = value[k] };
+        changes[k] = (hk_change){
+            .step = step[k], .population = where[2 * k], .param = where[2 * k + 1], .value = value[k]
+        };
         if (where[2 * k] >= sim->n_populations || where[2 * k + 1] >= sim->populations[where[2 * k]]->model->n_params)
             rc = hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: the schedule does not fit the simulation");
     }
@@ -463,9 +477,11 @@ static int archive_clock(hk_sim *sim, hk_archive *archive)
         return rc;
     if (resolution_ms != sim->resolution_ms || seed != sim->seed || clock[1] != sim->window || clock[0] < 0 ||
         clock[0] >= LATEST_STEP)
-        return hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: made with resolution %g ms, seed %llu, windows of %lld steps; this "
-                       "simulation has %g ms, %llu, %lld", resolution_ms, (unsigned long long)seed, (long long)clock[1],
-                       sim->resolution_ms, (unsigned long long)sim->seed, (long long)sim->window);
+        return hk_fail(sim->ctx, HK_EFORMAT,
+                       "checkpoint: made with resolution %g ms, seed %llu, windows of %lld steps; this "
+                       "simulation has %g ms, %llu, %lld",
+                       resolution_ms, (unsigned long long)seed, (long long)clock[1], sim->resolution_ms,
+                       (unsigned long long)sim->seed, (long long)sim->window);
     sim->step = clock[0];
     sim->stats.events = counted[0];
     sim->stats.synaptic_events = counted[1];

@@ -10,8 +10,8 @@
 
 /* Where drawn synapses go: counted per presynaptic neuron, or stored behind a cursor per presynaptic neuron. */
 typedef struct sink {
-    uint64_t *row;     /* counting: row[pre + 1]; storing: the cursors */
-    uint32_t *target;  /* NULL: counting */
+    uint64_t *row;    /* counting: row[pre + 1]; storing: the cursors */
+    uint32_t *target; /* NULL: counting */
 } sink;
 
 static inline void put(sink *to, uint32_t pre, uint32_t post)
@@ -43,22 +43,24 @@ int hk_connect_check(hk_ctx *ctx, const hk_connecting *c)
     const hk_projection_config *cfg = c->cfg;
     bool multapses = (cfg->pairs & HK_PAIRS_MULTAPSES) != 0;
     if ((cfg->pairs & ~(unsigned)(HK_PAIRS_AUTAPSES | HK_PAIRS_MULTAPSES)) != 0)
-        return hk_fail(ctx, HK_ERANGE, "projection: pairs = %u, must be a sum of HK_PAIRS_AUTAPSES and HK_PAIRS_MULTAPSES",
-                       cfg->pairs);
+        return hk_fail(ctx, HK_ERANGE,
+                       "projection: pairs = %u, must be a sum of HK_PAIRS_AUTAPSES and HK_PAIRS_MULTAPSES", cfg->pairs);
     switch (cfg->connect) {
     case HK_ALL_TO_ALL:
     case HK_EXPLICIT:
         return HK_OK;
     case HK_ONE_TO_ONE:
         if (c->n_pre != c->n_post)
-            return hk_fail(ctx, HK_ERANGE, "projection: one-to-one from %u to %u neurons, must be as many", c->n_pre, c->n_post);
+            return hk_fail(ctx, HK_ERANGE, "projection: one-to-one from %u to %u neurons, must be as many", c->n_pre,
+                           c->n_post);
         return HK_OK;
     case HK_FIXED_PROBABILITY:
         if (!(cfg->probability >= 0.0 && cfg->probability <= 1.0))
             return hk_fail(ctx, HK_ERANGE, "projection: probability = %g, must be in 0 ... 1", cfg->probability);
         return HK_OK;
     case HK_FIXED_INDEGREE:
-        if ((!multapses && cfg->n > partners(c)) || (multapses && cfg->n > 0 && partners(c) == 0) || cfg->n >= 0xffffffffu)
+        if ((!multapses && cfg->n > partners(c)) || (multapses && cfg->n > 0 && partners(c) == 0) ||
+            cfg->n >= 0xffffffffu)
             return hk_fail(ctx, HK_ERANGE, "projection: in-degree n = %llu, must be at most %llu without multapses",
                            (unsigned long long)cfg->n, (unsigned long long)partners(c));
         return HK_OK;
@@ -110,7 +112,8 @@ static inline double next_exponential(exponentials *e, const hk_connecting *c, u
     if (e->next == 2 * BATCH_BLOCKS) {
         for (uint32_t k = 0; k < BATCH_BLOCKS; k++)
             e->at[k] = (uint64_t)row << 32 | (uint32_t)(e->counter + k);
-        hk_exponential_kernel(c->cpu)(c->seed, HK_PURPOSE_CONNECT, c->name_id, BATCH_BLOCKS, e->at, e->first, e->second);
+        hk_exponential_kernel(c->cpu)(c->seed, HK_PURPOSE_CONNECT, c->name_id, BATCH_BLOCKS, e->at, e->first,
+                                      e->second);
         e->counter += BATCH_BLOCKS;
         e->next = 0;
     }

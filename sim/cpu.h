@@ -8,7 +8,7 @@
 #include "sim/status.h"
 
 typedef enum hk_cpu {
-    HK_CPU_PLAIN = 0,  /* what the compiler takes for granted (SSE2 on x86-64) */
+    HK_CPU_PLAIN = 0, /* what the compiler takes for granted (SSE2 on x86-64) */
     HK_CPU_AVX2 = 1,
     HK_CPU_AVX512 = 2, /* F, DQ, VL, BW and CD */
 } hk_cpu;

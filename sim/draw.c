@@ -30,8 +30,8 @@ int hk_draw_check(hk_ctx *ctx, const char *what, const hk_draw *draw)
     double high = draw->b > 0.0 ? (draw->max - draw->a) / draw->b : (draw->max >= draw->a ? HUGE_VAL : -HUGE_VAL);
     double share = 0.5 * (erfc(low / sqrt(2.0)) - erfc(high / sqrt(2.0)));
     if (!(share > 1e-6))
-        return hk_fail(ctx, HK_ERANGE, "%s: normal(%g, %g) is in [%g, %g] with probability %g, must be above 1e-6", what,
-                       draw->a, draw->b, draw->min, draw->max, share);
+        return hk_fail(ctx, HK_ERANGE, "%s: normal(%g, %g) is in [%g, %g] with probability %g, must be above 1e-6",
+                       what, draw->a, draw->b, draw->min, draw->max, share);
     return HK_OK;
 }
 

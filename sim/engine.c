@@ -44,7 +44,8 @@ static int draw_next(hk_population *p, uint32_t i, hk_time now)
     if (!(after_ms < 1e15)) /* never, or not in this life */
         return HK_OK;
     hk_time at = hk_time_after(now, after_ms, p->sim->resolution_ms);
-    return hk_queue_push(p->queue, &(hk_event){ .step = at.step, .offset = at.offset, .kind = HK_EVENT_SPIKE, .source = i });
+    return hk_queue_push(p->queue,
+                         &(hk_event){ .step = at.step, .offset = at.offset, .kind = HK_EVENT_SPIKE, .source = i });
 }
 
 int hk_population_draw_sources(hk_population *population)
@@ -81,8 +82,10 @@ static int source_window(hk_population *p, int64_t end)
 
 static int push_internal(hk_population *p, hk_event_kind kind, hk_time time, uint32_t neuron, uint32_t stamp)
 {
-    return hk_heap_push(&p->internal, &(hk_event){ .step = time.step, .offset = time.offset, .kind = (uint16_t)kind,
-                                                   .source = neuron, .stamp = stamp });
+    return hk_heap_push(
+        &p->internal,
+        &(hk_event){
+            .step = time.step, .offset = time.offset, .kind = (uint16_t)kind, .source = neuron, .stamp = stamp });
 }
 
 static int hold_until(hk_population *p, uint32_t i, hk_time now, double hold_ms)
@@ -274,8 +277,10 @@ int hk_population_check_finite(const hk_population *p)
     for (size_t k = 0; k < p->model->n_columns; k++)
         for (uint32_t i = 0; i < p->n; i++)
             if (!(fabs(p->columns[k][i]) < HUGE_VAL) && !(p->columns[k][i] == -HUGE_VAL && is_held(p, i)))
-                return hk_fail(p->sim->ctx, HK_EBLOWUP, "population %s: the state of neuron %u is no finite number at %.4f ms; "
-                               "are weights or currents too large?", p->name, i, hk_sim_now_ms(p->sim));
+                return hk_fail(p->sim->ctx, HK_EBLOWUP,
+                               "population %s: the state of neuron %u is no finite number at %.4f ms; "
+                               "are weights or currents too large?",
+                               p->name, i, hk_sim_now_ms(p->sim));
     return HK_OK;
 }
 
@@ -386,9 +391,10 @@ static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
         size_t together = 0;
         n_again = hk_time_equal(now, last) ? n_again + 1 : 0;
         if (n_again > MOST_AGAIN)
-            return hk_fail(sim->ctx, HK_EBLOWUP, "population %s: neuron %u spikes again and again at %.4f ms; its threshold "
-                           "is below its reset potential and nothing holds it", p->name, next->source,
-                           hk_time_to_ms(now, sim->resolution_ms));
+            return hk_fail(sim->ctx, HK_EBLOWUP,
+                           "population %s: neuron %u spikes again and again at %.4f ms; its threshold "
+                           "is below its reset potential and nothing holds it",
+                           p->name, next->source, hk_time_to_ms(now, sim->resolution_ms));
         last = now;
         while (at + together < n && hk_time_equal(hk_event_time(&arrivals[at + together]), now))
             together++;
@@ -402,7 +408,8 @@ static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
             factors_begin = at;
             factors_end = work_out_factors(p, arrivals, at, n, horizon);
         }
-        p->view.factors = together > 0 && at < factors_end ? p->factors + (at - factors_begin) * p->model->n_factors : NULL;
+        p->view.factors = together > 0 && at < factors_end ? p->factors + (at - factors_begin) * p->model->n_factors
+                                                           : NULL;
         if (rc == HK_OK)
             rc = instant(p, now, horizon, arrivals + at, together);
         p->view.factors = NULL;
@@ -421,7 +428,8 @@ static void order_spikes(hk_population *p)
         if (!hk_time_equal(p->spikes[k - 1].time, spike.time))
             continue;
         size_t to = k;
-        for (; to > 0 && hk_time_equal(p->spikes[to - 1].time, spike.time) && p->spikes[to - 1].neuron > spike.neuron; to--)
+        for (; to > 0 && hk_time_equal(p->spikes[to - 1].time, spike.time) && p->spikes[to - 1].neuron > spike.neuron;
+             to--)
             p->spikes[to] = p->spikes[to - 1];
         p->spikes[to] = spike;
     }
@@ -435,8 +443,11 @@ static int send_to_queue(const hk_population *p, hk_projection *projection)
             const hk_spike *spike = &p->spikes[k];
             if (hk_storage_slab(projection, spike->neuron, slot).n == 0)
                 continue;
-            hk_event event = { .step = spike->time.step + projection->delay[slot], .offset = spike->time.offset,
-                               .kind = HK_EVENT_ARRIVAL, .slot = (uint16_t)slot, .group = projection->index,
+            hk_event event = { .step = spike->time.step + projection->delay[slot],
+                               .offset = spike->time.offset,
+                               .kind = HK_EVENT_ARRIVAL,
+                               .slot = (uint16_t)slot,
+                               .group = projection->index,
                                .source = spike->neuron };
             int rc = hk_queue_push(projection->post->queue, &event);
             if (rc != HK_OK)
@@ -454,8 +465,11 @@ static int send_spikes(hk_population *p)
         if (rc != HK_OK)
             return rc;
         for (size_t k = 0; one_delay && k < p->n_spikes; k++) {
-            hk_event event = { .step = p->spikes[k].time.step + projection->delay[0], .offset = p->spikes[k].time.offset,
-                               .kind = HK_EVENT_ARRIVAL, .group = projection->index, .source = p->spikes[k].neuron };
+            hk_event event = { .step = p->spikes[k].time.step + projection->delay[0],
+                               .offset = p->spikes[k].time.offset,
+                               .kind = HK_EVENT_ARRIVAL,
+                               .group = projection->index,
+                               .source = p->spikes[k].neuron };
             if (k == 0) /* it may share its time with one of the window before */
                 hk_lane_add(&projection->lane, &event);
             else

@@ -14,7 +14,7 @@
 
 #include <stdatomic.h>
 
-enum { HK_FACTORS_AHEAD = 128 }; /* instants whose factors are worked out together */
+enum { HK_FACTORS_AHEAD = 128 };      /* instants whose factors are worked out together */
 enum { HK_ALL_NEURONS = UINT32_MAX }; /* source of a RELEASE event that concerns every held neuron */
 
 typedef enum hk_competition { HK_FREE, HK_WINNER_TAKES_ALL, HK_ONE_AT_A_TIME } hk_competition;
@@ -35,35 +35,35 @@ struct hk_population {
     uint32_t index, n;
     uint64_t name_id; /* names its random streams: other populations do not change them */
 
-    double **param_values;  /* [n_params], each [1] or [n] */
+    double **param_values; /* [n_params], each [1] or [n] */
     hk_param *params;
     double **columns, *globals;
     hk_neuron_view view;
-    int64_t next_rebase;    /* first step at which the state must be moved to a newer epoch */
-    int64_t next_check;     /* step from which the end of a run looks for state that is no number */
-    bool spontaneous;       /* may spike between inputs: swept at the start of each window */
-    bool fresh;             /* parameters or state were changed: sweep at once */
-    bool unchecked;         /* parameters were changed: constraints across them are checked before the next run */
+    int64_t next_rebase; /* first step at which the state must be moved to a newer epoch */
+    int64_t next_check;  /* step from which the end of a run looks for state that is no number */
+    bool spontaneous;    /* may spike between inputs: swept at the start of each window */
+    bool fresh;          /* parameters or state were changed: sweep at once */
+    bool unchecked;      /* parameters were changed: constraints across them are checked before the next run */
 
-    hk_queue *queue;        /* neurons: what arrives through projections of several delays. sources: the next drawn spikes */
-    hk_lane given;          /* sources: the spikes they were given */
-    hk_inbox inbox;         /* neurons: what arrives in this window */
-    double *factors;        /* [HK_FACTORS_AHEAD][n_factors] of the model, for the next arrivals */
-    hk_heap internal;       /* predicted spikes and ends of refractoriness */
-    hk_time *held_until;    /* [n]; step INT64_MIN: not held */
+    hk_queue *queue;  /* neurons: what arrives through projections of several delays. sources: the next drawn spikes */
+    hk_lane given;    /* sources: the spikes they were given */
+    hk_inbox inbox;   /* neurons: what arrives in this window */
+    double *factors;  /* [HK_FACTORS_AHEAD][n_factors] of the model, for the next arrivals */
+    hk_heap internal; /* predicted spikes and ends of refractoriness */
+    hk_time *held_until; /* [n]; step INT64_MIN: not held */
     uint32_t n_held;
     hk_competition competition;
     double hold_ms;
     hk_hits hits;
-    uint64_t *is_hit;       /* [n / 64 + 1] bits, all 0 between uses */
-    uint32_t *stamp;        /* [n] generation of each neuron: a spike planned with an older one is stale */
-    uint32_t stamp_all;     /* the same of all neurons at once */
-    uint32_t *counter;      /* [n] random blocks used, sources with `next` */
+    uint64_t *is_hit;   /* [n / 64 + 1] bits, all 0 between uses */
+    uint32_t *stamp;    /* [n] generation of each neuron: a spike planned with an older one is stale */
+    uint32_t stamp_all; /* the same of all neurons at once */
+    uint32_t *counter;  /* [n] random blocks used, sources with `next` */
 
     hk_projection **out, **in;
     size_t n_out, n_in;
 
-    hk_spike *spikes;       /* of the present window */
+    hk_spike *spikes; /* of the present window */
     size_t n_spikes, spikes_capacity;
     uint32_t *counts;
     uint64_t total, hash;
@@ -88,8 +88,8 @@ struct hk_sim {
     hk_change *changes; /* ascending steps; those before next_change have been made */
     size_t n_changes, next_change;
 
-    int64_t step;       /* everything before this step has happened */
-    int64_t window;     /* steps in a window */
+    int64_t step;   /* everything before this step has happened */
+    int64_t window; /* steps in a window */
     hk_window_fn on_window;
     void *on_window_user;
     hk_sample_fn on_sample;

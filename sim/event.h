@@ -38,8 +38,13 @@ static inline hk_time hk_event_time(const hk_event *event)
  * store before it has to wait until that store has left the core. */
 static inline hk_event hk_event_read(const volatile hk_event *event)
 {
-    return (hk_event){ .step = event->step, .offset = event->offset, .kind = event->kind, .slot = event->slot,
-        .group = event->group, .source = event->source, .stamp = event->stamp };
+    return (hk_event){ .step = event->step,
+                       .offset = event->offset,
+                       .kind = event->kind,
+                       .slot = event->slot,
+                       .group = event->group,
+                       .source = event->source,
+                       .stamp = event->stamp };
 }
 
 /** -1, 0 or 1: the total order. 0 only for events equal in all but their stamp. */

@@ -79,7 +79,8 @@ static int merge_all(hk_inbox *inbox)
         size_t n_left = 0;
         for (size_t k = 0; k < inbox->n_runs; k += 2) {
             hk_run_of_events a = inbox->runs[k];
-            hk_run_of_events b = k + 1 < inbox->n_runs ? inbox->runs[k + 1] : (hk_run_of_events){ .events = a.events, .n = 0 };
+            hk_run_of_events b = k + 1 < inbox->n_runs ? inbox->runs[k + 1]
+                                                       : (hk_run_of_events){ .events = a.events, .n = 0 };
             merge(a, b, out);
             inbox->runs[n_left++] = (hk_run_of_events){ .events = out, .n = a.n + b.n };
             out += a.n + b.n;

@@ -18,7 +18,7 @@ typedef struct hk_run_of_events {
 typedef struct hk_inbox {
     hk_run_of_events *runs; /* [capacity_runs] */
     size_t n_runs, capacity_runs;
-    hk_event *events[3];    /* [capacity[k]]: from the queue, and two to merge between */
+    hk_event *events[3]; /* [capacity[k]]: from the queue, and two to merge between */
     size_t capacity[3];
 } hk_inbox; /* zero-initialised: empty */
 

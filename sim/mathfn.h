@@ -73,9 +73,19 @@ static inline double hk_expm1(double x)
 }
 
 /* 2 atanh(s) = 2 s + s z * this, z = s^2; |s| <= 0.1716. For doubles and for vectors of them. */
-#define HK_LOG_SERIES(z) \
+#define HK_LOG_SERIES(z)                                                                                         \
     ((((((((((2.0 / 23.0 * (z) + 2.0 / 21.0) * (z) + 2.0 / 19.0) * (z) + 2.0 / 17.0) * (z) + 2.0 / 15.0) * (z) + \
-          2.0 / 13.0) * (z) + 2.0 / 11.0) * (z) + 2.0 / 9.0) * (z) + 2.0 / 7.0) * (z) + 2.0 / 5.0) * (z) + 2.0 / 3.0)
+          2.0 / 13.0) *                                                                                          \
+             (z) +                                                                                               \
+         2.0 / 11.0) *                                                                                           \
+            (z) +                                                                                                \
+        2.0 / 9.0) *                                                                                             \
+           (z) +                                                                                                 \
+       2.0 / 7.0) *                                                                                              \
+          (z) +                                                                                                  \
+      2.0 / 5.0) *                                                                                               \
+         (z) +                                                                                                   \
+     2.0 / 3.0)
 
 /** log(x) for normal x > 0; 0 gives -infinity, a negative number or NaN gives NaN. */
 static inline double hk_log(double x)

@@ -41,18 +41,18 @@ static inline double hk_param_at(const hk_param *param, size_t i)
 
 /** A population as its model sees it, borrowed for one call. */
 typedef struct hk_neuron_view {
-    const hk_param *params;  /* [n_params] in the order of the model's table */
-    double *const *columns;  /* [n_columns][n_neurons], the model's own storage */
-    double *globals;         /* [n_globals], the model's own storage for the whole population */
-    uint32_t *stamp;         /* [n_neurons], NULL when the population cannot spike between inputs: a model
+    const hk_param *params; /* [n_params] in the order of the model's table */
+    double *const *columns; /* [n_columns][n_neurons], the model's own storage */
+    double *globals;        /* [n_globals], the model's own storage for the whole population */
+    uint32_t *stamp;        /* [n_neurons], NULL when the population cannot spike between inputs: a model
                                 sets stamp[i] = stamp_now for every neuron whose future an input changes, */
-    uint32_t *stamp_all;     /* or this one when it is every neuron's */
+    uint32_t *stamp_all;    /* or this one when it is every neuron's */
     uint32_t stamp_now;
     uint32_t n;
     double resolution_ms;
-    hk_time epoch;           /* the origin of the model's scaled coordinates, moved by `rebase` only */
-    hk_cpu cpu;              /* which of a model's compiled loops to use */
-    const double *factors;   /* [n_factors] of the present instant, or NULL: the model works them out itself */
+    hk_time epoch;         /* the origin of the model's scaled coordinates, moved by `rebase` only */
+    hk_cpu cpu;            /* which of a model's compiled loops to use */
+    const double *factors; /* [n_factors] of the present instant, or NULL: the model works them out itself */
 } hk_neuron_view;
 
 /** The targets of one presynaptic spike at one instant: targets ascending. */
@@ -62,7 +62,7 @@ typedef struct hk_slab {
     const double *weight64; /* [n] instead of `weight` where a projection keeps double precision, else NULL */
     uint32_t first;
     uint32_t n;
-    bool repeats;           /* a target may stand more than once (multapses) */
+    bool repeats; /* a target may stand more than once (multapses) */
 } hk_slab;
 
 static inline uint32_t hk_slab_target(const hk_slab *slab, uint32_t k)
@@ -87,7 +87,7 @@ typedef enum hk_model_kind {
 typedef struct hk_neuron_model {
     const char *name, *summary, *source; /* "lif"; one line; the paper */
     hk_model_kind kind;
-    const char *weight_unit;             /* of the synapses onto it: "mV", "pA" */
+    const char *weight_unit; /* of the synapses onto it: "mV", "pA" */
     const hk_column *params;
     size_t n_params;
     const hk_column *state; /* what users see and set; each in physical units */
@@ -124,7 +124,8 @@ typedef struct hk_neuron_model {
     bool (*spontaneous)(const hk_neuron_view *view);
     /** Reports which of the neurons begin ... end - 1 may cross in [now, horizon] without input. The first sweep of a window
      *  and the first after `prepare` are over all neurons. */
-    void (*sweep)(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, hk_time horizon, hk_hits *hits);
+    void (*sweep)(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, hk_time horizon,
+                  hk_hits *hits);
     /** Exact ms from `now` to the first threshold crossing of neuron i without further input: 0 when it is at
      *  threshold now, INFINITY when it does not cross up to the horizon. Held neurons never cross. */
     double (*predict)(const hk_neuron_view *view, uint32_t i, hk_time now, hk_time horizon);

@@ -57,7 +57,8 @@ static bool allocate(hk_population *p)
     p->counter = calloc(p->n, sizeof *p->counter);
     p->counts = calloc(p->n, sizeof *p->counts);
     if (p->param_values == NULL || p->params == NULL || p->columns == NULL || p->globals == NULL ||
-        p->held_until == NULL || p->stamp == NULL || p->is_hit == NULL || p->factors == NULL || p->counter == NULL || p->counts == NULL)
+        p->held_until == NULL || p->stamp == NULL || p->is_hit == NULL || p->factors == NULL || p->counter == NULL ||
+        p->counts == NULL)
         return false;
     for (size_t k = 0; k < m->n_params; k++) {
         p->param_values[k] = malloc(sizeof(double));
@@ -184,15 +185,15 @@ static int unknown_name(const hk_population *p, const char *name)
         strncat(known, " ", sizeof known - strlen(known) - 1);
         strncat(known, c->name, sizeof known - strlen(known) - 1);
     }
-    return hk_fail(p->sim->ctx, HK_ENAME, "population %s: model %s has no '%s'; it has:%s", p->name, p->model->name, name,
-                   known[0] == '\0' ? " no parameters" : known);
+    return hk_fail(p->sim->ctx, HK_ENAME, "population %s: model %s has no '%s'; it has:%s", p->name, p->model->name,
+                   name, known[0] == '\0' ? " no parameters" : known);
 }
 
 static int check_values(const hk_population *p, const hk_column *column, const double *values, size_t n)
 {
     if (n != 1 && n != p->n)
-        return hk_fail(p->sim->ctx, HK_ERANGE, "population %s: %zu values for %s, must be 1 or %u", p->name, n, column->name,
-                       p->n);
+        return hk_fail(p->sim->ctx, HK_ERANGE, "population %s: %zu values for %s, must be 1 or %u", p->name, n,
+                       column->name, p->n);
     for (size_t i = 0; i < n; i++)
         if (!(values[i] >= column->min && values[i] <= column->max))
             return hk_fail(p->sim->ctx, HK_ERANGE, "population %s: %s[%zu] = %g, must be in %g ... %g %s", p->name,

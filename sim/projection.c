@@ -111,7 +111,8 @@ hk_incoming hk_projection_incoming(const hk_projection *projection, uint32_t pos
     case HK_LAYOUT_DENSE:
         return (hk_incoming){ .n = projection->pre->n, .first = post, .stride = projection->stride };
     case HK_LAYOUT_DIAGONAL:
-        return (hk_incoming){ .n = 1, .source = &projection->in_source[post], .synapse = &projection->in_synapse[post] };
+        return (
+            hk_incoming){ .n = 1, .source = &projection->in_source[post], .synapse = &projection->in_synapse[post] };
     default:
         break;
     }

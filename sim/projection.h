@@ -31,10 +31,10 @@ typedef enum hk_connect {
     HK_EXPLICIT,          /* the given lists */
 } hk_connect;
 
-typedef enum hk_pairs {        /* which pairs random connecting may draw; sums of these */
-    HK_PAIRS_SIMPLE = 0,       /* no self-connections, no pair twice */
-    HK_PAIRS_AUTAPSES = 1,     /* a neuron may connect to itself (within one population) */
-    HK_PAIRS_MULTAPSES = 2,    /* a pair may be drawn more than once (indegree and total) */
+typedef enum hk_pairs {                         /* which pairs random connecting may draw; sums of these */
+                        HK_PAIRS_SIMPLE = 0,    /* no self-connections, no pair twice */
+                        HK_PAIRS_AUTAPSES = 1,  /* a neuron may connect to itself (within one population) */
+                        HK_PAIRS_MULTAPSES = 2, /* a pair may be drawn more than once (indegree and total) */
 } hk_pairs;
 
 typedef enum hk_distribution { HK_CONSTANT, HK_UNIFORM, HK_NORMAL } hk_distribution;
@@ -52,23 +52,24 @@ static inline hk_draw hk_constant(double value)
 }
 
 typedef struct hk_projection_config {
-    const char *name;         /* NULL: "<pre>-><post>" */
+    const char *name; /* NULL: "<pre>-><post>" */
     hk_population *pre, *post;
     hk_connect connect;
-    unsigned pairs;           /* hk_pairs */
+    unsigned pairs; /* hk_pairs */
     double probability;
     uint64_t n;
-    hk_draw weight;           /* in the target model's unit */
-    hk_draw delay_ms;         /* rounded to whole steps, at least one; CONSTANT must be a whole number of steps */
-    const uint32_t *list_pre, *list_post; /* EXPLICIT: [n] */
+    hk_draw weight;   /* in the target model's unit */
+    hk_draw delay_ms; /* rounded to whole steps, at least one; CONSTANT must be a whole number of steps */
+    const uint32_t *list_pre, *list_post;      /* EXPLICIT: [n] */
     const double *list_weight, *list_delay_ms; /* EXPLICIT: [n], or NULL: `weight` and `delay_ms` */
-    bool double_weights;      /* EXPLICIT, not plastic: weights in double precision, 12 bytes a synapse instead of 8 */
-    bool plastic;             /* a rule will need the synapses of a postsynaptic neuron: sparse projections
+    bool double_weights; /* EXPLICIT, not plastic: weights in double precision, 12 bytes a synapse instead of 8 */
+    bool plastic;        /* a rule will need the synapses of a postsynaptic neuron: sparse projections
                                  build their transposed index, 8 bytes a synapse more */
 } hk_projection_config;
 
 /** Bytes the projection will take, before anything is allocated; expected number for FIXED_PROBABILITY. */
-HK_MUST_CHECK int hk_projection_predict(hk_sim *sim, const hk_projection_config *cfg, uint64_t *n_synapses, uint64_t *bytes);
+HK_MUST_CHECK int hk_projection_predict(hk_sim *sim, const hk_projection_config *cfg, uint64_t *n_synapses,
+                                        uint64_t *bytes);
 
 /** Builds the projection; owned by `sim`. HK_ENOMEM with the figures when it would not fit into the machine's available memory;
  *  HK_ERANGE naming field, value and what is allowed. */

@@ -30,7 +30,7 @@ typedef struct hk_stream {
     uint32_t sub;
     uint64_t id;
     uint32_t counter;
-    uint32_t n_left;  /* unread words of `block` */
+    uint32_t n_left; /* unread words of `block` */
     uint32_t block[4];
 } hk_stream;
 

@@ -29,8 +29,8 @@ static int set_param(hk_ctx *ctx, const hk_rule_type *type, double *params, cons
     }
     const hk_column *column = &type->params[which];
     if (!(value >= column->min && value <= column->max))
-        return hk_fail(ctx, HK_ERANGE, "rule %s: %s = %g, must be in %g ... %g %s", type->name, name, value, column->min,
-                       column->max, column->unit);
+        return hk_fail(ctx, HK_ERANGE, "rule %s: %s = %g, must be in %g ... %g %s", type->name, name, value,
+                       column->min, column->max, column->unit);
     params[which] = value;
     return HK_OK;
 }

@@ -41,8 +41,8 @@ typedef struct hk_rule_type {
 
 /** Attaches a rule to a projection of `sim`; names[n] and values[n] set parameters, the others keep their defaults.
  *  HK_ENAME, HK_ERANGE naming the parameter, its value and its range. Owned by the simulation. */
-HK_MUST_CHECK int hk_rule_attach(hk_projection *projection, const hk_rule_type *type, size_t n, const char *const *names,
-                                 const double *values, hk_rule **out);
+HK_MUST_CHECK int hk_rule_attach(hk_projection *projection, const hk_rule_type *type, size_t n,
+                                 const char *const *names, const double *values, hk_rule **out);
 /** Switches learning off and on (testing): a rule that is off is not called at all. */
 void hk_rule_enable(hk_rule *rule, bool enabled);
 /** Changes one parameter between runs; the rule's state stays. HK_ENAME, HK_ERANGE. */

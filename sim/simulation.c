@@ -187,8 +187,8 @@ int hk_spike_source_add(hk_population *population, size_t n, const double *times
         return hk_fail(sim->ctx, HK_ENOMEM, "population %s: out of memory for %zu spikes", population->name, n);
     for (size_t k = 0; k < n; k++) {
         hk_time at = hk_time_from_ms(times_ms[k], sim->resolution_ms);
-        hk_lane_add(&population->given, &(hk_event){ .step = at.step, .offset = at.offset, .source = ids[k],
-                                                     .kind = HK_EVENT_SPIKE });
+        hk_lane_add(&population->given,
+                    &(hk_event){ .step = at.step, .offset = at.offset, .source = ids[k], .kind = HK_EVENT_SPIKE });
     }
     return HK_OK;
 }
@@ -209,26 +209,29 @@ int hk_population_schedule(hk_population *population, const char *name, size_t n
     const hk_neuron_model *model = population->model;
     long which = hk_column_find(model->params, model->n_params, name);
     if (which < 0)
-        return hk_fail(sim->ctx, HK_ENAME, "population %s: model %s has no parameter '%s' to schedule", population->name,
-                       model->name, name);
+        return hk_fail(sim->ctx, HK_ENAME, "population %s: model %s has no parameter '%s' to schedule",
+                       population->name, model->name, name);
     const hk_column *column = &model->params[which];
     for (size_t k = 0; k < n; k++) {
         int64_t step = hk_steps_in_ms(times_ms[k], sim->resolution_ms);
         if (step < sim->step || (k > 0 && times_ms[k] <= times_ms[k - 1]))
-            return hk_fail(sim->ctx, HK_ERANGE, "population %s: change %zu of %s is at %g ms, must be whole steps of %g ms, "
-                           "ascending, from %g ms on", population->name, k, name, times_ms[k], sim->resolution_ms,
-                           hk_sim_now_ms(sim));
+            return hk_fail(sim->ctx, HK_ERANGE,
+                           "population %s: change %zu of %s is at %g ms, must be whole steps of %g ms, "
+                           "ascending, from %g ms on",
+                           population->name, k, name, times_ms[k], sim->resolution_ms, hk_sim_now_ms(sim));
         if (!(values[k] >= column->min && values[k] <= column->max))
-            return hk_fail(sim->ctx, HK_ERANGE, "population %s: %s = %g at %g ms, must be in %g ... %g %s", population->name,
-                           name, values[k], times_ms[k], column->min, column->max, column->unit);
+            return hk_fail(sim->ctx, HK_ERANGE, "population %s: %s = %g at %g ms, must be in %g ... %g %s",
+                           population->name, name, values[k], times_ms[k], column->min, column->max, column->unit);
     }
     hk_change *changes = realloc(sim->changes, (sim->n_changes + n + 1) * sizeof *changes);
     if (changes == NULL)
         return hk_fail(sim->ctx, HK_ENOMEM, "population %s: out of memory", population->name);
     sim->changes = changes;
     for (size_t k = 0; k < n; k++) {
-        hk_change change = { .step = hk_steps_in_ms(times_ms[k], sim->resolution_ms), .population = population->index,
-                             .param = (uint32_t)which, .value = values[k] };
+        hk_change change = { .step = hk_steps_in_ms(times_ms[k], sim->resolution_ms),
+                             .population = population->index,
+                             .param = (uint32_t)which,
+                             .value = values[k] };
         size_t to = sim->n_changes++;
         for (; to > sim->next_change && compare_changes(&changes[to - 1], &change) > 0; to--)
             changes[to] = changes[to - 1];
@@ -287,8 +290,8 @@ int hk_sim_run(hk_sim *sim, double ms)
 {
     int64_t steps = hk_steps_in_ms(ms, sim->resolution_ms);
     if (steps < 0)
-        return hk_fail(sim->ctx, HK_ERANGE, "simulation: run for %g ms, must be a whole number of steps of %g ms, >= 0", ms,
-                       sim->resolution_ms);
+        return hk_fail(sim->ctx, HK_ERANGE, "simulation: run for %g ms, must be a whole number of steps of %g ms, >= 0",
+                       ms, sim->resolution_ms);
     int64_t end = sim->step + steps;
     sim->stopped = false;
     while (sim->step < end && !sim->stopped) {
@@ -314,15 +317,19 @@ int hk_sim_run(hk_sim *sim, double ms)
     return check_finite(sim);
 }
 
-int hk_sim_present(hk_sim *sim, hk_population *inputs, const hk_encoder *encoder, const hk_encoding *encoding, double rest_ms,
-                   size_t *n_input_spikes)
+int hk_sim_present(hk_sim *sim, hk_population *inputs, const hk_encoder *encoder, const hk_encoding *encoding,
+                   double rest_ms, size_t *n_input_spikes)
 {
     if (encoding->n != inputs->n || inputs->model->kind != HK_MODEL_SOURCE || inputs->model->next != NULL)
-        return hk_fail(sim->ctx, HK_ERANGE, "present: %u values for population %s of %u %s neurons, must be as many "
-                       "spike_source neurons", encoding->n, inputs->name, inputs->n, inputs->model->name);
+        return hk_fail(sim->ctx, HK_ERANGE,
+                       "present: %u values for population %s of %u %s neurons, must be as many "
+                       "spike_source neurons",
+                       encoding->n, inputs->name, inputs->n, inputs->model->name);
     if (!(rest_ms >= 0.0 && hk_steps_in_ms(encoding->window_ms + rest_ms, sim->resolution_ms) >= 0))
-        return hk_fail(sim->ctx, HK_ERANGE, "present: window_ms = %g and rest_ms = %g, must be >= 0 and together whole steps of "
-                       "%g ms", encoding->window_ms, rest_ms, sim->resolution_ms);
+        return hk_fail(sim->ctx, HK_ERANGE,
+                       "present: window_ms = %g and rest_ms = %g, must be >= 0 and together whole steps of "
+                       "%g ms",
+                       encoding->window_ms, rest_ms, sim->resolution_ms);
     int rc = hk_encode(sim->ctx, encoder, encoding, &sim->encoded);
     if (rc != HK_OK)
         return rc;
@@ -331,7 +338,9 @@ int hk_sim_present(hk_sim *sim, hk_population *inputs, const hk_encoder *encoder
     hk_time start = hk_sim_now(sim);
     for (size_t k = 0; k < sim->encoded.n; k++) {
         hk_time at = hk_time_after(start, sim->encoded.spikes[k].after_ms, sim->resolution_ms);
-        hk_lane_add(&inputs->given, &(hk_event){ .step = at.step, .offset = at.offset, .kind = HK_EVENT_SPIKE,
+        hk_lane_add(&inputs->given, &(hk_event){ .step = at.step,
+                                                 .offset = at.offset,
+                                                 .kind = HK_EVENT_SPIKE,
                                                  .source = sim->encoded.spikes[k].source });
     }
     if (n_input_spikes != NULL)

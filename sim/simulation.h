@@ -17,7 +17,7 @@
 typedef struct hk_sim_config {
     double resolution_ms; /* > 0: unit of delays; 0.1 is usual */
     uint64_t seed;
-    const char *cpu;      /* NULL: the best this CPU has; or "plain", "avx2", "avx512" (same bits, for tests) */
+    const char *cpu; /* NULL: the best this CPU has; or "plain", "avx2", "avx512" (same bits, for tests) */
 } hk_sim_config;
 
 /** Creates an empty simulation. `ctx` is borrowed and gets every error sentence of it. */
@@ -99,18 +99,18 @@ hk_time hk_sim_now(const hk_sim *sim);
 
 /** Encodes `values` [n_inputs] into spikes of `inputs` (a spike_source population) starting now, runs for the encoder's
  *  window plus `rest_ms`, calls the rules' and the user's sample functions. *n_input_spikes may be NULL. */
-HK_MUST_CHECK int hk_sim_present(hk_sim *sim, hk_population *inputs, const hk_encoder *encoder, const hk_encoding *encoding,
-                                 double rest_ms, size_t *n_input_spikes);
+HK_MUST_CHECK int hk_sim_present(hk_sim *sim, hk_population *inputs, const hk_encoder *encoder,
+                                 const hk_encoding *encoding, double rest_ms, size_t *n_input_spikes);
 /** Between samples: fast state (potential, currents, refractoriness, arrivals on their way, traces) back to rest;
  *  adaptive thresholds, weights and time go on. */
 HK_MUST_CHECK int hk_sim_settle(hk_sim *sim);
 
 typedef struct hk_sim_stats {
-    uint64_t spikes;       /* of all populations */
-    uint64_t events;       /* queue entries delivered: (spike, distinct delay) */
+    uint64_t spikes;          /* of all populations */
+    uint64_t events;          /* queue entries delivered: (spike, distinct delay) */
     uint64_t synaptic_events; /* synapses passed by them */
     uint64_t windows;
-    uint64_t spike_hash;   /* of the whole ordered raster: step, offset bits, population, neuron */
+    uint64_t spike_hash; /* of the whole ordered raster: step, offset bits, population, neuron */
 } hk_sim_stats;
 hk_sim_stats hk_sim_get_stats(const hk_sim *sim);
 

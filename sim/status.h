@@ -9,14 +9,14 @@
 #define HK_MUST_CHECK __attribute__((warn_unused_result))
 #define HK_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
-#define HK_STATUS_LIST(X)                                      \
-    X(HK_OK, 0, "ok")                                          \
-    X(HK_ENOMEM, -1, "out of memory")                          \
-    X(HK_ERANGE, -2, "value outside its documented range")     \
-    X(HK_ENAME, -3, "no such name")                            \
-    X(HK_EIO, -4, "input or output failed")                    \
-    X(HK_EFORMAT, -5, "file is not in the expected form")      \
-    X(HK_ESTATE, -6, "call not allowed in this state")         \
+#define HK_STATUS_LIST(X)                                  \
+    X(HK_OK, 0, "ok")                                      \
+    X(HK_ENOMEM, -1, "out of memory")                      \
+    X(HK_ERANGE, -2, "value outside its documented range") \
+    X(HK_ENAME, -3, "no such name")                        \
+    X(HK_EIO, -4, "input or output failed")                \
+    X(HK_EFORMAT, -5, "file is not in the expected form")  \
+    X(HK_ESTATE, -6, "call not allowed in this state")     \
     X(HK_EBLOWUP, -7, "the simulation left the finite numbers")
 
 #define HK_STATUS_ENUM(name, value, text) name = value,

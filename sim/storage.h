@@ -14,17 +14,17 @@ struct hk_projection {
     uint64_t n_synapses, n_weights; /* the latter with the padding of dense rows */
     uint64_t stride;                /* dense */
     uint64_t bytes;
-    int64_t *delay;                 /* [n_slots] steps, ascending */
+    int64_t *delay; /* [n_slots] steps, ascending */
     uint32_t n_slots;
-    uint64_t *begin;                /* sparse: [n_pre * n_slots + 1] first synapse of each slab */
-    uint32_t *target;               /* sparse: [n_synapses] */
-    float *weight;                  /* [n_weights] */
-    double *weight64;               /* [n_weights] instead, NULL in most projections */
-    bool repeats;                   /* some slab has a target more than once */
-    bool weights_changed;           /* since they were drawn: checkpoints keep them */
-    uint64_t *in_begin;             /* plastic sparse: [n_post + 1]; in_source, in_synapse: [n_synapses] */
+    uint64_t *begin;      /* sparse: [n_pre * n_slots + 1] first synapse of each slab */
+    uint32_t *target;     /* sparse: [n_synapses] */
+    float *weight;        /* [n_weights] */
+    double *weight64;     /* [n_weights] instead, NULL in most projections */
+    bool repeats;         /* some slab has a target more than once */
+    bool weights_changed; /* since they were drawn: checkpoints keep them */
+    uint64_t *in_begin;   /* plastic sparse: [n_post + 1]; in_source, in_synapse: [n_synapses] */
     uint32_t *in_source, *in_synapse;
-    hk_lane lane;                   /* spikes on their way, where there is one delay */
+    hk_lane lane; /* spikes on their way, where there is one delay */
     hk_rule *rules;
 };
 

@@ -17,13 +17,13 @@
 
 #define N_OF(array) (sizeof(array) / sizeof *(array))
 
-static inline void hk_test_close(double actual, double expected, double tolerance, const char *what,
-    const char *file, int line)
+static inline void hk_test_close(double actual, double expected, double tolerance, const char *what, const char *file,
+                                 int line)
 {
     if (actual == expected || fabs(actual - expected) <= tolerance) /* the first: equal infinities */
         return;
     print_error("%s = %.17g, expected %.17g +- %.3g (off by %.3g)\n", what, actual, expected, tolerance,
-        actual - expected);
+                actual - expected);
     _fail(file, line);
 }
 
@@ -32,7 +32,7 @@ static inline void hk_test_status(int actual, int expected, const char *what, co
     if (actual == expected)
         return;
     print_error("%s gave %d (%s), expected %d (%s)\n", what, actual, hk_status_text(actual), expected,
-        hk_status_text(expected));
+                hk_status_text(expected));
     _fail(file, line);
 }
 

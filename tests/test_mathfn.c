@@ -144,7 +144,7 @@ VECTORISED static void fill_lanes(void)
 }
 
 static double (*volatile scalar_exp)(double) = hk_exp, (*volatile scalar_expm1)(double) = hk_expm1,
-    (*volatile scalar_log)(double) = hk_log;
+                         (*volatile scalar_log)(double) = hk_log;
 
 static void every_lane_of_a_loop_has_the_bits_of_the_single_call(void **state)
 {
@@ -171,7 +171,8 @@ static void every_lane_of_a_loop_has_the_bits_of_the_single_call(void **state)
 static void results_have_the_recorded_bits(void **state)
 {
     (void)state;
-    const uint64_t recorded[3] = { UINT64_C(0x998ad1eb65807108), UINT64_C(0xc315d59193126920), UINT64_C(0x899527169f48fc25) };
+    const uint64_t recorded[3] = { UINT64_C(0x998ad1eb65807108), UINT64_C(0xc315d59193126920),
+                                   UINT64_C(0x899527169f48fc25) };
     static const char *const names[3] = { "exp", "expm1", "log" };
     uint64_t sums[3] = { 0 };
     hk_stream stream = hk_stream_open(24, HK_PURPOSE_TEST, 0, 0);

@@ -46,7 +46,7 @@ static void assert_same_time_and_source(const hk_event *a, const hk_event *b)
     if (hk_event_compare(a, b) == 0)
         return;
     print_error("(step %lld, offset %.17g, source %u) against (step %lld, offset %.17g, source %u)\n",
-        (long long)a->step, a->offset, a->source, (long long)b->step, b->offset, b->source);
+                (long long)a->step, a->offset, a->source, (long long)b->step, b->offset, b->source);
     fail();
 }
 
@@ -117,9 +117,31 @@ static void the_last_instant_of_a_step_comes_before_the_first_of_the_next(void *
 static void steps_at_both_ends_of_time_keep_their_order(void **state)
 {
     hk_queue *queue = *state;
-    const int64_t steps[] = { INT64_MIN, INT64_MIN + 1, -(INT64_C(1) << 62), -INT64_C(123456789012), -1025, -1024, -2,
-        -1, 0, 1, 1022, 1023, 1024, 2047, 2048, 2049, 1048575, 1048576, 2097151, 2097152, INT64_C(3155760000000),
-        INT64_C(1) << 61, INT64_MAX - 1024, INT64_MAX - 2, INT64_MAX - 1 };
+    const int64_t steps[] = { INT64_MIN,
+                              INT64_MIN + 1,
+                              -(INT64_C(1) << 62),
+                              -INT64_C(123456789012),
+                              -1025,
+                              -1024,
+                              -2,
+                              -1,
+                              0,
+                              1,
+                              1022,
+                              1023,
+                              1024,
+                              2047,
+                              2048,
+                              2049,
+                              1048575,
+                              1048576,
+                              2097151,
+                              2097152,
+                              INT64_C(3155760000000),
+                              INT64_C(1) << 61,
+                              INT64_MAX - 1024,
+                              INT64_MAX - 2,
+                              INT64_MAX - 1 };
     const size_t strides[] = { 1, 2, 3, 4, 6, 7, 11, 24 }; /* all prime to 25 */
     for (size_t s = 0; s < N_OF(strides); s++) {
         for (size_t i = 0; i < N_OF(steps); i++)
@@ -201,9 +223,9 @@ static void looking_at_the_next_step_does_not_move_the_queue(void **state)
 /* ---- random operations against the heap ---- */
 
 typedef struct shape {
-    int64_t span;      /* steps over which times are drawn */
-    uint64_t n_times;  /* distinct offsets, 0: continuous */
-    double skew;       /* exponent on the uniform offset: above 1, most are small */
+    int64_t span;     /* steps over which times are drawn */
+    uint64_t n_times; /* distinct offsets, 0: continuous */
+    double skew;      /* exponent on the uniform offset: above 1, most are small */
     int64_t start;
     size_t n_operations;
 } shape;
@@ -214,9 +236,12 @@ static hk_event drawn(hk_stream *stream, const shape *of, int64_t now)
     if (of->n_times > 0)
         u = ((double)hk_stream_below(stream, of->n_times) + 1.0) / (double)of->n_times;
     hk_event event = { .step = now + (int64_t)hk_stream_below(stream, (uint64_t)of->span),
-        .offset = RES_MS * pow(u, of->skew), .kind = (uint16_t)hk_stream_below(stream, 3),
-        .group = (uint32_t)hk_stream_below(stream, 4), .source = hk_stream_u32(stream) >> 16,
-        .slot = (uint16_t)hk_stream_below(stream, 3), .stamp = hk_stream_u32(stream) };
+                       .offset = RES_MS * pow(u, of->skew),
+                       .kind = (uint16_t)hk_stream_below(stream, 3),
+                       .group = (uint32_t)hk_stream_below(stream, 4),
+                       .source = hk_stream_u32(stream) >> 16,
+                       .slot = (uint16_t)hk_stream_below(stream, 3),
+                       .stamp = hk_stream_u32(stream) };
     if (!(event.offset > 0.0)) /* a high skew underflows */
         event.offset = 0x1p-1074;
     return event;
@@ -314,8 +339,11 @@ static void a_full_step_of_any_shape_is_sorted(void **state)
 {
     hk_queue *queue = *state;
     const size_t sizes[] = { 1, 2, 12, 13, 31, 32, 63, 257, 3001, 70001 };
-    const shape shapes[] = { { .span = 1, .skew = 1.0 }, { .span = 1, .n_times = 1, .skew = 1.0 },
-        { .span = 1, .n_times = 40, .skew = 1.0 }, { .span = 1, .skew = 60.0 }, { .span = 1, .skew = 1500.0 } };
+    const shape shapes[] = { { .span = 1, .skew = 1.0 },
+                             { .span = 1, .n_times = 1, .skew = 1.0 },
+                             { .span = 1, .n_times = 40, .skew = 1.0 },
+                             { .span = 1, .skew = 60.0 },
+                             { .span = 1, .skew = 1500.0 } };
     for (size_t s = 0; s < N_OF(shapes) * N_OF(sizes); s++) {
         const shape *of = &shapes[s % N_OF(shapes)];
         size_t n = sizes[s / N_OF(shapes)], n_taken;
@@ -369,8 +397,11 @@ static void a_stale_stamp_comes_out_for_its_owner_to_drop(void **state)
     for (uint32_t stamp = 1; stamp <= 4; stamp++) { /* each prediction replaces the one before */
         for (uint32_t i = 0; i < N_NEURONS; i++) {
             generation[i] = stamp;
-            push(queue, (hk_event){ .step = 900 - 3 * (int64_t)((stamp * 7 + i) % 60), .offset = 0.0451,
-                .kind = HK_EVENT_SPIKE, .source = i, .stamp = stamp });
+            push(queue, (hk_event){ .step = 900 - 3 * (int64_t)((stamp * 7 + i) % 60),
+                                    .offset = 0.0451,
+                                    .kind = HK_EVENT_SPIKE,
+                                    .source = i,
+                                    .stamp = stamp });
         }
     }
     size_t n_valid = 0, n_stale = 0;
@@ -470,7 +501,7 @@ static void without_memory_nothing_is_lost(void **state)
     skip();
 #else
     (void)state;
-    const size_t n_pushed = 300000; /* more than malloc can have left over */
+    const size_t n_pushed = 300000;        /* more than malloc can have left over */
     const int64_t starts[] = { 50, 7000 }; /* in the finest level; in a coarser one */
     for (size_t s = 0; s < N_OF(starts); s++) {
         hk_queue *queue;

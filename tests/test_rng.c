@@ -12,10 +12,10 @@ static void blocks_are_the_published_philox_vectors(void **state)
     (void)state;
     static const uint32_t vectors[3][10] = {
         { 0, 0, 0, 0, 0, 0, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 },
-        { 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff,
-            0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd },
-        { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0,
-            0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1 },
+        { 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x408f276d, 0x41c83b0e, 0xa20bc7c6,
+          0x6d5451fd },
+        { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0xd16cfe09, 0x94fdcceb, 0x5001e420,
+          0x24126ea1 },
     };
     for (size_t i = 0; i < N_OF(vectors); i++) {
         const uint32_t *v = vectors[i];
@@ -138,8 +138,10 @@ static void draws_of_two_streams_are_not_correlated(void **state)
     enum { N = 100000 };
     const hk_stream first = hk_stream_open(1, HK_PURPOSE_POISSON, 0, 0);
     const hk_stream others[] = { hk_stream_open(2, HK_PURPOSE_POISSON, 0, 0),
-        hk_stream_open(1, HK_PURPOSE_ENCODER, 0, 0), hk_stream_open(1, HK_PURPOSE_POISSON, 1, 0),
-        hk_stream_open(1, HK_PURPOSE_POISSON, UINT64_C(1) << 32, 0), hk_stream_open(1, HK_PURPOSE_POISSON, 0, 1) };
+                                 hk_stream_open(1, HK_PURPOSE_ENCODER, 0, 0),
+                                 hk_stream_open(1, HK_PURPOSE_POISSON, 1, 0),
+                                 hk_stream_open(1, HK_PURPOSE_POISSON, UINT64_C(1) << 32, 0),
+                                 hk_stream_open(1, HK_PURPOSE_POISSON, 0, 1) };
     for (size_t o = 0; o <= N_OF(others); o++) {
         hk_stream a = first, b = o < N_OF(others) ? others[o] : first;
         if (o == N_OF(others))

@@ -83,7 +83,7 @@ static void after_adds_and_stays_normal(void **state)
         double res = resolutions_ms[r];
         for (int i = 0; i < 20000; i++) {
             hk_time t = { .step = (int64_t)hk_stream_below(&stream, 1000) - 500,
-                .offset = res * hk_stream_uniform(&stream) };
+                          .offset = res * hk_stream_uniform(&stream) };
             double ms = i % 4 == 0 ? (double)(i % 31) * res : hk_stream_uniform(&stream) * pow(10.0, i % 7 - 3);
             hk_time later = hk_time_after(t, ms, res);
             assert_normal(later, res);

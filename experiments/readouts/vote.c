@@ -75,8 +75,9 @@ void hk_vote_fit(hk_vote *vote)
                 most = rate;
                 vote->label[j] = c;
             }
-            vote->weight[(size_t)j * K + (size_t)c] =
-                vote->n_samples[c] > 0.0 ? log((r[c] + alpha) / (total[c] + alpha * vote->n)) : -HUGE_VAL;
+            vote->weight[(size_t)j * K + (size_t)c] = vote->n_samples[c] > 0.0
+                                                          ? log((r[c] + alpha) / (total[c] + alpha * vote->n))
+                                                          : -HUGE_VAL;
         }
         if (vote->label[j] >= 0)
             vote->n_named[vote->label[j]] += 1.0;

@@ -21,11 +21,11 @@ enum { HK_VOTE_CLASSES = 10 };
 
 typedef struct hk_vote {
     uint32_t n;
-    double *responses;                  /* [n][10] spikes for each class */
+    double *responses; /* [n][10] spikes for each class */
     double n_samples[HK_VOTE_CLASSES];
-    int *label;                         /* [n], -1: never spiked */
-    double n_named[HK_VOTE_CLASSES];    /* neurons of each name */
-    double *weight;                     /* [n][10] log p(j | c); -infinity without a sample of c */
+    int *label;                      /* [n], -1: never spiked */
+    double n_named[HK_VOTE_CLASSES]; /* neurons of each name */
+    double *weight;                  /* [n][10] log p(j | c); -infinity without a sample of c */
 } hk_vote;
 
 /** For n neurons, nothing learnt yet. HK_OK or HK_ENOMEM. The caller's storage. */
