@@ -1,10 +1,10 @@
 /* sim/lane.c - see lane.h. */
 #include "sim/lane.h"
 
+#include "sim/event_sort.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-enum { SMALL_RUN = 16 }; /* up to here insertion sorts fastest */
 
 int hk_lane_reserve(hk_lane *lane, size_t n)
 {
@@ -29,61 +29,56 @@ int hk_lane_reserve(hk_lane *lane, size_t n)
     return HK_OK;
 }
 
-static int compare(const void *a, const void *b)
-{
-    return hk_event_compare(a, b);
-}
-
-static bool is_sorted(const hk_event *events, size_t n)
-{
-    for (size_t k = 1; k < n; k++)
-        if (hk_event_compare(&events[k - 1], &events[k]) > 0)
-            return false;
-    return true;
-}
-
-static void insertion_sort(hk_event *events, size_t n)
-{
-    for (size_t k = 1; k < n; k++) {
-        hk_event moving = events[k];
-        size_t to = k;
-        for (; to > 0 && hk_event_compare(&events[to - 1], &moving) > 0; to--)
-            events[to] = events[to - 1];
-        events[to] = moving;
-    }
-}
-
-/* Spreads n events over 2 n buckets of equal time, in order of arrival within each, and sorts what shares a bucket. */
-static void spread(const hk_event *events, size_t n, int64_t first, int64_t last, uint32_t *start, hk_event *out)
+/* Spreads n events over 2 n buckets of equal time, in order of arrival within each, and sorts what shares a bucket.
+ * The events are dead afterwards: their space serves for merging. */
+static void spread(hk_event *events, size_t n, int64_t first, int64_t last, uint32_t *start, hk_event *out)
 {
     size_t n_buckets = 2 * n;
     double scale = (double)(n_buckets - 1) / ((double)(last - first) + 1.0);
     memset(start, 0, (n_buckets + 1) * sizeof *start);
     for (size_t k = 0; k < n; k++)
         start[(size_t)((double)(events[k].step - first) * scale) + 1]++;
-    for (size_t b = 0; b < n_buckets; b++)
-        start[b + 1] += start[b];
+    (void)hk_sizes_to_ends(start, n_buckets + 1); /* of the bucket before: where each starts */
     for (size_t k = 0; k < n; k++)
         out[start[(size_t)((double)(events[k].step - first) * scale)]++] = events[k]; /* starts become ends */
     for (size_t b = 0, begin = 0; b < n_buckets; begin = start[b++]) {
-        if (start[b] - begin > SMALL_RUN) { /* bursts, mostly in order of their source already */
-            if (!is_sorted(out + begin, start[b] - begin))
-                qsort(out + begin, start[b] - begin, sizeof *out, compare);
-        } else if (start[b] - begin > 1) {
-            insertion_sort(out + begin, start[b] - begin);
-        }
+        if (start[b] - begin > HK_SMALL_RUN) /* bursts, mostly in order of their source already */
+            hk_events_merge_sort(out + begin, start[b] - begin, events);
+        else if (start[b] - begin > 1)
+            hk_events_insertion_sort(out + begin, start[b] - begin);
     }
+}
+
+/* Sees to it that all events, and n_starts starts of buckets, have their space. */
+static int reserve_spare(hk_lane *lane, size_t n_starts)
+{
+    if (lane->spare_capacity < lane->capacity) {
+        free(lane->spare);
+        lane->spare = malloc(lane->capacity * sizeof *lane->spare);
+        lane->spare_capacity = lane->spare == NULL ? 0 : lane->capacity;
+    }
+    if (lane->start_capacity < n_starts) {
+        free(lane->start);
+        lane->start = malloc(2 * n_starts * sizeof *lane->start);
+        lane->start_capacity = lane->start == NULL ? 0 : 2 * n_starts;
+    }
+    return lane->spare == NULL || lane->start_capacity < n_starts ? HK_ENOMEM : HK_OK;
 }
 
 static int sort(hk_lane *lane)
 {
     size_t n = lane->end - lane->begin;
     hk_event *events = lane->events + lane->begin;
-    if (n <= SMALL_RUN || n > UINT32_MAX / 2) {
-        if (n <= SMALL_RUN)
-            insertion_sort(events, n);
-        else
-            qsort(events, n, sizeof *events, compare);
+    if (n <= HK_SMALL_RUN) {
+        hk_events_insertion_sort(events, n);
+        lane->unsorted = false;
+        return HK_OK;
+    }
+    bool countable = n <= UINT32_MAX / 2; /* in starts of buckets */
+    if (reserve_spare(lane, countable ? 2 * n + 1 : 0) != HK_OK)
+        return HK_ENOMEM;
+    if (!countable) {
+        hk_events_merge_sort(events, n, lane->spare);
         lane->unsorted = false;
         return HK_OK;
     }
@@ -92,18 +87,6 @@ static int sort(hk_lane *lane)
         first = events[k].step < first ? events[k].step : first;
         last = events[k].step > last ? events[k].step : last;
     }
-    if (lane->spare_capacity < lane->capacity) {
-        free(lane->spare);
-        lane->spare = malloc(lane->capacity * sizeof *lane->spare);
-        lane->spare_capacity = lane->spare == NULL ? 0 : lane->capacity;
-    }
-    if (lane->start_capacity < 2 * n + 1) {
-        free(lane->start);
-        lane->start = malloc((4 * n + 1) * sizeof *lane->start);
-        lane->start_capacity = lane->start == NULL ? 0 : 4 * n + 1;
-    }
-    if (lane->spare == NULL || lane->start == NULL)
-        return HK_ENOMEM;
     spread(events, n, first, last, lane->start, lane->spare);
     hk_event *sorted = lane->spare;
     size_t capacity = lane->spare_capacity;

@@ -11,6 +11,7 @@
 #define _DEFAULT_SOURCE /* madvise */
 #include "sim/queue.h"
 
+#include "sim/event_sort.h"
 #include "sim/heap.h"
 
 #include <assert.h>
@@ -33,7 +34,6 @@ enum {
     FETCH_EVERY = 4, /* pops */
     FETCH_BYTES = 256,
     SMALL_STEP = 12, /* up to here insertion alone is the fastest */
-    SMALL_RUN = 16,
 };
 
 /* A slot's events lie in blocks, each knowing the four filled before it, so that a walk can prefetch well ahead. */
@@ -383,95 +383,6 @@ static int advance_base(hk_queue *queue, uint64_t base)
 
 /* ---- sorting ---- */
 
-static bool is_before(const hk_event *a, const hk_event *b)
-{
-    return hk_event_compare(a, b) < 0;
-}
-
-static void insertion_sort(hk_event *events, size_t n)
-{
-    for (size_t i = 1; i < n; i++) {
-        if (!is_before(&events[i], &events[i - 1]))
-            continue;
-        hk_event moving = events[i];
-        size_t hole = i;
-        do {
-            events[hole] = events[hole - 1];
-            hole--;
-        } while (hole > 0 && is_before(&moving, &events[hole - 1]));
-        events[hole] = moving;
-    }
-}
-
-/* `b` ends where the space at `out` ends: what is left of it is in its place. */
-static void merge(const hk_event *a, size_t n_a, const hk_event *b, size_t n_b, hk_event *out)
-{
-    const hk_event *a_end = a + n_a, *b_end = b + n_b;
-    while (a != a_end && b != b_end)
-        *out++ = is_before(b, a) ? *b++ : *a++;
-    memcpy(out, a, (size_t)(a_end - a) * sizeof *a);
-}
-
-/* Sorts with as much scratch space. What is in order already, as bursts often are, costs one look. */
-static void merge_sort(hk_event *events, size_t n, hk_event *scratch)
-{
-    if (n <= SMALL_RUN) {
-        insertion_sort(events, n);
-        return;
-    }
-    size_t half = n / 2;
-    merge_sort(events, half, scratch);
-    merge_sort(events + half, n - half, scratch);
-    if (!is_before(&events[half], &events[half - 1]))
-        return;
-    memcpy(scratch, events, half * sizeof *events);
-    merge(scratch, half, events + half, n - half, events);
-}
-
-/* Turns counts into ends; returns the largest count. */
-static uint32_t sum_up(uint32_t *counts, size_t n)
-{
-    uint32_t end = 0, most = 0;
-    for (size_t i = 0; i < n; i++) {
-        most = counts[i] > most ? counts[i] : most;
-        end += counts[i];
-        counts[i] = end;
-    }
-    return most;
-}
-
-/* Sorts many events of nearly or exactly one offset, with `scratch` [n] and `ends` [2 n]. A population that fires
- * at once differs in the source alone: spread by that as a step is by the offset. */
-static void sort_burst(hk_event *events, size_t n, hk_event *scratch, uint32_t *ends)
-{
-    bool ordered = true, alike = true;
-    uint32_t least = events[0].source, most = least;
-    for (size_t i = 1; i < n; i++) {
-        const hk_event *e = &events[i];
-        ordered = ordered && !is_before(e, e - 1);
-        alike = alike && e->offset == events[0].offset && e->kind == events[0].kind && e->group == events[0].group;
-        least = e->source < least ? e->source : least;
-        most = e->source > most ? e->source : most;
-    }
-    if (ordered)
-        return;
-    if (alike && least < most) {
-        size_t n_sub = 2 * n;
-        double scale = (double)(n_sub - 1) / (double)(most - least);
-        memset(ends, 0, n_sub * sizeof *ends);
-        for (size_t i = 0; i < n; i++)
-            ends[(size_t)((double)(events[i].source - least) * scale)]++;
-        if (sum_up(ends, n_sub) <= SMALL_RUN) {
-            for (size_t i = n; i-- > 0;)
-                scratch[--ends[(size_t)((double)(events[i].source - least) * scale)]] = events[i];
-            memcpy(events, scratch, n * sizeof *events);
-            insertion_sort(events, n);
-            return;
-        }
-    }
-    merge_sort(events, n, scratch);
-}
-
 /* Sorts the events of a slot into front: spread by offset over twice as many sub-buckets as there are events,
  * which leaves little to do where offsets are even, and sort apart where many share one. The slot stays as it is. */
 static int sort_slot(hk_queue *queue, const slot *from)
@@ -484,7 +395,7 @@ static int sort_slot(hk_queue *queue, const slot *from)
     if (n <= SMALL_STEP) {
         for (const hk_event *e = from->end - n; e != from->end; e++) /* so few are in one block */
             *front++ = *e;
-        insertion_sort(queue->front.events, n);
+        hk_events_insertion_sort(queue->front.events, n);
         return HK_OK;
     }
     assert(n <= UINT32_MAX);
@@ -499,25 +410,25 @@ static int sort_slot(hk_queue *queue, const slot *from)
         for (size_t e = 0; e < c.n; e++)
             ends[(size_t)(c.at->events[e].offset * scale)]++;
     }
-    uint32_t most = sum_up(ends, n_sub + 1);
-    if (most > SMALL_RUN && (reserve_events(&queue->scratch, most) != HK_OK
+    uint32_t most = hk_sizes_to_ends(ends, n_sub + 1);
+    if (most > HK_SMALL_RUN && (reserve_events(&queue->scratch, most) != HK_OK
             || reserve_positions(&queue->burst_ends, 2 * (size_t)most) != HK_OK))
         return HK_ENOMEM;
     for (chain c = chain_start(from); c.at != NULL; c = chain_next(c))
         for (size_t e = c.n; e-- > 0;) /* backwards, as the blocks are: what came in order stays in order */
             front[--ends[(size_t)(c.at->events[e].offset * scale)]] = c.at->events[e];
     size_t n_sorted = 0;
-    if (most > SMALL_RUN) { /* `ends` are starts by now */
+    if (most > HK_SMALL_RUN) { /* `ends` are starts by now */
         for (size_t i = 0; i <= n_sub; i++) {
             size_t n_here = (i < n_sub ? ends[i + 1] : (uint32_t)n) - ends[i];
-            if (n_here <= SMALL_RUN)
+            if (n_here <= HK_SMALL_RUN)
                 continue;
-            insertion_sort(front + n_sorted, ends[i] - n_sorted);
-            sort_burst(front + ends[i], n_here, queue->scratch.events, queue->burst_ends.at);
+            hk_events_insertion_sort(front + n_sorted, ends[i] - n_sorted);
+            hk_events_sort_burst(front + ends[i], n_here, queue->scratch.events, queue->burst_ends.at);
             n_sorted = ends[i] + n_here;
         }
     }
-    insertion_sort(front + n_sorted, n - n_sorted);
+    hk_events_insertion_sort(front + n_sorted, n - n_sorted);
     return HK_OK;
 }
 
@@ -649,9 +560,9 @@ static void pop_in_place(hk_queue *queue, hk_event *out)
     hk_event *earliest = from->end - 1;
     for (chain c = chain_start(from); c.at != NULL; c = chain_next(c))
         for (size_t e = 0; e < c.n; e++)
-            if (is_before(&c.at->events[e], earliest))
+            if (hk_event_is_before(&c.at->events[e], earliest))
                 earliest = &c.at->events[e];
-    if (queue->late.n > 0 && is_before(&queue->late.events[0], earliest)) {
+    if (queue->late.n > 0 && hk_event_is_before(&queue->late.events[0], earliest)) {
         hk_heap_pop(&queue->late, out);
         return;
     }
@@ -689,7 +600,7 @@ bool hk_queue_pop(hk_queue *queue, hk_event *out)
         }
     }
     if (queue->late.n > 0
-        && (queue->front_at == queue->front_end || is_before(&queue->late.events[0], queue->front_at)))
+        && (queue->front_at == queue->front_end || hk_event_is_before(&queue->late.events[0], queue->front_at)))
         return hk_heap_pop(&queue->late, out);
     *out = *queue->front_at++;
     if ((queue->front_end - queue->front_at) % FETCH_EVERY == 0)
@@ -719,7 +630,7 @@ int hk_queue_take_step(hk_queue *queue, int64_t end_step, const hk_event **event
             return HK_ENOMEM;
         hk_event *merged = queue->scratch.events;
         while (queue->late.n > 0 && queue->late.events[0].step == step) {
-            if (n_front > 0 && is_before(queue->front_at, &queue->late.events[0])) {
+            if (n_front > 0 && hk_event_is_before(queue->front_at, &queue->late.events[0])) {
                 *merged++ = *queue->front_at++;
                 n_front--;
             } else {
@@ -758,7 +669,7 @@ int hk_queue_copy(const hk_queue *queue, hk_event *events)
         }
     }
     assert(n == size);
-    merge_sort(events, n, scratch.events);
+    hk_events_merge_sort(events, n, scratch.events);
     free(scratch.events);
     return HK_OK;
 }
