@@ -1,4 +1,4 @@
-/* tests/reference_network.h - small explicit networks in the JSON form of ../shared/nest_ps_reference, and Hillock running
+/* tests/reference_network.h - small explicit networks in the JSON form of tests/data/nest_ps_reference, and Hillock running
  * them. Neurons count from 1 in the files, from 0 here. */
 #ifndef HK_REFERENCE_NETWORK_H
 #define HK_REFERENCE_NETWORK_H

@@ -1,5 +1,5 @@
 /* tests/test_reference.c - spike times of a trusted precise simulator for small fixed networks (NEST's iaf_psc_exp_ps and
- * iaf_psc_delta_ps): ../shared/nest_ps_reference beside the project's folder. Skipped where that is absent. */
+ * iaf_psc_delta_ps), in tests/data/nest_ps_reference: definitions in JSON, spike times in CSV. */
 #include "tests/reference_network.h"
 
 #include "sim/cpu.h"
@@ -10,21 +10,9 @@ typedef struct ref_spikes {
     uint32_t *neuron;
 } ref_spikes;
 
-/* The folder of references: beside HILLOCK_DATA, or beside the working directory. */
 static void reference_path(char *path, size_t size, const char *name)
 {
-    const char *data = getenv("HILLOCK_DATA");
-    for (int k = 0; k < 2; k++) {
-        if (k == 0)
-            snprintf(path, size, "%s/../nest_ps_reference/%s", data == NULL ? "." : data, name);
-        else
-            snprintf(path, size, "../shared/nest_ps_reference/%s", name);
-        FILE *file = fopen(path, "r");
-        if (file != NULL) {
-            fclose(file);
-            return;
-        }
-    }
+    snprintf(path, size, "tests/data/nest_ps_reference/%s", name);
 }
 
 static ref_spikes read_spikes(const char *path)
@@ -84,10 +72,7 @@ static void check_reference(const char *name)
     ref_network net;
     snprintf(file, sizeof file, "%s.json", name);
     reference_path(json, sizeof json, file);
-    if (!ref_open(&net, json)) {
-        print_message("SKIPPED: %s is not there\n", json);
-        skip();
-    }
+    assert_true(ref_open(&net, json));
     snprintf(file, sizeof file, "%s_spikes.csv", name);
     reference_path(csv, sizeof csv, file);
     ref_spikes expected = read_spikes(csv);
