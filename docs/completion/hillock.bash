@@ -20,7 +20,7 @@ _hillock()
         return
     fi
     case $prev in
-        --out | --json | --checkpoint | --resume | -o)
+        --out | --json | --markdown | --checkpoint | --resume | -o)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
         --format) words="svg png pdf" ;;
@@ -31,15 +31,16 @@ _hillock()
         --set)
             compopt -o nospace 2>/dev/null
             words=$(_hillock_parameters "${COMP_WORDS[2]}") ;;
-        --seed | --seeds | --jobs | -j | --checkpoint-every | --from | --to | --bin | --seconds) return ;;
+        --seed | --seeds | --jobs | -j | --checkpoint-every | --from | --to | --bin) return ;;
     esac
     if [ -z "$words" ]; then
         case $command:$cur in
             run:-*) words="--seed --seeds --jobs --threads --set --code --data --out --json --quiet --checkpoint
                            --checkpoint-every --resume --help" ;;
             plot:-*) words="--out --format --what --from --to --bin --help" ;;
-            bench:-*) words="--seconds --help" ;;
+            bench:-*) words="--json --markdown --quick --help" ;;
             *:-*) words="--help" ;;
+            bench:*) words="queue delivery encode build recorder ring cuba mnist" ;;
             list:*) words="experiments neurons rules codes readouts" ;;
             show:*) words=$(_hillock_names experiments; _hillock_names neurons; _hillock_names rules
                             _hillock_names codes; _hillock_names readouts) ;;

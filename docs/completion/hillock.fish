@@ -50,4 +50,8 @@ complete -c hillock -n '__fish_seen_subcommand_from plot' -l what -x -a 'raster 
 complete -c hillock -n '__fish_seen_subcommand_from plot' -l from -x -d 'spikes later than this (ms)'
 complete -c hillock -n '__fish_seen_subcommand_from plot' -l to -x -d 'spikes up to this (ms)'
 complete -c hillock -n '__fish_seen_subcommand_from plot' -l bin -x -d 'width of a bin (ms)'
-complete -c hillock -n '__fish_seen_subcommand_from bench' -l seconds -x -d 'time for each figure'
+
+complete -c hillock -f -n '__fish_seen_subcommand_from bench' -a 'queue delivery encode build recorder ring cuba mnist'
+complete -c hillock -n '__fish_seen_subcommand_from bench' -l json -r -F -d 'figures as JSON'
+complete -c hillock -n '__fish_seen_subcommand_from bench' -l markdown -r -F -d 'figures as a page with a table'
+complete -c hillock -n '__fish_seen_subcommand_from bench' -l quick -d 'a little of everything, in seconds'
