@@ -304,6 +304,46 @@ static void by_turns_the_losers_keep_their_potential_until_their_next_input(void
     close_contest(&c);
 }
 
+/* Three at threshold while another projection, with nothing to tell them, sets the length of the windows. */
+static void turns_with_windows_of(double window_ms, raster *s, rig *r)
+{
+    *r = rig_open();
+    hk_population *in = rig_neurons(r, "in", "spike_source", 2), *p = rig_neurons(r, "p", "lif", 3);
+    hk_population *other = rig_neurons(r, "other", "lif", 1);
+    rig_set(r, p, "theta_plus_mv", 0.1); /* its spikes are foreseen by a sweep in each window */
+    rig_ok(r, hk_population_take_turns(p));
+    const double weights[3] = { 16.0, 17.0, 15.5 };
+    for (uint32_t i = 0; i < 3; i++) {
+        rig_wire(r, in, 0, p, i, weights[i], 2.0);
+        rig_wire(r, in, 1, p, i, 5.0, 2.0);
+    }
+    rig_wire(r, other, 0, other, 0, 1.0, window_ms);
+    raster_of(r, s, p);
+    rig_give(r, in, 0, 1.0371);
+    rig_give(r, in, 1, 2.2);
+    rig_give(r, in, 1, 3.1);
+    rig_run(r, 10.0);
+}
+
+static void who_lost_a_turn_waits_for_an_input_however_short_the_windows(void **state)
+{
+    (void)state;
+    static const double windows_ms[] = { 0.1, 0.5, 1.3, 2.0 }, at_ms[] = { 3.0371, 4.2, 5.1 };
+    static const uint32_t turns[] = { 1, 0, 2 };
+    for (size_t w = 0; w < N_OF(windows_ms); w++) {
+        rig r;
+        raster s;
+        turns_with_windows_of(windows_ms[w], &s, &r);
+        assert_int_equal(s.n, 3);
+        for (size_t k = 0; k < 3; k++) {
+            assert_int_equal(s.spikes[k].neuron, turns[k]);
+            assert_close(raster_ms(&r, &s, k), at_ms[k], 1e-12);
+        }
+        raster_free(&s);
+        rig_close(&r);
+    }
+}
+
 /* --- samples ------------------------------------------------------------------------------------------------------------------ */
 
 typedef struct samples {
@@ -585,6 +625,7 @@ int main(void)
         cmocka_unit_test(held_for_nothing_the_losers_are_reset_and_hear_at_once),
         cmocka_unit_test(a_winner_takes_away_what_the_others_were_going_to_do),
         cmocka_unit_test(by_turns_the_losers_keep_their_potential_until_their_next_input),
+        cmocka_unit_test(who_lost_a_turn_waits_for_an_input_however_short_the_windows),
         cmocka_unit_test(presented_samples_become_spikes_of_the_source),
         cmocka_unit_test(a_sample_that_cannot_be_presented_leaves_nothing_behind),
         cmocka_unit_test(settling_ends_potentials_currents_refractoriness_and_arrivals_but_not_adaptation),
