@@ -98,7 +98,7 @@ int hk_plot_accuracy(const hk_plot_job *j, const hk_picture *picture, const void
         else
             curves[c - 1] = (hk_curve){ .name = name, .x = columns, .y = columns + c * n, .n = n };
     }
-    rc = hk_figure_curves(j->ctx, picture, curves, n_columns - 1, x_label, "accuracy (%)");
+    rc = hk_figure_curves(j->ctx, picture, curves, n_columns - 1, x_label, "accuracy (%)", 100.0);
     free(columns);
     free(names);
     free(values);

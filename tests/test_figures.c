@@ -99,7 +99,7 @@ static void every_figure_draws_awkward_values(void **state)
     assert_drawn("<?xml");
     assert_ok(hk_figure_confusion(ctx, &p, counts, 2, texts));
     assert_drawn("<?xml");
-    assert_ok(hk_figure_curves(ctx, &p, curves, 2, "images", "accuracy (%)"));
+    assert_ok(hk_figure_curves(ctx, &p, curves, 2, "images", "accuracy (%)", 100.0));
     assert_drawn("<?xml");
 }
 
@@ -139,7 +139,7 @@ static void what_cannot_be_drawn_is_refused(void **state)
     assert_status(hk_figure_fields(ctx, &p, value, 1, SIZE_MAX / 2, 4, NULL), HK_ERANGE);
     assert_status(hk_figure_confusion(ctx, &p, counts, 2, NULL), HK_ERANGE);
     assert_status(hk_figure_confusion(ctx, &p, counts, 41, NULL), HK_ERANGE);
-    assert_status(hk_figure_curves(ctx, &p, &curve, 1, "x", "y"), HK_ERANGE);
+    assert_status(hk_figure_curves(ctx, &p, &curve, 1, "x", "y", 0.0), HK_ERANGE);
 }
 
 static void a_folder_that_is_not_there_is_named(void **state)

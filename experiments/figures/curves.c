@@ -4,12 +4,16 @@
 #include <math.h>
 
 int hk_figure_curves(hk_ctx *ctx, const hk_picture *picture, const hk_curve *curves, size_t n_curves,
-                     const char *x_label, const char *y_label)
+                     const char *x_label, const char *y_label, double y_most)
 {
     size_t n = 0;
+    bool within = y_most > 0.0;
     for (size_t c = 0; c < n_curves; c++)
         for (size_t k = 0; k < curves[c].n; k++)
-            n += isfinite(curves[c].x[k]) && isfinite(curves[c].y[k]);
+            if (isfinite(curves[c].x[k]) && isfinite(curves[c].y[k])) {
+                n++;
+                within = within && curves[c].y[k] >= 0.0 && curves[c].y[k] <= y_most;
+            }
     if (n == 0)
         return hk_fail(ctx, HK_ERANGE, "curves: no finite value to draw");
     hk_gnuplot *plot;
@@ -31,11 +35,13 @@ int hk_figure_curves(hk_ctx *ctx, const hk_picture *picture, const hk_curve *cur
     hk_gnuplot_quote(plot, x_label);
     hk_gnuplot_print(plot, " noenhanced\nset ylabel ");
     hk_gnuplot_quote(plot, y_label);
+    if (within) /* gnuplot's own choice goes below 0 and beyond 100 % */
+        hk_gnuplot_print(plot, " noenhanced\nset yrange [0:%.15g]", y_most);
     hk_gnuplot_print(plot,
-                     " noenhanced\nset grid linetype 1 linewidth 0.5 linecolor '#d8d8d8'\n"
+                     "%s\nset grid linetype 1 linewidth 0.5 linecolor '#d8d8d8'\n"
                      "set autoscale xfix\nset offsets graph 0.02, graph 0.02, graph 0.05, graph 0.05\n"
                      "set format x '%%.10g'\nset key outside right top Left reverse samplen 2\n%splot ",
-                     n_curves == 1 ? "unset key\n" : "");
+                     within ? "" : " noenhanced", n_curves == 1 ? "unset key\n" : "");
     for (size_t c = 0; c < n_curves; c++) {
         hk_gnuplot_print(plot, "%s$L%zu with linespoints linewidth 2 pointtype 7 pointsize %.2f linecolor '%s' title ",
                          c == 0 ? "" : ", ", c, curves[c].n > 60 ? 0.0 : 0.45, hk_colour_line(c));

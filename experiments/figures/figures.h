@@ -53,8 +53,9 @@ typedef struct hk_curve {
     size_t n;
 } hk_curve;
 
-/** Curves [n_curves] over one axis; with units in the labels: "images", "accuracy (%)". */
+/** Curves [n_curves] over one axis; with units in the labels: "images", "accuracy (%)". The values' axis follows them, or
+ *  runs from 0 to `y_most` when that is > 0 and no value lies outside. */
 HK_MUST_CHECK int hk_figure_curves(hk_ctx *ctx, const hk_picture *picture, const hk_curve *curves, size_t n_curves,
-                                   const char *x_label, const char *y_label);
+                                   const char *x_label, const char *y_label, double y_most);
 
 #endif
