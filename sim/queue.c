@@ -74,19 +74,19 @@ struct hk_queue {
     uint64_t base;  /* key of the step taken last */
 
     hk_event *front_at, *front_end; /* the rest of step `base`, sorted, in `front` */
-    const block *ahead; /* of the step after this: fetched while this one is popped */
-    int ahead_bytes;    /* so much of it has been */
+    const block *ahead;             /* of the step after this: fetched while this one is popped */
+    int ahead_bytes;                /* so much of it has been */
     hk_heap late;
     level *levels[N_LEVELS]; /* created from below when first needed */
 
-    event_array front;   /* the step being taken */
-    event_array scratch; /* space for merging */
+    event_array front;               /* the step being taken */
+    event_array scratch;             /* space for merging */
     position_array ends, burst_ends; /* where each sub-bucket of a step, or of a burst in it, ends */
 
-    block *free;                    /* chained by older[0] */
-    size_t n_free;                  /* free or fresh */
-    block *fresh, *fresh_end;       /* never used so far */
-    block *slabs;                   /* the first block of each slab links to the slab before */
+    block *free;              /* chained by older[0] */
+    size_t n_free;            /* free or fresh */
+    block *fresh, *fresh_end; /* never used so far */
+    block *slabs;             /* the first block of each slab links to the slab before */
     size_t n_blocks;
 };
 
@@ -411,8 +411,8 @@ static int sort_slot(hk_queue *queue, const slot *from)
             ends[(size_t)(c.at->events[e].offset * scale)]++;
     }
     uint32_t most = hk_sizes_to_ends(ends, n_sub + 1);
-    if (most > HK_SMALL_RUN && (reserve_events(&queue->scratch, most) != HK_OK
-            || reserve_positions(&queue->burst_ends, 2 * (size_t)most) != HK_OK))
+    if (most > HK_SMALL_RUN && (reserve_events(&queue->scratch, most) != HK_OK ||
+                                reserve_positions(&queue->burst_ends, 2 * (size_t)most) != HK_OK))
         return HK_ENOMEM;
     for (chain c = chain_start(from); c.at != NULL; c = chain_next(c))
         for (size_t e = c.n; e-- > 0;) /* backwards, as the blocks are: what came in order stays in order */
@@ -593,14 +593,14 @@ bool hk_queue_pop(hk_queue *queue, hk_event *out)
     if (queue->front_at == queue->front_end) {
         if (queue->n_wheel == 0)
             return hk_heap_pop(&queue->late, out);
-        if ((queue->late.n == 0 || wheel_first(queue) <= key_of(queue->late.events[0].step))
-            && take_into_front(queue) != HK_OK) {
+        if ((queue->late.n == 0 || wheel_first(queue) <= key_of(queue->late.events[0].step)) &&
+            take_into_front(queue) != HK_OK) {
             pop_in_place(queue, out);
             return true;
         }
     }
-    if (queue->late.n > 0
-        && (queue->front_at == queue->front_end || hk_event_is_before(&queue->late.events[0], queue->front_at)))
+    if (queue->late.n > 0 &&
+        (queue->front_at == queue->front_end || hk_event_is_before(&queue->late.events[0], queue->front_at)))
         return hk_heap_pop(&queue->late, out);
     *out = *queue->front_at++;
     if ((queue->front_end - queue->front_at) % FETCH_EVERY == 0)
@@ -615,8 +615,8 @@ int hk_queue_take_step(hk_queue *queue, int64_t end_step, const hk_event **event
     int64_t step = hk_queue_next_step(queue);
     if (step >= end_step || hk_queue_size(queue) == 0)
         return HK_OK;
-    if (queue->front_at == queue->front_end && queue->n_wheel > 0 && step_of(wheel_first(queue)) == step
-        && take_into_front(queue) != HK_OK)
+    if (queue->front_at == queue->front_end && queue->n_wheel > 0 && step_of(wheel_first(queue)) == step &&
+        take_into_front(queue) != HK_OK)
         return HK_ENOMEM;
     size_t n_front = (size_t)(queue->front_end - queue->front_at);
     if (n_front > 0 && queue->front_at->step != step)
