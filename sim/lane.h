@@ -15,8 +15,8 @@ typedef struct hk_lane {
     hk_event *events; /* [capacity]; those waiting are begin ... end - 1 */
     size_t begin, end, capacity;
     bool unsorted;
-    hk_event *spare;  /* [spare_capacity] sorting: where the sorted events go */
-    uint32_t *start;  /* [start_capacity] sorting: where each bucket starts */
+    hk_event *spare; /* [spare_capacity] sorting: where the sorted events go */
+    uint32_t *start; /* [start_capacity] sorting: where each bucket starts */
     size_t spare_capacity, start_capacity;
 } hk_lane; /* zero-initialised: empty */
 
