@@ -1,6 +1,7 @@
 /* sim/population.c - a population: its columns, its parameters, and their checks. */
 #include "sim/draw.h"
 #include "sim/engine.h"
+#include "sim/memory.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +14,11 @@ hk_time hk_population_now(const hk_population *population)
     return hk_time_grid(population->sim->step, population->sim->resolution_ms);
 }
 
+static size_t column_bytes(const hk_population *population)
+{
+    return (size_t)population->n * sizeof(double);
+}
+
 void hk_population_destroy(hk_population *population)
 {
     if (population == NULL)
@@ -20,7 +26,7 @@ void hk_population_destroy(hk_population *population)
     for (size_t k = 0; population->param_values != NULL && k < population->model->n_params; k++)
         free(population->param_values[k]);
     for (size_t k = 0; population->columns != NULL && k < population->model->n_columns; k++)
-        free(population->columns[k]);
+        hk_memory_free(population->columns[k], column_bytes(population));
     free(population->param_values);
     free(population->params);
     free(population->columns);
@@ -68,7 +74,7 @@ static bool allocate(hk_population *p)
         p->params[k] = (hk_param){ .values = p->param_values[k], .stride = 0 };
     }
     for (size_t k = 0; k < m->n_columns; k++) {
-        p->columns[k] = calloc((size_t)p->n + 8, sizeof(double)); /* whole vectors may be read past the end */
+        p->columns[k] = hk_memory_alloc(column_bytes(p)); /* aligned: a vector lies in one cache line */
         if (p->columns[k] == NULL)
             return false;
     }
