@@ -5,6 +5,7 @@
 #include "neurons/catalogue.h"
 #include "sim/simulation.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 typedef struct setting {
@@ -57,51 +58,55 @@ static int build(hk_ctx *ctx, bench *b)
     return rc;
 }
 
-/* The given number of spikes at random times of the next piece: a Poisson train, knowing how many there are. */
+/* The given number of spikes in the next piece, each at a random time in its own share of it: in order, as populations send
+ * theirs, so that delivery is measured and no sorting. */
 static int give_spikes(bench *b)
 {
     double now_ms = hk_sim_now_ms(b->sim);
     for (size_t k = 0; k < b->n; k++) {
-        b->times_ms[k] = now_ms + b->setting->piece_ms * hk_stream_uniform(&b->stream);
+        b->times_ms[k] = now_ms + b->setting->piece_ms * ((double)k + hk_stream_uniform(&b->stream)) / (double)b->n;
         b->ids[k] = (uint32_t)hk_stream_below(&b->stream, b->setting->n_pre);
     }
     return hk_spike_source_add(b->pre, b->n, b->times_ms, b->ids);
 }
 
-static int run_piece(bench *b, double *cpu_s)
+static int run_piece(bench *b, hk_bench_delivery *piece)
 {
     int rc = give_spikes(b);
     if (rc != HK_OK)
         return rc;
+    hk_sim_stats before = hk_sim_get_stats(b->sim);
     double start_s = hk_clock_thread_cpu_s();
     rc = hk_sim_run(b->sim, b->setting->piece_ms);
-    *cpu_s += hk_clock_thread_cpu_s() - start_s;
+    *piece = (hk_bench_delivery){ .name = b->setting->name, .cpu_s = hk_clock_thread_cpu_s() - start_s };
+    hk_sim_stats after = hk_sim_get_stats(b->sim);
+    piece->synaptic_events = after.synaptic_events - before.synaptic_events;
+    piece->spikes = after.events - before.events;
     return rc;
+}
+
+static bool is_faster(const hk_bench_delivery *a, const hk_bench_delivery *b)
+{
+    return (double)a->synaptic_events * b->cpu_s > (double)b->synaptic_events * a->cpu_s;
 }
 
 static int measure(hk_ctx *ctx, const setting *s, double seconds, hk_bench_delivery *out)
 {
     bench b = { .setting = s };
+    hk_bench_delivery piece;
     double cpu_s = 0.0;
     int rc = build(ctx, &b);
     if (rc == HK_OK)
-        rc = run_piece(&b, &cpu_s); /* warm-up */
-    cpu_s = 0.0;
-    hk_sim_stats before = { 0 };
-    if (rc == HK_OK)
-        before = hk_sim_get_stats(b.sim);
-    while (rc == HK_OK && cpu_s < seconds)
-        rc = run_piece(&b, &cpu_s);
+        rc = run_piece(&b, out); /* warm-up */
+    for (int k = 0; rc == HK_OK && (k == 0 || cpu_s < seconds); k++) {
+        rc = run_piece(&b, &piece);
+        cpu_s += piece.cpu_s;
+        if (rc == HK_OK && (k == 0 || is_faster(&piece, out)))
+            *out = piece;
+    }
     if (rc == HK_OK && hk_population_n_spikes(b.post) > 0)
         rc = hk_fail(ctx, HK_ESTATE, "bench delivery: %s: neurons spiked, so that more than delivery was measured",
                      s->name);
-    if (rc == HK_OK) {
-        hk_sim_stats after = hk_sim_get_stats(b.sim);
-        *out = (hk_bench_delivery){ .name = s->name,
-                                    .cpu_s = cpu_s,
-                                    .synaptic_events = after.synaptic_events - before.synaptic_events,
-                                    .spikes = after.events - before.events };
-    }
     hk_sim_destroy(b.sim);
     free(b.times_ms);
     free(b.ids);

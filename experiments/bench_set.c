@@ -75,6 +75,7 @@ static int run_delivery(hk_bench *b, const char *part)
     for (int k = 0; rc == HK_OK && k < HK_BENCH_DELIVERIES; k++) {
         hk_figure figure = { .part = part, .unit = "1/s", .target = targets[k] };
         snprintf(figure.what, sizeof figure.what, "synaptic events: %s", results[k].name);
+        snprintf(figure.note, sizeof figure.note, "CPU time of the fastest piece");
         hk_figure_set(&figure, values[k], n);
         rc = hk_figures_add(b->ctx, &b->figures, &figure);
     }
