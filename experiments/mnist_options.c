@@ -99,15 +99,15 @@ typedef struct preset {
 #define TRAINS(code_)                                                                                               \
     { .code = code_,                                                                                                \
       .tuned_for = 400,                                                                                             \
-      .window_ms = 350.0,                                                                                           \
+      .window_ms = 250.0,                                                                                           \
       .ink = 100.0,                                                                                                 \
-      .rate_max_hz = 30.0,                                                                                          \
+      .rate_max_hz = 42.0,                                                                                          \
       .tau_m_ms = 1000.0,                                                                                           \
       .v_th_mv = 20.0,                                                                                              \
       .t_ref_ms = 5.0,                                                                                              \
       .hold_ms = 5.0,                                                                                               \
-      .theta_plus_mv = 0.15,                                                                                        \
-      .theta_plus_end_mv = 0.045,                                                                                   \
+      .theta_plus_mv = 0.12,                                                                                        \
+      .theta_plus_end_mv = 0.06,                                                                                    \
       .tau_trace_ms = 100.0,                                                                                        \
       .lr = 0.1,                                                                                                    \
       .lr_end = 0.005,                                                                                              \
