@@ -327,6 +327,8 @@ static void the_file_has_every_array_in_its_shape(void **state)
 }
 
 /* Counts of each image of one phase, from the raster: image k is shown in (k, k + 1] windows. */
+#define RATE_WINDOW_MS 250.0 /* what the rate code takes when it is not told otherwise */
+
 static void counts_of_image(const spikes *s, size_t image, double window_ms, uint32_t counts[40])
 {
     memset(counts, 0, 40 * sizeof *counts);
@@ -349,19 +351,19 @@ static void accuracy_follows_from_the_raster_and_the_labels(void **state)
     assert_ok(hk_vote_init(&vote, 40));
     uint32_t counts[40];
     for (size_t k = 0; k < LABEL; k++) { /* the last ones of training, shown again */
-        counts_of_image(&s, TRAIN + k, 350.0, counts);
+        counts_of_image(&s, TRAIN + k, RATE_WINDOW_MS, counts);
         hk_vote_add(&vote, data.train.labels[TRAIN - LABEL + k], counts);
     }
     hk_vote_fit(&vote);
     double by_label = 0.0, by_vote = 0.0;
     for (size_t k = 0; k < TEST; k++) {
-        counts_of_image(&s, TRAIN + LABEL + k, 350.0, counts);
+        counts_of_image(&s, TRAIN + LABEL + k, RATE_WINDOW_MS, counts);
         by_label += hk_vote_by_label(&vote, counts) == data.test.labels[k];
         by_vote += hk_vote_by_class(&vote, counts) == data.test.labels[k];
     }
     assert_close(number(d, "test_accuracy_label"), by_label / TEST, 1e-12);
     assert_close(number(d, "test_accuracy_vote"), by_vote / TEST, 1e-12);
-    assert_true(s.n > 0 && s.times_ms[s.n - 1] <= (TRAIN + LABEL + TEST) * 350.0);
+    assert_true(s.n > 0 && s.times_ms[s.n - 1] <= (TRAIN + LABEL + TEST) * RATE_WINDOW_MS);
     hk_vote_fini(&vote);
     hk_dataset_fini(&data);
     hk_document_destroy(d);
@@ -382,11 +384,11 @@ static void record_all_keeps_the_inputs_and_the_examples_are_part_of_it(void **s
     size_t n = hk_results_find(file, "examples/ids")->n, n_hidden = 0, at = 0;
     double *ids = values_of(file, "examples/ids", (const size_t[]){ n, 0 });
     double *times_ms = values_of(file, "examples/times_ms", (const size_t[]){ n, 0 });
-    const double begin_ms = 100 * 350.0, end_ms = 105 * 350.0; /* the first five test images */
+    const double begin_ms = 100 * RATE_WINDOW_MS, end_ms = 105 * RATE_WINDOW_MS; /* the first five test images */
     while (at < hidden.n && hidden.times_ms[at] <= begin_ms)
         at++;
     for (size_t k = 0; k < n; k++) {
-        assert_true(times_ms[k] > 0.0 && times_ms[k] <= 5 * 350.0);
+        assert_true(times_ms[k] > 0.0 && times_ms[k] <= 5 * RATE_WINDOW_MS);
         if (ids[k] < PIXELS)
             continue;
         assert_true(at < hidden.n);
