@@ -87,24 +87,3 @@ int hk_bench_encode(hk_ctx *ctx, double seconds, hk_bench_encode_row *rows, size
     free(values);
     return rc;
 }
-
-int hk_bench_encode_print(FILE *out, const hk_bench_encode_row *rows, size_t n_rows)
-{
-    int rc = fprintf(out, "%-12s %13s %12s %12s\n", "code", "spikes/image", "us/image", "ns/spike");
-    for (size_t i = 0; i < n_rows && rc >= 0; i++)
-        rc = fprintf(out, "%-12s %13.1f %12.2f %12.2f\n", rows[i].encoder, rows[i].spikes_per_image,
-                     rows[i].us_per_image, rows[i].ns_per_spike);
-    return rc;
-}
-
-int hk_bench_encode_print_json(FILE *out, const hk_bench_encode_row *rows, size_t n_rows)
-{
-    int rc = fprintf(out, "[");
-    for (size_t i = 0; i < n_rows && rc >= 0; i++)
-        rc = fprintf(out,
-                     "%s\n  {\"code\": \"%s\", \"spikes_per_image\": %.4f, \"us_per_image\": %.4f, "
-                     "\"ns_per_spike\": %.4f}",
-                     i == 0 ? "" : ",", rows[i].encoder, rows[i].spikes_per_image, rows[i].us_per_image,
-                     rows[i].ns_per_spike);
-    return rc < 0 ? rc : fprintf(out, "\n]\n");
-}

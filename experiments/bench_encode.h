@@ -8,7 +8,6 @@
 #include "sim/status.h"
 
 #include <stddef.h>
-#include <stdio.h>
 
 typedef struct hk_bench_encode_row {
     const char *encoder;
@@ -20,9 +19,5 @@ enum { HK_BENCH_ENCODE_MAX_ROWS = 16 };
 /** Measures into rows[HK_BENCH_ENCODE_MAX_ROWS], about `seconds` (> 0) for each code. HK_OK and *n_rows, HK_ERANGE,
  *  HK_ENOMEM. */
 HK_MUST_CHECK int hk_bench_encode(hk_ctx *ctx, double seconds, hk_bench_encode_row *rows, size_t *n_rows);
-
-/** One line per row, for people; or one JSON array. A negative return is an error of `out`. */
-int hk_bench_encode_print(FILE *out, const hk_bench_encode_row *rows, size_t n_rows);
-int hk_bench_encode_print_json(FILE *out, const hk_bench_encode_row *rows, size_t n_rows);
 
 #endif

@@ -197,26 +197,3 @@ done:
     free(table);
     return rc;
 }
-
-int hk_bench_queue_print(FILE *out, const hk_bench_queue_row *rows, size_t n_rows)
-{
-    int rc = fprintf(out, "%-12s %9s %10s %6s %12s %12s %7s\n", "increments", "pending", "mean steps", "group",
-                     "heap M/s", "queue M/s", "ratio");
-    for (size_t i = 0; i < n_rows && rc >= 0; i++)
-        rc = fprintf(out, "%-12s %9zu %10g %6zu %12.2f %12.2f %7.1f\n", rows[i].distribution, rows[i].n_pending,
-                     rows[i].mean_steps, rows[i].n_group, 1e-6 * rows[i].heap_holds_per_s,
-                     1e-6 * rows[i].queue_holds_per_s, rows[i].queue_holds_per_s / rows[i].heap_holds_per_s);
-    return rc;
-}
-
-int hk_bench_queue_print_json(FILE *out, const hk_bench_queue_row *rows, size_t n_rows)
-{
-    int rc = fprintf(out, "[");
-    for (size_t i = 0; i < n_rows && rc >= 0; i++)
-        rc = fprintf(out,
-                     "%s\n  {\"distribution\": \"%s\", \"n_pending\": %zu, \"mean_steps\": %g, \"n_group\": %zu, "
-                     "\"heap_holds_per_s\": %.4g, \"queue_holds_per_s\": %.4g}",
-                     i == 0 ? "" : ",", rows[i].distribution, rows[i].n_pending, rows[i].mean_steps, rows[i].n_group,
-                     rows[i].heap_holds_per_s, rows[i].queue_holds_per_s);
-    return rc < 0 ? rc : fprintf(out, "\n]\n");
-}

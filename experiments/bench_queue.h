@@ -9,7 +9,6 @@
 #include "sim/status.h"
 
 #include <stddef.h>
-#include <stdio.h>
 
 typedef struct hk_bench_queue_row {
     size_t n_pending;
@@ -24,9 +23,5 @@ enum { HK_BENCH_QUEUE_MAX_ROWS = 24 };
 /** Measures into rows[HK_BENCH_QUEUE_MAX_ROWS], about `seconds` (> 0) for each figure. HK_OK and *n_rows,
  *  HK_ERANGE, HK_ENOMEM, or HK_ESTATE when queue and heap disagreed. */
 HK_MUST_CHECK int hk_bench_queue(hk_ctx *ctx, double seconds, hk_bench_queue_row *rows, size_t *n_rows);
-
-/** One line per row, for people; or one JSON array. A negative return is an error of `out`. */
-int hk_bench_queue_print(FILE *out, const hk_bench_queue_row *rows, size_t n_rows);
-int hk_bench_queue_print_json(FILE *out, const hk_bench_queue_row *rows, size_t n_rows);
 
 #endif

@@ -250,7 +250,7 @@ static int check_loaded(const hk_population *p)
     return hk_population_check_finite(p);
 }
 
-int hk_population_archive(hk_population *population, hk_archive *archive)
+static int archive_population(hk_population *population, hk_archive *archive)
 {
     hk_population *p = population;
     uint64_t n = p->n;
@@ -351,7 +351,7 @@ static int archive_drawn_weights(const hk_projection *p, hk_archive *archive)
     return rc;
 }
 
-int hk_projection_archive(hk_projection *projection, hk_archive *archive)
+static int archive_projection(hk_projection *projection, hk_archive *archive)
 {
     hk_projection *p = projection;
     uint32_t expected = connections_checksum(p), found = expected, n_rules = 0;
@@ -507,7 +507,7 @@ static int archive_all(hk_sim *sim, hk_archive *archive)
         if (rc == HK_OK)
             rc = hk_archive_expect(archive, "name", sim->populations[i]->name);
         if (rc == HK_OK)
-            rc = hk_population_archive(sim->populations[i], archive);
+            rc = archive_population(sim->populations[i], archive);
         if (rc == HK_OK)
             hk_archive_leave(archive);
     }
@@ -515,7 +515,7 @@ static int archive_all(hk_sim *sim, hk_archive *archive)
         snprintf(group, sizeof group, "projection%zu", i);
         rc = hk_archive_enter(archive, group);
         if (rc == HK_OK)
-            rc = hk_projection_archive(sim->projections[i], archive);
+            rc = archive_projection(sim->projections[i], archive);
         if (rc == HK_OK)
             hk_archive_leave(archive);
     }

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const hk_time not_held = { .step = INT64_MIN, .offset = 0.0 };
-
 static bool is_held(const hk_population *p, uint32_t i)
 {
     return p->held_until[i].step != INT64_MIN;
@@ -99,7 +97,7 @@ static void release(hk_population *p, uint32_t begin, uint32_t end, hk_time now,
 {
     p->model->release(&p->view, begin, end, now);
     for (uint32_t i = begin; i < end; i++) {
-        p->held_until[i] = not_held;
+        p->held_until[i] = HK_NOT_HELD;
         p->stamp[i] = p->view.stamp_now;
     }
     p->n_held -= end - begin;
@@ -376,7 +374,7 @@ static int neuron_window(hk_population *p, int64_t end, int64_t window_end)
     if (p->fresh || sim->step % sim->window == 0)
         rc = sweep(p, hk_population_now(p), horizon);
     const hk_event nothing = { 0 }, *arrivals = &nothing;
-    hk_time last = not_held;
+    hk_time last = HK_NOT_HELD;
     size_t n = 0, at = 0, n_again = 0, factors_begin = 0, factors_end = 0;
     if (rc == HK_OK)
         rc = hk_inbox_gather(p, end, &arrivals, &n);

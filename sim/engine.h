@@ -14,8 +14,9 @@
 
 #include <stdatomic.h>
 
-enum { HK_FACTORS_AHEAD = 128 };      /* instants whose factors are worked out together */
-enum { HK_ALL_NEURONS = UINT32_MAX }; /* source of a RELEASE event that concerns every held neuron */
+enum { HK_FACTORS_AHEAD = 128 };                     /* instants whose factors are worked out together */
+#define HK_NOT_HELD ((hk_time){ .step = INT64_MIN }) /* in held_until: the neuron is free */
+enum { HK_ALL_NEURONS = UINT32_MAX };                /* source of a RELEASE event that concerns every held neuron */
 
 typedef enum hk_competition { HK_FREE, HK_WINNER_TAKES_ALL, HK_ONE_AT_A_TIME } hk_competition;
 
@@ -103,20 +104,16 @@ struct hk_sim {
     size_t times_capacity;
 };
 
-/** Brings a population up to date after parameters were changed from outside. */
-HK_MUST_CHECK int hk_population_refresh(hk_population *population);
 /** HK_EBLOWUP naming population and neuron when its state is no finite number. */
 HK_MUST_CHECK int hk_population_check_finite(const hk_population *population);
 /** Moves the origin of the model's coordinates to the present time, before state is written from outside. */
 void hk_population_rebase(hk_population *population);
 void hk_population_destroy(hk_population *population);
-HK_MUST_CHECK int hk_population_archive(hk_population *population, hk_archive *archive);
 /** Queues the first spikes of all neurons of a drawn source, forgetting those queued before. */
 HK_MUST_CHECK int hk_population_draw_sources(hk_population *population);
 hk_time hk_population_now(const hk_population *population);
 
 void hk_projection_destroy(hk_projection *projection);
-HK_MUST_CHECK int hk_projection_archive(hk_projection *projection, hk_archive *archive);
 hk_rule *hk_projection_rules(const hk_projection *projection);
 hk_rule **hk_projection_rules_end(hk_projection *projection);
 void hk_rule_destroy_all(hk_rule *first);

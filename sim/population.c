@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const hk_time not_held = { .step = INT64_MIN, .offset = 0.0 };
-
 hk_time hk_population_now(const hk_population *population)
 {
     return hk_time_grid(population->sim->step, population->sim->resolution_ms);
@@ -79,7 +77,7 @@ static bool allocate(hk_population *p)
             return false;
     }
     for (uint32_t i = 0; i < p->n; i++)
-        p->held_until[i] = not_held;
+        p->held_until[i] = HK_NOT_HELD;
     return true;
 }
 
@@ -101,7 +99,8 @@ static void prepare(hk_population *p)
     }
 }
 
-int hk_population_refresh(hk_population *population)
+/* Brings the population up to date after parameters were changed from outside. */
+static int refresh(hk_population *population)
 {
     population->unchecked = true;
     prepare(population);
@@ -155,7 +154,7 @@ int hk_population_create(hk_sim *sim, const char *name, const hk_neuron_model *m
                                 .resolution_ms = sim->resolution_ms,
                                 .epoch = hk_population_now(p),
                                 .cpu = sim->cpu };
-    rc = hk_population_refresh(p);
+    rc = refresh(p);
     for (size_t k = 0; rc == HK_OK && k < model->n_state; k++)
         for (uint32_t i = 0; i < n; i++)
             model->write(&p->view, k, i, p->view.epoch, model->state[k].initial);
@@ -237,7 +236,7 @@ static int set_param(hk_population *p, size_t which, const double *values, size_
     p->param_values[which] = fresh;
     p->params[which] = (hk_param){ .values = fresh, .stride = n > 1 };
     free(kept);
-    int rc = hk_population_refresh(p);
+    int rc = refresh(p);
     write_all(p, state);
     prepare(p); /* what is derived from parameters and state together */
     free(state);
