@@ -147,7 +147,7 @@ static int open_file(hk_course *c)
     return rc == HK_OK ? hk_recorder_start(c->recorder) : rc;
 }
 
-int hk_course_begin(hk_course *course, const hk_course_config *cfg)
+static int begin(hk_course *course, const hk_course_config *cfg)
 {
     *course = (hk_course){ .cfg = *cfg };
     int rc = make_statistics(course);
@@ -177,7 +177,7 @@ static double next_piece_ms(const hk_course *c)
     return (steps < 1e8 ? (double)(int64_t)(steps + 0.5) : 1e8) * resolution_ms;
 }
 
-int hk_course_run(hk_course *course)
+static int simulate(hk_course *course)
 {
     hk_run *run = course->cfg.run;
     while (!hk_course_is_complete(course) && !hk_run_stopping(run)) {
@@ -197,7 +197,7 @@ int hk_course_run(hk_course *course)
     return HK_OK;
 }
 
-int hk_course_finish(hk_course *course)
+static int finish(hk_course *course)
 {
     int rc = course->recorder != NULL ? hk_recorder_close(course->recorder) : HK_OK;
     course->recorder = NULL;
@@ -205,6 +205,30 @@ int hk_course_finish(hk_course *course)
         hk_sim_on_window(course->cfg.sim, NULL, NULL);
         hk_run_watch(course->cfg.run, NULL);
     }
+    return rc;
+}
+
+int hk_course_run(hk_course *course, const hk_course_config *cfg)
+{
+    int rc = begin(course, cfg);
+    if (rc == HK_OK)
+        rc = simulate(course);
+    int finished = finish(course);
+    return rc == HK_OK ? finished : rc;
+}
+
+int hk_course_add(const hk_course *course, int (*put)(hk_results *file, const void *user), const void *user)
+{
+    const hk_run *run = course->cfg.run;
+    if (hk_run_out(run) == NULL)
+        return HK_OK;
+    hk_results *file = NULL;
+    int rc = hk_results_open(hk_run_ctx(run), hk_run_out(run), HK_RESULTS_ADD, &file);
+    if (rc == HK_OK)
+        rc = put(file, user);
+    if (rc == HK_OK)
+        return hk_results_close(file);
+    hk_results_discard(file);
     return rc;
 }
 

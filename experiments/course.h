@@ -2,10 +2,9 @@
  * built.
  *
  *     hk_sim_create, populations, projections
- *     hk_course_begin    resumes where asked to, opens the spike file, watches every window
- *     hk_course_run      to the end, or until a signal; progress, statistics, probes, checkpoints
- *     hk_course_finish   closes the spike file
- *     hk_network_summarise (network_summary.h), results added to the file
+ *     hk_course_run      resumes where asked to; spike file, progress, statistics, probes, checkpoints
+ *     hk_network_summarise (network_summary.h)
+ *     hk_course_add      results go beside the spikes
  *     hk_course_fini
  */
 #ifndef HK_COURSE_H
@@ -14,6 +13,7 @@
 #include "experiments/experiment.h"
 #include "experiments/raster_statistics.h"
 #include "sim/probe.h"
+#include "sim/results.h"
 
 enum { HK_COURSE_MOST_PROBES = 16 };
 
@@ -47,13 +47,15 @@ typedef struct hk_course {
     bool ended, wants_save;
 } hk_course;
 
-HK_MUST_CHECK int hk_course_begin(hk_course *course, const hk_course_config *cfg);
-/** HK_OK also when a signal ended it early: then a checkpoint is written where there is to be one. */
-HK_MUST_CHECK int hk_course_run(hk_course *course);
+/** Runs the simulation from its beginning, or from the checkpoint asked for, to the end or until a signal; then a
+ *  checkpoint is written where there is to be one, and that is HK_OK as well. The spike file is closed when it returns,
+ *  also after a failure: what was recorded stays readable. */
+HK_MUST_CHECK int hk_course_run(hk_course *course, const hk_course_config *cfg);
 /** Has it come to its end, not stopped by a signal? */
 bool hk_course_is_complete(const hk_course *course);
-/** Closes the spike file. Also after a failure: what was recorded stays readable. */
-HK_MUST_CHECK int hk_course_finish(hk_course *course);
+/** Calls `put` to add results to the file of the run, and completes it; does nothing when no file is wanted. */
+HK_MUST_CHECK int hk_course_add(const hk_course *course, int (*put)(hk_results *file, const void *user),
+                                const void *user);
 void hk_course_fini(hk_course *course);
 
 #endif

@@ -139,14 +139,10 @@ static int put_final_state(const state *s, hk_results *results)
     return rc == HK_OK ? hk_results_put_number(results, "final_state", "time_ms", hk_sim_now_ms(s->network.sim)) : rc;
 }
 
-static int write_results(const state *s)
+static int put_results(hk_results *results, const void *user)
 {
-    if (hk_run_out(s->run) == NULL)
-        return HK_OK;
-    hk_results *results = NULL;
-    int rc = hk_results_open(hk_run_ctx(s->run), hk_run_out(s->run), HK_RESULTS_ADD, &results);
-    if (rc == HK_OK)
-        rc = put_final_state(s, results);
+    const state *s = user;
+    int rc = put_final_state(s, results);
     for (size_t k = 0, g = 0; rc == HK_OK && k < s->n_probes; k++, g++) {
         const hk_neuron_model *model = s->file.groups[g].model;
         while (hk_column_find(model->state, model->n_state, "v_mv") < 0)
@@ -155,11 +151,7 @@ static int write_results(const state *s)
         snprintf(name, sizeof name, "probes/%s_v_mv", model->name);
         rc = hk_probe_put(s->probes[k], results, name);
     }
-    if (rc != HK_OK) {
-        hk_results_discard(results);
-        return rc;
-    }
-    return hk_results_close(results);
+    return rc;
 }
 
 /* ---- comparison -------------------------------------------------------------------------------------------------- */
@@ -289,18 +281,13 @@ static int run_network(state *s)
                              .n_probes = s->n_probes,
                              .on_window = on_window,
                              .user = s };
-    rc = hk_course_begin(&s->course, &cfg);
-    if (rc == HK_OK)
-        rc = hk_course_run(&s->course);
-    int finished = hk_course_finish(&s->course);
-    if (rc == HK_OK)
-        rc = finished;
+    rc = hk_course_run(&s->course, &cfg);
     if (rc == HK_OK)
         rc = s->status;
     if (rc != HK_OK)
         return rc;
     summarise(s);
-    rc = write_results(s);
+    rc = hk_course_add(&s->course, put_results, s);
     if (rc == HK_OK && *hk_run_text(s->run, "csv") != '\0')
         rc = hk_spike_list_write(hk_run_ctx(s->run), hk_run_text(s->run, "csv"), hk_run_seed(s->run), &s->spikes);
     return rc == HK_OK && hk_course_is_complete(&s->course) ? compare(s) : rc;

@@ -17,6 +17,9 @@ struct hk_raster_statistics {
     uint32_t *place; /* [n]: index among the chosen, or NOT_CHOSEN */
     uint32_t n_chosen;
     int64_t bin;      /* number of the bin that `count` belongs to */
+    uint64_t in_bin;  /* spikes of all neurons in it */
+    uint64_t squares; /* of such numbers, over bins before `bin`; empty bins add nothing */
+    uint64_t total;   /* their sum */
     uint64_t *count;  /* [n_chosen] */
     uint32_t *active; /* [n_active] the chosen ones with a count above 0 */
     uint64_t n_active;
@@ -115,19 +118,21 @@ static void close_bin(hk_raster_statistics *s)
     for (uint64_t a = 0; a < s->n_active; a++)
         s->count[s->active[a]] = 0;
     s->n_active = 0;
+    s->squares += s->in_bin * s->in_bin;
+    s->total += s->in_bin;
+    s->in_bin = 0;
 }
 
 static void add_to_bin(hk_raster_statistics *s, const hk_spike *spike)
 {
     uint32_t place = s->place[spike->neuron];
-    if (place == NOT_CHOSEN)
-        return;
     int64_t bin = (spike->time.step - s->cfg.begin) / s->cfg.bin;
     if (bin != s->bin) {
         close_bin(s);
         s->bin = bin;
     }
-    if (s->count[place]++ == 0)
+    s->in_bin++;
+    if (place != NOT_CHOSEN && s->count[place]++ == 0)
         s->active[s->n_active++] = place;
 }
 
@@ -159,41 +164,99 @@ static long double covariance(const hk_raster_statistics *s, size_t i, size_t j,
            (long double)s->sum[i] * (long double)s->sum[j];
 }
 
+static double correlation_of(const hk_raster_statistics *s, size_t i, size_t j, uint64_t n_bins)
+{
+    long double vi = covariance(s, i, i, n_bins), vj = covariance(s, j, j, n_bins);
+    return vi > 0.0L && vj > 0.0L ? (double)(covariance(s, i, j, n_bins) / sqrtl(vi) / sqrtl(vj)) : (double)NAN;
+}
+
 static double correlation(const hk_raster_statistics *s, uint64_t n_bins)
 {
     double sum = 0.0, n = 0.0;
     for (size_t i = 0; i < s->n_chosen; i++)
         for (size_t j = i + 1; j < s->n_chosen; j++) {
-            long double vi = covariance(s, i, i, n_bins), vj = covariance(s, j, j, n_bins);
-            if (!(vi > 0.0L && vj > 0.0L))
+            double r = correlation_of(s, i, j, n_bins);
+            if (isnan(r))
                 continue;
-            sum += (double)(covariance(s, i, j, n_bins) / sqrtl(vi) / sqrtl(vj));
+            sum += r;
             n += 1.0;
         }
     return n > 0.0 ? sum / n : NAN;
 }
 
+static double fano(const hk_raster_statistics *s, uint64_t n_bins)
+{
+    if (s->total == 0)
+        return NAN;
+    double mean = (double)s->total / (double)n_bins;
+    return ((double)s->squares / (double)n_bins - mean * mean) / mean;
+}
+
+static double cv_of(const hk_raster_statistics *s, size_t i)
+{
+    return s->n_isi[i] >= 2 && s->mean[i] > 0.0 ? sqrt(s->m2[i] / (double)s->n_isi[i]) / s->mean[i] : (double)NAN;
+}
+
+/* A bin that `end` cuts does not count. */
+static int64_t whole_bins(const hk_raster_statistics *s, int64_t end)
+{
+    return end > s->cfg.begin ? (end - s->cfg.begin) / s->cfg.bin : 0;
+}
+
 hk_raster_figures hk_raster_statistics_get(hk_raster_statistics *s, int64_t end)
 {
-    hk_raster_figures f = { .spikes = s->n_spikes, .rate_hz = NAN, .cv_isi = NAN, .correlation = NAN };
-    int64_t steps = end - s->cfg.begin;
+    hk_raster_figures f = { .spikes = s->n_spikes, .rate_hz = NAN, .cv_isi = NAN, .correlation = NAN, .fano = NAN };
+    int64_t steps = end - s->cfg.begin, n_bins = whole_bins(s, end);
     if (steps <= 0)
         return f;
     f.rate_hz = 1e3 * (double)s->n_spikes / s->cfg.n / ((double)steps * s->cfg.resolution_ms);
     double sum = 0.0;
-    for (uint32_t i = 0; i < s->cfg.n; i++)
-        if (s->n_isi[i] >= 2 && s->mean[i] > 0.0) {
-            sum += sqrt(s->m2[i] / (double)s->n_isi[i]) / s->mean[i];
-            f.n_cv++;
-        }
+    for (uint32_t i = 0; i < s->cfg.n; i++) {
+        double cv = cv_of(s, i);
+        if (isnan(cv))
+            continue;
+        sum += cv;
+        f.n_cv++;
+    }
     if (f.n_cv > 0)
         f.cv_isi = sum / f.n_cv;
-    int64_t n_bins = steps / s->cfg.bin; /* a bin that `end` cuts does not count */
     if (s->bin < n_bins)
         close_bin(s);
-    if (n_bins > 0)
+    if (n_bins > 0) {
         f.correlation = correlation(s, (uint64_t)n_bins);
+        f.fano = fano(s, (uint64_t)n_bins);
+    }
     return f;
+}
+
+uint32_t hk_raster_statistics_n(const hk_raster_statistics *s)
+{
+    return s->cfg.n;
+}
+
+uint32_t hk_raster_statistics_n_chosen(const hk_raster_statistics *s)
+{
+    return s->n_chosen;
+}
+
+void hk_raster_statistics_neurons(const hk_raster_statistics *s, int64_t end, double *rates_hz, double *cv_isi)
+{
+    double time_s = 1e-3 * (double)(end - s->cfg.begin) * s->cfg.resolution_ms;
+    for (uint32_t i = 0; i < s->cfg.n; i++) {
+        double n_spikes = s->last_step[i] == INT64_MIN ? 0.0 : (double)s->n_isi[i] + 1.0;
+        if (rates_hz != NULL)
+            rates_hz[i] = time_s > 0.0 ? n_spikes / time_s : (double)NAN;
+        if (cv_isi != NULL)
+            cv_isi[i] = cv_of(s, i);
+    }
+}
+
+void hk_raster_statistics_pairs(const hk_raster_statistics *s, int64_t end, double *out)
+{
+    uint64_t n_bins = (uint64_t)whole_bins(s, end);
+    for (size_t i = 0, k = 0; i < s->n_chosen; i++)
+        for (size_t j = i + 1; j < s->n_chosen; j++)
+            out[k++] = correlation_of(s, i, j, n_bins);
 }
 
 /* The active ones are those with a count, each once: add_to_bin() relies on it. */
@@ -215,8 +278,8 @@ static bool active_is_sound(const hk_raster_statistics *s, uint64_t n_active)
 int hk_raster_statistics_archive(hk_raster_statistics *s, hk_archive *archive)
 {
     size_t n = s->cfg.n, m = s->n_chosen;
-    uint64_t numbers[3] = { s->n_spikes, (uint64_t)s->bin, s->n_active };
-    int rc = hk_archive_array(archive, "numbers", HK_U64, numbers, 3);
+    uint64_t numbers[] = { s->n_spikes, (uint64_t)s->bin, s->n_active, s->in_bin, s->squares, s->total };
+    int rc = hk_archive_array(archive, "numbers", HK_U64, numbers, sizeof numbers / sizeof *numbers);
     const struct {
         const char *name;
         hk_type type;
@@ -240,5 +303,8 @@ int hk_raster_statistics_archive(hk_raster_statistics *s, hk_archive *archive)
     s->n_spikes = numbers[0];
     s->bin = (int64_t)numbers[1];
     s->n_active = numbers[2];
+    s->in_bin = numbers[3];
+    s->squares = numbers[4];
+    s->total = numbers[5];
     return HK_OK;
 }

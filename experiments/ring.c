@@ -183,21 +183,11 @@ static void summarise(const state *s)
                   per_s, 1e-3 * hk_sim_now_ms(s->sim));
 }
 
-static int write_results(const state *s)
+static int put_results(hk_results *file, const void *user)
 {
-    if (hk_run_out(s->run) == NULL)
-        return HK_OK;
-    hk_results *file = NULL;
-    int rc = hk_results_open(hk_run_ctx(s->run), hk_run_out(s->run), HK_RESULTS_ADD, &file);
-    if (rc == HK_OK)
-        rc = hk_results_put_number(file, "", "hops_checked", (double)s->check.hop);
-    if (rc == HK_OK)
-        rc = hk_results_put_number(file, "", "worst_deviation_ms", s->check.worst_ms);
-    if (rc != HK_OK) {
-        hk_results_discard(file);
-        return rc;
-    }
-    return hk_results_close(file);
+    const state *s = user;
+    int rc = hk_results_put_number(file, "", "hops_checked", (double)s->check.hop);
+    return rc == HK_OK ? hk_results_put_number(file, "", "worst_deviation_ms", s->check.worst_ms) : rc;
 }
 
 static int run_ring(state *s)
@@ -218,12 +208,7 @@ static int run_ring(state *s)
                              .on_window = on_window,
                              .archive = archive_ring,
                              .user = s };
-    rc = hk_course_begin(&s->course, &cfg);
-    if (rc == HK_OK)
-        rc = hk_course_run(&s->course);
-    int finished = hk_course_finish(&s->course);
-    if (rc == HK_OK)
-        rc = finished;
+    rc = hk_course_run(&s->course, &cfg);
     if (rc == HK_OK && s->check.fault[0] != '\0')
         rc = hk_fail(hk_run_ctx(s->run), HK_ESTATE, "%s", s->check.fault);
     if (rc == HK_OK && hk_course_is_complete(&s->course) && s->check.hop < s->check.n_hops)
@@ -232,7 +217,7 @@ static int run_ring(state *s)
     if (rc != HK_OK)
         return rc;
     summarise(s);
-    return write_results(s);
+    return hk_course_add(&s->course, put_results, s);
 }
 
 static int run(hk_run *run)

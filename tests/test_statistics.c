@@ -117,9 +117,10 @@ static void exponential_intervals_have_a_cv_near_one(void **state)
     assert_close(hk_raster_statistics_get(s, (int64_t)(ms / resolution_ms) + 1).cv_isi, 1.0, 0.03);
 }
 
-/* Pearson's correlation of all pairs from counts kept in full, and intervals kept in full. */
+/* Pearson's correlation of all pairs and the Fano factor of all spikes from counts kept in full, and intervals kept in
+ * full. */
 static void brute_force(const hk_spike *spikes, int64_t begin, int64_t bin, int64_t end, double *cv,
-                        double *correlation)
+                        double *correlation, double *fano)
 {
     size_t n_bins = (size_t)((end - begin) / bin);
     double *counts = calloc(N_NEURONS * n_bins, sizeof *counts), pairs = 0.0, neurons = 0.0;
@@ -155,6 +156,15 @@ static void brute_force(const hk_spike *spikes, int64_t begin, int64_t bin, int6
             *correlation += (n * xy - x * y) / sqrt((n * xx - x * x) * (n * yy - y * y));
             pairs += 1.0;
         }
+    double all = 0.0, squares_of_all = 0.0;
+    for (size_t b = 0; b < n_bins; b++) {
+        double in_bin = 0.0;
+        for (uint32_t i = 0; i < N_NEURONS; i++)
+            in_bin += counts[i * n_bins + b];
+        all += in_bin;
+        squares_of_all += in_bin * in_bin;
+    }
+    *fano = (squares_of_all - all * all / (double)n_bins) / all;
     *cv /= neurons;
     *correlation /= pairs;
     free(counts);
@@ -166,14 +176,46 @@ static void figures_agree_with_counting_everything(void **state)
     draw(spikes);
     static const int64_t begin = 137, bin = 43;
     int64_t end = spikes[N_SPIKES - 1].time.step + 1; /* cuts the last bin */
-    double cv, correlation;
-    brute_force(spikes, begin, bin, end, &cv, &correlation);
+    double cv, correlation, fano;
+    brute_force(spikes, begin, bin, end, &cv, &correlation, &fano);
     hk_raster_statistics *s = create(*state, N_NEURONS, begin, bin, 1000);
     hk_raster_statistics_add(s, spikes, N_SPIKES);
     hk_raster_figures f = hk_raster_statistics_get(s, end);
     assert_close(f.cv_isi, cv, 1e-9);
     assert_close(f.correlation, correlation, 1e-12);
     assert_true(fabs(correlation) > 1e-4); /* or agreement would say nothing */
+    assert_close(f.fano, fano, 1e-9);
+
+    double rates_hz[N_NEURONS], cvs[N_NEURONS], pairs[N_NEURONS * (N_NEURONS - 1) / 2];
+    double rate_hz = 0.0, cv_sum = 0.0, pair_sum = 0.0;
+    assert_int_equal(hk_raster_statistics_n(s), N_NEURONS);
+    assert_int_equal(hk_raster_statistics_n_chosen(s), N_NEURONS);
+    hk_raster_statistics_neurons(s, end, rates_hz, cvs);
+    hk_raster_statistics_pairs(s, end, pairs);
+    for (size_t i = 0; i < N_NEURONS; i++) {
+        rate_hz += rates_hz[i] / N_NEURONS;
+        cv_sum += cvs[i] / N_NEURONS;
+    }
+    for (size_t k = 0; k < N_OF(pairs); k++)
+        pair_sum += pairs[k] / N_OF(pairs);
+    assert_close(rate_hz, f.rate_hz, 1e-9);
+    assert_close(cv_sum, f.cv_isi, 1e-12);
+    assert_close(pair_sum, f.correlation, 1e-12);
+}
+
+static void a_silent_neuron_has_no_cv_and_no_correlation(void **state)
+{
+    hk_raster_statistics *s = create(*state, 3, 0, 50, 3);
+    for (int k = 1; k < 10; k++)
+        add(s, 3.1 * k + 0.07 * k * k, 2);
+    double rates_hz[3], cvs[3], pairs[3];
+    assert_true(isnan(hk_raster_statistics_get(s, 1000).correlation));
+    hk_raster_statistics_neurons(s, 1000, rates_hz, cvs);
+    hk_raster_statistics_pairs(s, 1000, pairs);
+    assert_close(rates_hz[0], 0.0, 0.0);
+    assert_close(rates_hz[2], 90.0, 1e-9);
+    assert_true(isnan(cvs[1]) && cvs[2] > 0.0);
+    assert_true(isnan(pairs[0]) && isnan(pairs[1]) && isnan(pairs[2]));
 }
 
 static void equal_trains_correlate_fully(void **state)
@@ -212,6 +254,7 @@ static void a_checkpoint_anywhere_changes_no_bit(void **state)
         assert_int_equal(parts.spikes, whole.spikes);
         assert_close(parts.cv_isi, whole.cv_isi, 0.0);
         assert_close(parts.correlation, whole.correlation, 0.0);
+        assert_close(parts.fano, whole.fano, 0.0);
     }
 }
 
@@ -330,6 +373,7 @@ int main(void)
         TEST(before_the_transient_ends_there_is_no_rate),
         TEST(exponential_intervals_have_a_cv_near_one),
         TEST(figures_agree_with_counting_everything),
+        TEST(a_silent_neuron_has_no_cv_and_no_correlation),
         TEST(equal_trains_correlate_fully),
         TEST(a_checkpoint_anywhere_changes_no_bit),
         TEST(settings_without_sense_are_refused),

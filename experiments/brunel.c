@@ -1,0 +1,168 @@
+/* experiments/brunel.c - sparsely connected excitatory and inhibitory neurons (Brunel 2000, model A), in all four regimes.
+ *
+ *   tau_m dv/dt = -v,  tau_m 20 ms, threshold 20 mV, reset 10 mV, refractory 2 ms (inputs meanwhile are lost)
+ *   four of five neurons are excitatory; each neuron has exactly 1,000 excitatory and 250 inhibitory synapses, drawn with
+ *   replacement (a tenth of each population; smaller networks have as many, and so are more synchronised); an
+ *   excitatory input adds j = 0.1 mV, an inhibitory one takes g j away; all delays 1.5 ms; v(0) uniform in [0, 20) mV
+ *   outside: as many synapses as from the excitatory population and as strong, with a Poisson input of eta nu_thr each;
+ *   nu_thr = 20 mV / (j 1,000 tau_m) = 10 Hz is the rate that would just bring v to the threshold
+ *
+ *   regime                                  g    eta   Brunel's simulation
+ *   sr       synchronous regular            3    2
+ *   ai       asynchronous irregular         5    2     37.7 Hz
+ *   si_fast  synchronous irregular, fast    6    4     60.7 Hz
+ *   si_slow  synchronous irregular, slow    4.5  0.9    5.5 Hz */
+#include "experiments/circuit_run.h"
+#include "experiments/peers.h"
+
+#include <math.h>
+
+#define BENCHMARK_NEURONS 12500
+#define C_EXC 1000
+#define C_INH 250
+#define J_MV 0.1
+#define THRESHOLD_MV 20.0
+#define TAU_M_MS 20.0
+#define WARMUP_MS 200.0
+#define BENCHMARK_MS 1200.0
+
+enum { SR, AI, SI_FAST, SI_SLOW, N_REGIMES };
+static const char *const regimes[] = { "sr", "ai", "si_fast", "si_slow", NULL };
+static const struct {
+    double g, eta, published_hz; /* NaN: not published */
+} figures[N_REGIMES] = { [SR] = { 3.0, 2.0, (double)NAN },
+                         [AI] = { 5.0, 2.0, 37.7 },
+                         [SI_FAST] = { 6.0, 4.0, 60.7 },
+                         [SI_SLOW] = { 4.5, 0.9, 5.5 } };
+
+static const hk_option options[] = {
+    { .name = "regime",
+      .type = HK_OPTION_CHOICE,
+      .text = "ai",
+      .choices = regimes,
+      .meaning = "g and eta by name: synchronous regular, asynchronous irregular, synchronous irregular fast or slow" },
+    { .name = "g",
+      .type = HK_OPTION_NUMBER,
+      .min = 0.0,
+      .max = 100.0,
+      .automatic = "that of the regime",
+      .meaning = "strength of inhibitory synapses relative to excitatory ones" },
+    { .name = "eta",
+      .type = HK_OPTION_NUMBER,
+      .min = 0.0,
+      .max = 100.0,
+      .automatic = "that of the regime",
+      .meaning = "outside rate relative to the one that just reaches the threshold" },
+    { .name = "neurons",
+      .type = HK_OPTION_INTEGER,
+      .initial = BENCHMARK_NEURONS,
+      .min = 50,
+      .max = 1e7,
+      .meaning = "four of five of them excitatory" },
+    HK_CIRCUIT_OPTIONS(BENCHMARK_MS, "200, at most half of duration_ms"),
+};
+
+static double choice(const hk_run *run, const char *name, double of_regime)
+{
+    return hk_run_is_given(run, name) ? hk_run_number(run, name) : of_regime;
+}
+
+static double g_of(const hk_run *run)
+{
+    return choice(run, "g", figures[hk_run_choice(run, "regime")].g);
+}
+
+static double eta_of(const hk_run *run)
+{
+    return choice(run, "eta", figures[hk_run_choice(run, "regime")].eta);
+}
+
+static int describe(const hk_run *run, hk_circuit_plan *plan)
+{
+    static const hk_circuit_value values[] = {
+        { "tau_m_ms", TAU_M_MS }, { "e_l_mv", 0.0 },   { "v_th_mv", THRESHOLD_MV },
+        { "v_reset_mv", 10.0 },   { "t_ref_ms", 2.0 }, { .name = NULL },
+    };
+    uint32_t n = (uint32_t)hk_run_integer(run, "neurons"), n_exc = (uint32_t)((uint64_t)n * 4 / 5);
+    const uint32_t sizes[] = { n_exc, n - n_exc }, indegrees[] = { C_EXC, C_INH };
+    double nu_thr_hz = 1e3 * THRESHOLD_MV / (J_MV * C_EXC * TAU_M_MS);
+    const double weights_mv[] = { J_MV, -g_of(run) * J_MV };
+    hk_circuit_population population = { .model = "lif",
+                                         .values = values,
+                                         .v_mv = { .kind = HK_UNIFORM, .a = 0.0, .b = THRESHOLD_MV },
+                                         .drive = { .rate_hz = eta_of(run) * nu_thr_hz * C_EXC, .weight = J_MV } };
+    static const char *const names[] = { "exc", "inh" };
+    for (int k = 0; k < 2; k++) {
+        population.name = names[k];
+        population.n = sizes[k];
+        hk_circuit_add_population(&plan->circuit, &population);
+    }
+    for (uint32_t pre = 0; pre < 2; pre++)
+        for (uint32_t post = 0; post < 2; post++)
+            hk_circuit_add_projection(&plan->circuit,
+                                      &(hk_circuit_projection){ .pre = pre,
+                                                                .post = post,
+                                                                .connect = HK_FIXED_INDEGREE,
+                                                                .pairs = HK_PAIRS_AUTAPSES + HK_PAIRS_MULTAPSES,
+                                                                .n = indegrees[pre],
+                                                                .weight = hk_constant(weights_mv[pre]),
+                                                                .delay_ms = hk_constant(1.5) });
+    plan->warmup_ms = fmin(WARMUP_MS, 0.5 * hk_run_number(run, "duration_ms"));
+    return HK_OK;
+}
+
+/* ---- verdict ----------------------------------------------------------------------------------------------------- */
+
+/* The same network elsewhere: 1 s behind 0.2 s, one run a seed. On a grid inputs of one step arrive together. */
+static const hk_peer peers_exact[] = {
+    { "NEST iaf_psc_delta_ps, 1 thread", 38.126, 0.448 },
+    { "NEST iaf_psc_delta_ps, 2 threads, seed 1", 38.319, 0.4347 },
+    { "NEST iaf_psc_delta_ps, 2 threads, seed 2", 37.998, 0.4401 },
+};
+
+#define PUBLISHED_WITHIN 0.1 /* one run of one second is published, of another network with the same parameters */
+
+static void judge(const hk_circuit_run *r)
+{
+    size_t regime = hk_run_choice(r->run, "regime");
+    double published_hz = figures[regime].published_hz;
+    hk_summary *summary = hk_run_summary(r->run);
+    if (r->n_neurons != BENCHMARK_NEURONS || g_of(r->run) != figures[regime].g ||
+        eta_of(r->run) != figures[regime].eta || isnan(published_hz)) {
+        hk_run_report(r->run, "rate %.3f Hz, CV of intervals %.3f (nothing is published to compare it with)",
+                      r->rate_hz, r->cv_isi);
+        return;
+    }
+    bool agrees = fabs(r->rate_hz - published_hz) <= PUBLISHED_WITHIN * published_hz;
+    hk_summary_number(summary, "published_hz", published_hz);
+    hk_summary_flag(summary, "agrees_with_publication", agrees);
+    hk_run_report(r->run, "rate %.3f Hz, in Brunel (2000), table 1: %.1f Hz: this run %s (within %g %%)", r->rate_hz,
+                  published_hz, agrees ? "agrees" : "does NOT agree", 100.0 * PUBLISHED_WITHIN);
+    if (regime == AI && hk_circuit_covers(r, WARMUP_MS, BENCHMARK_MS))
+        hk_peers_judge(r->run, peers_exact, sizeof peers_exact / sizeof *peers_exact, r->rate_hz, r->cv_isi);
+}
+
+static int run(hk_run *run)
+{
+    return hk_circuit_experiment(run, describe, judge);
+}
+
+static const hk_summary_key keys[] = {
+    HK_CIRCUIT_KEYS,
+    { "published_hz", "Hz", "rate that Brunel's simulation had in this regime" },
+    { "agrees_with_publication", "", "the rate is within 10 % of it" },
+    HK_PEERS_KEY,
+};
+
+const hk_experiment hk_experiment_brunel = {
+    .name = "brunel",
+    .summary = "12,500 neurons, inhibition against excitation: Brunel's network in its four regimes",
+    .source = "Brunel (2000), J. Comput. Neurosci. 8:183-208",
+    .example = "brunel --set regime=si_fast --set neurons=2500 --set duration_ms=300",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .resumable = true,
+    .run = run,
+};

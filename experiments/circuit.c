@@ -1,0 +1,144 @@
+/* experiments/circuit.c - see circuit.h. */
+#include "experiments/circuit.h"
+
+#include "neurons/catalogue.h"
+#include "sim/draw.h"
+#include "sim/rng.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+uint32_t hk_circuit_add_population(hk_circuit *circuit, const hk_circuit_population *population)
+{
+    assert(circuit->n_populations < HK_CIRCUIT_MOST_POPULATIONS);
+    circuit->populations[circuit->n_populations] = *population;
+    return (uint32_t)circuit->n_populations++;
+}
+
+void hk_circuit_add_projection(hk_circuit *circuit, const hk_circuit_projection *projection)
+{
+    assert(circuit->n_projections < HK_CIRCUIT_MOST_PROJECTIONS);
+    circuit->projections[circuit->n_projections++] = *projection;
+}
+
+/* ---- populations ------------------------------------------------------------------------------------------------- */
+
+static int set_pulse(hk_population *population, const hk_circuit_pulse *pulse)
+{
+    if (!(pulse->rate_hz > 0.0))
+        return HK_OK;
+    return hk_population_schedule(population, "rate_hz", 2,
+                                  (double[]){ pulse->begin_ms, pulse->begin_ms + pulse->length_ms },
+                                  (double[]){ pulse->rate_hz, 0.0 });
+}
+
+static int make_population(hk_sim *sim, const hk_circuit_population *p, hk_population **out)
+{
+    const hk_neuron_model *model = hk_neuron_model_find(p->model);
+    if (model == NULL)
+        return hk_fail(hk_sim_ctx(sim), HK_ENAME, "population '%s': there is no neuron model '%s'", p->name, p->model);
+    int rc = hk_population_create(sim, p->name, model, p->n, out);
+    for (const hk_circuit_value *v = p->values; rc == HK_OK && v != NULL && v->name != NULL; v++)
+        rc = hk_population_set_value(*out, v->name, v->value);
+    if (rc == HK_OK && p->i_e_pa != 0.0)
+        rc = hk_population_set_value(*out, "i_e_pa", p->i_e_pa);
+    if (rc == HK_OK && model->kind == HK_MODEL_NEURON)
+        rc = hk_population_draw(*out, "v_mv", p->v_mv);
+    return rc == HK_OK ? set_pulse(*out, &p->pulse) : rc;
+}
+
+/* The drive of a population: a Poisson train a neuron, one step away. */
+static int make_drive(hk_sim *sim, const hk_circuit_population *p, hk_population *target)
+{
+    if (!(p->drive.rate_hz > 0.0))
+        return HK_OK;
+    char name[80];
+    hk_population *trains;
+    hk_projection *projection;
+    snprintf(name, sizeof name, "%.60s_drive", p->name);
+    int rc = hk_population_create(sim, name, hk_neuron_model_find("poisson"), p->n, &trains);
+    if (rc == HK_OK)
+        rc = hk_population_set_value(trains, "rate_hz", p->drive.rate_hz);
+    if (rc != HK_OK)
+        return rc;
+    hk_projection_config cfg = { .pre = trains,
+                                 .post = target,
+                                 .connect = HK_ONE_TO_ONE,
+                                 .weight = hk_constant(p->drive.weight),
+                                 .delay_ms = hk_constant(hk_sim_resolution_ms(sim)) };
+    return hk_projection_create(sim, &cfg, &projection);
+}
+
+/* ---- projections ------------------------------------------------------------------------------------------------- */
+
+static void draw_targets(hk_sim *sim, const hk_projection_config *cfg, uint64_t n_each, uint32_t *pre, uint32_t *post)
+{
+    char name[160];
+    snprintf(name, sizeof name, "%.70s->%.70s", hk_population_name(cfg->pre), hk_population_name(cfg->post));
+    uint64_t id = hk_name_id(name), k = 0;
+    for (uint32_t i = 0; i < hk_population_n(cfg->pre); i++) {
+        hk_stream stream = hk_stream_open(hk_sim_seed(sim), HK_PURPOSE_EXPERIMENT, id, i);
+        for (uint64_t j = 0; j < n_each; j++) {
+            pre[k] = i;
+            post[k++] = (uint32_t)hk_stream_below(&stream, hk_population_n(cfg->post));
+        }
+    }
+}
+
+static int make_listed(hk_sim *sim, const hk_circuit_projection *p, hk_projection_config *cfg)
+{
+    uint32_t n_pre = hk_population_n(cfg->pre), n_post = hk_population_n(cfg->post);
+    uint64_t n_each = p->kind == HK_CIRCUIT_FIRST ? 1 : p->n, n = n_pre * n_each;
+    if (p->kind == HK_CIRCUIT_FIRST && n_pre > n_post)
+        return hk_fail(hk_sim_ctx(sim), HK_ERANGE,
+                       "projection %s->%s: %" PRIu32 " neurons to the first of %" PRIu32 ", must be at most as many",
+                       hk_population_name(cfg->pre), hk_population_name(cfg->post), n_pre, n_post);
+    hk_projection *projection;
+    uint32_t *pre = malloc((n + 1) * sizeof *pre), *post = malloc((n + 1) * sizeof *post);
+    int rc = pre == NULL || post == NULL
+                 ? hk_fail(hk_sim_ctx(sim), HK_ENOMEM, "projection %s->%s: out of memory for %" PRIu64 " synapses",
+                           hk_population_name(cfg->pre), hk_population_name(cfg->post), n)
+                 : HK_OK;
+    if (rc == HK_OK && p->kind == HK_CIRCUIT_OUTDEGREE)
+        draw_targets(sim, cfg, n_each, pre, post);
+    for (uint32_t k = 0; rc == HK_OK && p->kind == HK_CIRCUIT_FIRST && k < n_pre; k++)
+        pre[k] = post[k] = k;
+    if (rc == HK_OK) {
+        cfg->connect = HK_EXPLICIT;
+        cfg->n = n;
+        cfg->list_pre = pre;
+        cfg->list_post = post;
+        rc = hk_projection_create(sim, cfg, &projection);
+    }
+    free(pre);
+    free(post);
+    return rc;
+}
+
+static int make_projection(hk_sim *sim, const hk_circuit_projection *p, hk_population *const *populations)
+{
+    hk_projection *projection;
+    hk_projection_config cfg = { .pre = populations[p->pre],
+                                 .post = populations[p->post],
+                                 .connect = p->connect,
+                                 .pairs = p->pairs,
+                                 .probability = p->probability,
+                                 .n = p->n,
+                                 .weight = p->weight,
+                                 .delay_ms = p->delay_ms };
+    return p->kind == HK_CIRCUIT_DRAWN ? hk_projection_create(sim, &cfg, &projection) : make_listed(sim, p, &cfg);
+}
+
+int hk_circuit_build(hk_sim *sim, const hk_circuit *circuit, hk_population **populations)
+{
+    int rc = HK_OK;
+    for (size_t k = 0; rc == HK_OK && k < circuit->n_populations; k++)
+        rc = make_population(sim, &circuit->populations[k], &populations[k]);
+    for (size_t k = 0; rc == HK_OK && k < circuit->n_populations; k++)
+        rc = make_drive(sim, &circuit->populations[k], populations[k]);
+    for (size_t k = 0; rc == HK_OK && k < circuit->n_projections; k++)
+        rc = make_projection(sim, &circuit->projections[k], populations);
+    return rc;
+}

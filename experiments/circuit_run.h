@@ -1,0 +1,104 @@
+/* experiments/circuit_run.h - an experiment that is a circuit: what it does but for its table and its verdict.
+ *
+ *     static const hk_option options[] = { { .name = "g", ... }, HK_CIRCUIT_OPTIONS(1200.0, "200") };
+ *     static const hk_summary_key keys[] = { HK_CIRCUIT_KEYS, ... };
+ *     static int describe(const hk_run *run, hk_circuit_plan *plan) { ... populations and projections ... }
+ *     static void judge(const hk_circuit_run *r) { ... r->rate_hz against what is published ... }
+ *     static int run(hk_run *run) { return hk_circuit_experiment(run, describe, judge); }
+ *
+ * The results file gets the spikes, and a group `statistics` with the distributions over the neurons of each population. */
+#ifndef HK_CIRCUIT_RUN_H
+#define HK_CIRCUIT_RUN_H
+
+#include "experiments/circuit.h"
+#include "experiments/network_summary.h"
+
+extern const char *const hk_circuit_records[], *const hk_circuit_integrators[];
+
+/* `duration` is the default in ms, `warmup` says how the warm-up follows when it is not given. */
+#define HK_CIRCUIT_OPTIONS(duration, warmup)                                                         \
+    { .name = "duration_ms",                                                                         \
+      .type = HK_OPTION_NUMBER,                                                                      \
+      .unit = "ms",                                                                                  \
+      .initial = (duration),                                                                         \
+      .min = 1e-3,                                                                                   \
+      .max = 1e10,                                                                                   \
+      .meaning = "simulated time, warm-up included; whole steps" },                                  \
+        { .name = "warmup_ms",                                                                       \
+          .type = HK_OPTION_NUMBER,                                                                  \
+          .unit = "ms",                                                                              \
+          .min = 0.0,                                                                                \
+          .max = 1e10,                                                                               \
+          .automatic = (warmup),                                                                     \
+          .meaning = "its beginning, which the statistics leave out" },                              \
+        { .name = "resolution_ms",                                                                   \
+          .type = HK_OPTION_NUMBER,                                                                  \
+          .unit = "ms",                                                                              \
+          .initial = 0.1,                                                                            \
+          .min = 1e-3,                                                                               \
+          .max = 10.0,                                                                               \
+          .meaning = "unit of delays" },                                                             \
+        { .name = "integrator",                                                                      \
+          .type = HK_OPTION_CHOICE,                                                                  \
+          .text = "exact",                                                                           \
+          .choices = hk_circuit_integrators,                                                         \
+          .meaning = "exact: spikes at their exact times" },                                         \
+        { .name = "record",                                                                          \
+          .type = HK_OPTION_CHOICE,                                                                  \
+          .text = "all",                                                                             \
+          .choices = hk_circuit_records,                                                             \
+          .meaning = "spikes that go to the file" },                                                 \
+        { .name = "probe_ms",                                                                        \
+          .type = HK_OPTION_NUMBER,                                                                  \
+          .unit = "ms",                                                                              \
+          .initial = 0.0,                                                                            \
+          .min = 0.0,                                                                                \
+          .max = 1e10,                                                                               \
+          .meaning = "interval at which the potential of some neurons goes to the file; 0: never" }, \
+    {                                                                                                \
+        .name = "probe_neurons", .type = HK_OPTION_INTEGER, .initial = 5, .min = 1, .max = 1e6,      \
+        .meaning = "how many of each population, at most all"                                        \
+    }
+
+#define HK_CIRCUIT_KEYS                                                                                         \
+    HK_NETWORK_KEYS, { "neurons", "", "of all populations but sources" },                                       \
+        { "synapses", "", "of all projections, drives apart" },                                                 \
+        { "rate_hz", "Hz", "over all neurons, behind the warm-up" },                                            \
+        { "cv", "", "of the intervals, over all neurons with three spikes behind the warm-up" },                \
+        { "correlations", "", "by population: mean Pearson correlation of 100 neurons, spike counts in 5 ms" }, \
+    {                                                                                                           \
+        "fano", "", "by population: variance / mean of its spike counts in 5 ms; 1 for Poisson trains"          \
+    }
+
+/** What an experiment says before it runs. */
+typedef struct hk_circuit_plan {
+    hk_circuit circuit;
+    double warmup_ms; /* when the user gives none */
+} hk_circuit_plan;
+
+typedef struct hk_circuit_run {
+    hk_run *run;
+    hk_circuit_plan plan;
+    hk_sim *sim;
+    hk_population *populations[HK_CIRCUIT_MOST_POPULATIONS];
+    hk_probe *probes[HK_CIRCUIT_MOST_POPULATIONS];
+    size_t n_probes;
+    hk_course course;
+    double duration_ms, warmup_ms;
+    /* when it has run: */
+    hk_raster_figures figures[HK_CIRCUIT_MOST_POPULATIONS];
+    uint64_t n_neurons, n_synapses; /* without sources, without drives */
+    double rate_hz, cv_isi;         /* over all neurons; NaN: none */
+} hk_circuit_run;
+
+typedef int (*hk_circuit_describe_fn)(const hk_run *run, hk_circuit_plan *plan);
+/** Called after a run that went well, unless a signal cut it short. NULL: nothing to judge. */
+typedef void (*hk_circuit_judge_fn)(const hk_circuit_run *r);
+
+/** The `run` of an experiment with the options and keys above. */
+HK_MUST_CHECK int hk_circuit_experiment(hk_run *run, hk_circuit_describe_fn describe, hk_circuit_judge_fn judge);
+
+/** Do the statistics cover this interval, at 0.1 ms? */
+bool hk_circuit_covers(const hk_circuit_run *r, double warmup_ms, double duration_ms);
+
+#endif

@@ -1,0 +1,259 @@
+/* tests/test_circuits.c - circuits as tables, what their experiments do alike, and the verdict by peers. */
+#include "tests/hk_scratch.h"
+#include "tests/trial.h"
+
+#include "experiments/circuit.h"
+#include "experiments/peers.h"
+#include "sim/raster.h"
+#include "sim/results.h"
+
+typedef struct fixture {
+    hk_ctx *ctx;
+    hk_sim *sim;
+} fixture;
+
+static int setup(void **state)
+{
+    static fixture f;
+    f.ctx = hk_ctx_create();
+    *state = &f;
+    return hk_sim_create(f.ctx, &(hk_sim_config){ .resolution_ms = 0.1, .seed = 17 }, &f.sim);
+}
+
+static int teardown(void **state)
+{
+    fixture *f = *state;
+    hk_sim_destroy(f->sim);
+    hk_ctx_destroy(f->ctx);
+    return 0;
+}
+
+/* Seven sources that are silent but for a pulse, and eleven neurons. */
+static hk_circuit small_circuit(void)
+{
+    static const hk_circuit_value values[] = { { "tau_m_ms", 13.7 }, { .name = NULL } };
+    hk_circuit circuit = { .n_populations = 0 };
+    hk_circuit_add_population(
+        &circuit, &(hk_circuit_population){ .name = "in", .model = "poisson", .n = 7, .pulse = { 20.3, 4.9, 2100.0 } });
+    hk_circuit_add_population(&circuit, &(hk_circuit_population){ .name = "cells",
+                                                                  .model = "lif",
+                                                                  .n = 11,
+                                                                  .values = values,
+                                                                  .i_e_pa = 3.5,
+                                                                  .v_mv = { .kind = HK_UNIFORM, .a = -69, .b = -61 } });
+    return circuit;
+}
+
+static const hk_circuit_projection first = {
+    .pre = 0, .post = 1, .kind = HK_CIRCUIT_FIRST, .weight = { .a = 0.1 }, .delay_ms = { .a = 1.5 }
+};
+
+static void a_circuit_is_what_its_table_says(void **state)
+{
+    fixture *f = *state;
+    hk_circuit circuit = small_circuit();
+    circuit.populations[1].drive = (hk_circuit_drive){ .rate_hz = 800.0, .weight = 0.01 };
+    hk_circuit_add_projection(&circuit, &first);
+    hk_population *populations[2];
+    assert_ok(hk_circuit_build(f->sim, &circuit, populations));
+    assert_ptr_equal(hk_sim_population(f->sim, 0), populations[0]);
+    assert_ptr_equal(hk_sim_population(f->sim, 1), populations[1]);
+    double tau[11], v[11], current[11];
+    assert_ok(hk_population_get(populations[1], "tau_m_ms", tau));
+    assert_ok(hk_population_get(populations[1], "i_e_pa", current));
+    assert_ok(hk_population_get(populations[1], "v_mv", v));
+    assert_close(tau[4], 13.7, 0.0);
+    assert_close(current[9], 3.5, 0.0);
+    assert_true(v[0] >= -69.0 && v[0] < -61.0 && v[0] != v[1]);
+    assert_ok(hk_sim_run(f->sim, 100.0));
+    uint64_t of_drive = hk_sim_get_stats(f->sim).spikes - hk_population_n_spikes(populations[0]) -
+                        hk_population_n_spikes(populations[1]);
+    assert_close((double)of_drive, 880.0, 5.0 * sqrt(880.0));
+}
+
+static void a_pulse_begins_and_ends_in_time(void **state)
+{
+    fixture *f = *state;
+    hk_circuit circuit = small_circuit();
+    hk_population *populations[2];
+    assert_ok(hk_circuit_build(f->sim, &circuit, populations));
+    assert_ok(hk_sim_run(f->sim, 20.3));
+    assert_int_equal(hk_population_n_spikes(populations[0]), 0);
+    assert_ok(hk_sim_run(f->sim, 4.9));
+    uint64_t n = hk_population_n_spikes(populations[0]);
+    assert_close((double)n, 7 * 2.1 * 4.9, 5.0 * sqrt(7 * 2.1 * 4.9));
+    assert_ok(hk_sim_run(f->sim, 500.0));
+    assert_int_equal(hk_population_n_spikes(populations[0]), n);
+}
+
+static void the_first_neurons_are_connected_one_by_one(void **state)
+{
+    fixture *f = *state;
+    hk_circuit circuit = small_circuit();
+    hk_circuit_add_projection(&circuit, &first);
+    hk_population *populations[2];
+    assert_ok(hk_circuit_build(f->sim, &circuit, populations));
+    hk_projection *projection = hk_sim_projection(f->sim, 0);
+    uint32_t pre[7], post[7];
+    assert_int_equal(hk_projection_n_synapses(projection), 7);
+    hk_projection_list(projection, 7, pre, post, NULL, NULL);
+    for (uint32_t k = 0; k < 7; k++)
+        assert_true(pre[k] == k && post[k] == k);
+}
+
+static void more_neurons_than_there_are_targets_are_refused(void **state)
+{
+    fixture *f = *state;
+    hk_circuit circuit = small_circuit();
+    circuit.populations[0].n = 12;
+    hk_circuit_add_projection(&circuit, &first);
+    hk_population *populations[2];
+    assert_status(hk_circuit_build(f->sim, &circuit, populations), HK_ERANGE);
+    assert_non_null(strstr(hk_ctx_message(f->ctx), "in->cells: 12 neurons to the first of 11"));
+}
+
+static void every_neuron_has_its_outdegree(void **state)
+{
+    fixture *f = *state;
+    enum { N_PRE = 7, EACH = 1100, N = N_PRE * EACH };
+    hk_circuit circuit = small_circuit();
+    hk_circuit_projection p = first;
+    p.kind = HK_CIRCUIT_OUTDEGREE;
+    p.n = EACH;
+    hk_circuit_add_projection(&circuit, &p);
+    hk_population *populations[2];
+    assert_ok(hk_circuit_build(f->sim, &circuit, populations));
+    static uint32_t pre[N], post[N];
+    int of_pre[N_PRE] = { 0 }, of_post[11] = { 0 };
+    assert_int_equal(hk_projection_list(hk_sim_projection(f->sim, 0), N, pre, post, NULL, NULL), N);
+    for (int k = 0; k < N; k++) {
+        of_pre[pre[k]]++;
+        of_post[post[k]]++;
+    }
+    for (int k = 0; k < N_PRE; k++)
+        assert_int_equal(of_pre[k], EACH);
+    for (int k = 0; k < 11; k++)
+        assert_close(of_post[k], N / 11.0, 5.0 * sqrt(N / 11.0));
+}
+
+static void what_does_not_exist_is_refused_by_name(void **state)
+{
+    fixture *f = *state;
+    hk_circuit circuit = small_circuit();
+    hk_population *populations[2];
+    circuit.populations[1].model = "liff";
+    assert_status(hk_circuit_build(f->sim, &circuit, populations), HK_ENAME);
+    assert_non_null(strstr(hk_ctx_message(f->ctx), "'cells': there is no neuron model 'liff'"));
+}
+
+static void a_parameter_that_does_not_exist_is_refused(void **state)
+{
+    fixture *f = *state;
+    static const hk_circuit_value values[] = { { "tau_ms", 13.7 }, { .name = NULL } };
+    hk_circuit circuit = small_circuit();
+    hk_population *populations[2];
+    circuit.populations[1].values = values;
+    assert_status(hk_circuit_build(f->sim, &circuit, populations), HK_ENAME);
+}
+
+/* ---- what the experiments do alike ------------------------------------------------------------------------------- */
+
+static void times_without_sense_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *one, *two, *says;
+    } bad[] = { { "duration_ms=10.05", "warmup_ms=0", "duration_ms = 10.05, must be whole steps of 0.1 ms" },
+                { "duration_ms=30", "warmup_ms=30", "warmup_ms = 30, must be below duration_ms = 30" },
+                { "duration_ms=30.1", "resolution_ms=0.7", "resolution_ms = 0.7, must divide" } };
+    for (size_t k = 0; k < N_OF(bad); k++) {
+        trial t;
+        run_it(&t,
+               ARGUMENTS("brunel", "--out", "none", "--set", "neurons=100", "--set", bad[k].one, "--set", bad[k].two),
+               HK_ERANGE);
+        assert_says(&t, bad[k].says);
+        trial_close(&t);
+    }
+}
+
+static void the_file_has_the_distributions_behind_the_figures(void **state)
+{
+    (void)state;
+    const char *out = scratch_path("distributions.h5");
+    trial t;
+    run_it(&t,
+           ARGUMENTS("brunel", "--out", out, "--set", "neurons=250", "--set", "duration_ms=170", "--set",
+                     "warmup_ms=20", "--set", "probe_ms=10"),
+           HK_OK);
+    hk_results *results;
+    hk_raster *raster;
+    double rates_hz[200], cvs[200], pairs[4950], v[18 * 5], mean_hz = 0.0, mean_cv = 0.0, n_cv = 0.0;
+    assert_ok(hk_results_open(t.ctx, out, HK_RESULTS_READ, &results));
+    assert_ok(hk_results_get(results, "statistics/exc/rate_hz", HK_F64, rates_hz, 200));
+    assert_ok(hk_results_get(results, "statistics/exc/cv_isi", HK_F64, cvs, 200));
+    assert_ok(hk_results_get(results, "statistics/exc/correlation", HK_F64, pairs, 4950));
+    assert_ok(hk_results_get(results, "probes/inh_v_mv/values", HK_F64, v, N_OF(v)));
+    hk_results_discard(results);
+    for (int k = 0; k < 200; k++) {
+        mean_hz += rates_hz[k] / 200.0;
+        mean_cv += isnan(cvs[k]) ? 0.0 : cvs[k];
+        n_cv += !isnan(cvs[k]);
+    }
+    assert_true(mean_hz > 5.0 && n_cv > 100.0);
+    assert_close(mean_hz, part_of(&t, "rates_hz", "exc"), 1e-9);
+    assert_close(mean_cv / n_cv, part_of(&t, "cv_isi", "exc"), 1e-12);
+    assert_ok(hk_raster_open(t.ctx, out, &raster));
+    assert_int_equal(hk_raster_n_populations(raster), 2); /* drives are not recorded */
+    hk_raster_close(raster);
+    trial_close(&t);
+}
+
+static void nothing_but_statistics_is_recorded_when_asked(void **state)
+{
+    (void)state;
+    const char *out = scratch_path("nothing.h5");
+    trial t;
+    hk_raster *raster;
+    run_it(&t,
+           ARGUMENTS("brunel", "--out", out, "--set", "neurons=100", "--set", "duration_ms=50", "--set", "record=none"),
+           HK_OK);
+    assert_ok(hk_raster_open(t.ctx, out, &raster));
+    assert_int_equal(hk_raster_n_populations(raster), 0);
+    hk_raster_close(raster);
+    trial_close(&t);
+}
+
+/* ---- peers ------------------------------------------------------------------------------------------------------- */
+
+static void the_interval_of_peers_is_that_of_student(void **state)
+{
+    (void)state;
+    static const double values[] = { 5.617, 5.327, 5.522, 5.559, 5.420 };
+    hk_interval i = hk_peers_expect(values, 5);
+    double mean = 5.489, sd = sqrt(0.053378 / 4.0); /* by hand */
+    assert_close(0.5 * (i.low + i.high), mean, 1e-12);
+    assert_close(i.high - mean, 4.604 * sd * sqrt(1.2), 1e-12);
+    assert_true(hk_interval_has(i, 6.06) && !hk_interval_has(i, 6.08) && !hk_interval_has(i, 4.9));
+    assert_false(hk_interval_has(i, (double)NAN));
+    i = hk_peers_expect(values, 2);
+    assert_close(i.high - i.low, 2.0 * 63.657 * 0.145 * sqrt(2.0) * sqrt(1.5), 1e-9);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_circuit_is_what_its_table_says),
+        TEST(a_pulse_begins_and_ends_in_time),
+        TEST(the_first_neurons_are_connected_one_by_one),
+        TEST(more_neurons_than_there_are_targets_are_refused),
+        TEST(every_neuron_has_its_outdegree),
+        TEST(what_does_not_exist_is_refused_by_name),
+        TEST(a_parameter_that_does_not_exist_is_refused),
+        cmocka_unit_test(times_without_sense_are_refused),
+        cmocka_unit_test(the_file_has_the_distributions_behind_the_figures),
+        cmocka_unit_test(nothing_but_statistics_is_recorded_when_asked),
+        cmocka_unit_test(the_interval_of_peers_is_that_of_student),
+    };
+    return cmocka_run_group_tests(tests, hk_scratch_setup, hk_scratch_teardown);
+}
