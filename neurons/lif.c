@@ -6,17 +6,29 @@
 
 #include "neurons/crossing.h"
 #include "neurons/lif_kernels.h"
+#include "neurons/lif_tables.h"
 #include "neurons/membrane.h"
 #include "sim/mathfn.h"
 
 #include <math.h>
 
-enum { TAU_M, C_M, E_L, V_TH, V_RESET, T_REF, I_E, THETA_PLUS, TAU_THETA, N_PARAMS };
-enum { V, THETA, N_STATE };
+enum {
+    TAU_M = HK_LIF_TAU_M,
+    C_M = HK_LIF_C_M,
+    E_L = HK_LIF_E_L,
+    V_TH = HK_LIF_V_TH,
+    V_RESET = HK_LIF_V_RESET,
+    T_REF = HK_LIF_T_REF,
+    I_E = HK_LIF_I_E,
+    THETA_PLUS = HK_LIF_THETA_PLUS,
+    TAU_THETA = HK_LIF_TAU_THETA,
+    V = HK_LIF_V,
+    THETA = HK_LIF_THETA,
+};
 enum { U, B, LOW, GAP, RESET, N_COLUMNS }; /* B: theta exp(x/tau_theta); GAP, RESET: from v_inf */
 enum { ADAPTS, DRIVEN, ONE_TAU, HORIZON_STEP, N_GLOBALS };
 
-static const hk_column params[N_PARAMS] = {
+const hk_column hk_lif_params[HK_LIF_N_PARAMS] = {
     [TAU_M] = { "tau_m_ms", "ms", 20.0, 1e-3, 1e12, "membrane time constant" },
     [C_M] = { "c_m_pf", "pF", 250.0, 1e-6, 1e12, "membrane capacitance; matters for i_e_pa only" },
     [E_L] = { "e_l_mv", "mV", -70.0, -1e6, 1e6, "resting potential" },
@@ -28,18 +40,22 @@ static const hk_column params[N_PARAMS] = {
     [TAU_THETA] = { "tau_theta_ms", "ms", 1e7, 1e-3, 1e12, "decay time constant of the threshold increment" },
 };
 
-static const hk_column state[N_STATE] = {
+const hk_column hk_lif_state[HK_LIF_N_STATE] = {
     [V] = { "v_mv", "mV", -70.0, -1e9, 1e9, "membrane potential" },
     [THETA] = { "theta_mv", "mV", 0.0, -1e9, 1e9, "adaptive part of the threshold" },
 };
 
-static const hk_lif_kernels *const kernels[HK_N_CPU] = {
-    [HK_CPU_PLAIN] = &hk_lif_kernels_plain,
+const hk_lif_kernels *hk_lif_kernels_for(hk_cpu level)
+{
+    static const hk_lif_kernels *const kernels[HK_N_CPU] = {
+        [HK_CPU_PLAIN] = &hk_lif_kernels_plain,
 #if defined(__x86_64__)
-    [HK_CPU_AVX2] = &hk_lif_kernels_avx2,
-    [HK_CPU_AVX512] = &hk_lif_kernels_avx512,
+        [HK_CPU_AVX2] = &hk_lif_kernels_avx2,
+        [HK_CPU_AVX512] = &hk_lif_kernels_avx512,
 #endif
-};
+    };
+    return kernels[level];
+}
 
 static double v_inf(const hk_neuron_view *view, uint32_t i)
 {
@@ -58,7 +74,7 @@ static double threshold(const hk_neuron_view *view, uint32_t i, double x)
     return b == 0.0 ? view->columns[GAP][i] : view->columns[GAP][i] + b * hk_exp(-x / hk_param_of(view, TAU_THETA, i));
 }
 
-static int check(hk_ctx *ctx, const hk_neuron_view *view)
+int hk_lif_check(hk_ctx *ctx, const hk_neuron_view *view)
 {
     static const int taus[] = { TAU_M, TAU_THETA };
     return hk_membrane_check(
@@ -136,7 +152,7 @@ static void rebase(const hk_neuron_view *view, hk_time to)
     double x = hk_since_epoch(view, to);
     double *const *c = view->columns;
     if (view->globals[ONE_TAU] != 0.0)
-        kernels[view->cpu]->decay(c[U], hk_exp(-x / view->params[TAU_M].values[0]), view->n);
+        hk_lif_kernels_for(view->cpu)->decay(c[U], hk_exp(-x / view->params[TAU_M].values[0]), view->n);
     else
         for (uint32_t i = 0; i < view->n; i++)
             c[U][i] = c[U][i] == -HUGE_VAL ? c[U][i] : c[U][i] * hk_exp(-x / hk_param_of(view, TAU_M, i));
@@ -149,7 +165,8 @@ static void factors(const hk_neuron_view *view, const hk_event *arrivals, size_t
 {
     (void)horizon;
     if (view->globals[ONE_TAU] != 0.0)
-        kernels[view->cpu]->growths(arrivals, n, view->epoch, view->resolution_ms, view->params[TAU_M].values[0], out);
+        hk_lif_kernels_for(view->cpu)->growths(arrivals, n, view->epoch, view->resolution_ms,
+                                               view->params[TAU_M].values[0], out);
 }
 
 static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits)
@@ -158,17 +175,18 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
     double x = hk_since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
     bool driven = view->globals[DRIVEN] != 0.0;
     if (view->stamp != NULL)
-        kernels[view->cpu]->mark(view, slab);
+        hk_lif_kernels_for(view->cpu)->mark(view, slab);
     if (view->globals[ONE_TAU] != 0.0) {
         double tau = view->params[TAU_M].values[0];
         double grown = view->factors != NULL ? view->factors[0] : hk_exp(x / tau);
-        kernels[view->cpu]->receive(&columns, slab, grown, driven ? hk_exp(-left / tau) : 1.0, hits);
+        hk_lif_kernels_for(view->cpu)->receive(&columns, slab, grown, driven ? hk_exp(-left / tau) : 1.0, hits);
         return;
     }
     for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */
         hk_slab one = hk_slab_one(slab, k);
         double tau = hk_param_of(view, TAU_M, one.first);
-        kernels[HK_CPU_PLAIN]->receive(&columns, &one, hk_exp(x / tau), driven ? hk_exp(-left / tau) : 1.0, hits);
+        hk_lif_kernels_for(HK_CPU_PLAIN)
+            ->receive(&columns, &one, hk_exp(x / tau), driven ? hk_exp(-left / tau) : 1.0, hits);
     }
 }
 
@@ -275,13 +293,13 @@ const hk_neuron_model hk_lif = {
     .source = "Brette (2007), Neural Comput. 19:2604-2609",
     .kind = HK_MODEL_NEURON,
     .weight_unit = "mV",
-    .params = params,
-    .n_params = N_PARAMS,
-    .state = state,
-    .n_state = N_STATE,
+    .params = hk_lif_params,
+    .n_params = HK_LIF_N_PARAMS,
+    .state = hk_lif_state,
+    .n_state = HK_LIF_N_STATE,
     .n_columns = N_COLUMNS,
     .n_globals = N_GLOBALS,
-    .check = check,
+    .check = hk_lif_check,
     .prepare = prepare,
     .read = read_state,
     .write = write_state,
@@ -299,4 +317,5 @@ const hk_neuron_model hk_lif = {
     .release = release,
     .settle = settle,
     .deaf_when_held = true,
+    .on_grid = &hk_lif_grid,
 };

@@ -3,17 +3,33 @@
 
 #include "neurons/crossing.h"
 #include "neurons/lif_exp_kernels.h"
+#include "neurons/lif_exp_tables.h"
 #include "neurons/membrane.h"
 #include "sim/mathfn.h"
 
 #include <math.h>
 
-enum { TAU_M, C_M, TAU_EX, TAU_IN, E_L, V_TH, V_RESET, T_REF, I_E, THETA_PLUS, TAU_THETA, N_PARAMS };
-enum { V, I_EX, I_IN, THETA, N_STATE };
+enum {
+    TAU_M = HK_LIF_EXP_TAU_M,
+    C_M = HK_LIF_EXP_C_M,
+    TAU_EX = HK_LIF_EXP_TAU_EX,
+    TAU_IN = HK_LIF_EXP_TAU_IN,
+    E_L = HK_LIF_EXP_E_L,
+    V_TH = HK_LIF_EXP_V_TH,
+    V_RESET = HK_LIF_EXP_V_RESET,
+    T_REF = HK_LIF_EXP_T_REF,
+    I_E = HK_LIF_EXP_I_E,
+    THETA_PLUS = HK_LIF_EXP_THETA_PLUS,
+    TAU_THETA = HK_LIF_EXP_TAU_THETA,
+    V = HK_LIF_EXP_V,
+    I_EX = HK_LIF_EXP_I_EX,
+    I_IN = HK_LIF_EXP_I_IN,
+    THETA = HK_LIF_EXP_THETA,
+};
 enum { A, J_EX, J_IN, B, LOW, GAP, N_COLUMNS }; /* B: theta exp(x/tau_theta); GAP: threshold from v_inf */
 enum { ADAPTS, UNIFORM, HORIZON_STEP, N_GLOBALS };
 
-static const hk_column params[N_PARAMS] = {
+const hk_column hk_lif_exp_params[HK_LIF_EXP_N_PARAMS] = {
     [TAU_M] = { "tau_m_ms", "ms", 10.0, 1e-3, 1e12, "membrane time constant" },
     [C_M] = { "c_m_pf", "pF", 250.0, 1e-6, 1e12, "membrane capacitance" },
     [TAU_EX] = { "tau_syn_ex_ms", "ms", 2.0, 1e-3, 1e12, "time constant of excitatory currents" },
@@ -27,20 +43,24 @@ static const hk_column params[N_PARAMS] = {
     [TAU_THETA] = { "tau_theta_ms", "ms", 1e7, 1e-3, 1e12, "decay time constant of the threshold increment" },
 };
 
-static const hk_column state[N_STATE] = {
+const hk_column hk_lif_exp_state[HK_LIF_EXP_N_STATE] = {
     [V] = { "v_mv", "mV", -70.0, -1e9, 1e9, "membrane potential" },
     [I_EX] = { "i_syn_ex_pa", "pA", 0.0, 0.0, 1e15, "excitatory current" },
     [I_IN] = { "i_syn_in_pa", "pA", 0.0, -1e15, 0.0, "inhibitory current" },
     [THETA] = { "theta_mv", "mV", 0.0, -1e9, 1e9, "adaptive part of the threshold" },
 };
 
-static const hk_lif_exp_kernels *const kernels[HK_N_CPU] = {
-    [HK_CPU_PLAIN] = &hk_lif_exp_kernels_plain,
+const hk_lif_exp_kernels *hk_lif_exp_kernels_for(hk_cpu level)
+{
+    static const hk_lif_exp_kernels *const kernels[HK_N_CPU] = {
+        [HK_CPU_PLAIN] = &hk_lif_exp_kernels_plain,
 #if defined(__x86_64__)
-    [HK_CPU_AVX2] = &hk_lif_exp_kernels_avx2,
-    [HK_CPU_AVX512] = &hk_lif_exp_kernels_avx512,
+        [HK_CPU_AVX2] = &hk_lif_exp_kernels_avx2,
+        [HK_CPU_AVX512] = &hk_lif_exp_kernels_avx512,
 #endif
-};
+    };
+    return kernels[level];
+}
 
 static double v_inf(const hk_neuron_view *view, uint32_t i)
 {
@@ -74,7 +94,7 @@ static hk_lif_exp_columns columns_from(const hk_neuron_view *view, uint32_t i)
     return (hk_lif_exp_columns){ .a = c[A] + i, .j_ex = c[J_EX] + i, .j_in = c[J_IN] + i, .low = c[LOW] + i };
 }
 
-static int check(hk_ctx *ctx, const hk_neuron_view *view)
+int hk_lif_exp_check(hk_ctx *ctx, const hk_neuron_view *view)
 {
     static const int taus[] = { TAU_M, TAU_EX, TAU_IN, TAU_THETA };
     return hk_membrane_check(
@@ -115,22 +135,13 @@ static double potential(const hk_neuron_view *view, uint32_t i, const hk_lif_exp
     return q->fall * (c[A][i] + (c[J_EX][i] * q->g_ex + c[J_IN][i] * q->g_in));
 }
 
-/* K(x, tau) = exp(-x / tau_m) g(x), in the form that cannot overflow however late it is. */
-static double response(double x, double tau_m, double tau)
-{
-    double r = 1.0 / tau_m - 1.0 / tau;
-    if (r == 0.0)
-        return x * hk_exp(-x / tau_m);
-    return r > 0.0 ? hk_exp(-x / tau) * (-hk_expm1(-r * x) / r) : hk_exp(-x / tau_m) * (hk_expm1(r * x) / r);
-}
-
 /* The potential of a neuron that is not held, any number of time constants after the epoch. */
 static double late_potential(const hk_neuron_view *view, uint32_t i, double x)
 {
     double *const *c = view->columns;
     double tau_m = hk_param_of(view, TAU_M, i);
-    return c[A][i] * hk_exp(-x / tau_m) + (c[J_EX][i] * response(x, tau_m, hk_param_of(view, TAU_EX, i)) +
-                                           c[J_IN][i] * response(x, tau_m, hk_param_of(view, TAU_IN, i)));
+    return c[A][i] * hk_exp(-x / tau_m) + (c[J_EX][i] * hk_membrane_response(x, tau_m, hk_param_of(view, TAU_EX, i)) +
+                                           c[J_IN][i] * hk_membrane_response(x, tau_m, hk_param_of(view, TAU_IN, i)));
 }
 
 static void set_potential(const hk_neuron_view *view, uint32_t i, double x, double from_inf)
@@ -216,8 +227,8 @@ static void rebase(const hk_neuron_view *view, hk_time to)
         }
         hk_lif_exp_columns columns = columns_from(view, i);
         hk_lif_exp_instant q = instant(view, i, x, 0.0);
-        kernels[view->cpu]->rebase(&columns, &q, hk_exp(-x / hk_param_of(view, TAU_EX, i)),
-                                   hk_exp(-x / hk_param_of(view, TAU_IN, i)), uniform ? view->n : 1);
+        hk_lif_exp_kernels_for(view->cpu)->rebase(&columns, &q, hk_exp(-x / hk_param_of(view, TAU_EX, i)),
+                                                  hk_exp(-x / hk_param_of(view, TAU_IN, i)), uniform ? view->n : 1);
     }
     if (view->globals[ADAPTS] != 0.0)
         for (uint32_t i = 0; i < view->n; i++)
@@ -232,13 +243,13 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
         view->stamp[hk_slab_target(slab, k)] = view->stamp_now;
     if (view->globals[UNIFORM] != 0.0) {
         hk_lif_exp_instant q = instant(view, 0, x, left);
-        kernels[view->cpu]->receive(&columns, slab, &q, hits);
+        hk_lif_exp_kernels_for(view->cpu)->receive(&columns, slab, &q, hits);
         return;
     }
     for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */
         hk_slab one = hk_slab_one(slab, k);
         hk_lif_exp_instant q = instant(view, one.first, x, left);
-        kernels[HK_CPU_PLAIN]->receive(&columns, &one, &q, hits);
+        hk_lif_exp_kernels_for(HK_CPU_PLAIN)->receive(&columns, &one, &q, hits);
     }
 }
 
@@ -261,7 +272,7 @@ static void sweep(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_t
         hk_lif_exp_columns columns = columns_from(view, i);
         hk_lif_exp_instant q = instant(view, i, x, left);
         size_t before = hits->n;
-        kernels[view->cpu]->sweep(&columns, &q, uniform ? end - begin : 1, hits);
+        hk_lif_exp_kernels_for(view->cpu)->sweep(&columns, &q, uniform ? end - begin : 1, hits);
         for (size_t k = before; k < hits->n; k++)
             hits->neuron[k] += i; /* the kernel counted from neuron i */
     }
@@ -334,13 +345,13 @@ const hk_neuron_model hk_lif_exp = {
     .source = "Rotter & Diesmann (1999), Biol. Cybern. 81:381-402",
     .kind = HK_MODEL_NEURON,
     .weight_unit = "pA",
-    .params = params,
-    .n_params = N_PARAMS,
-    .state = state,
-    .n_state = N_STATE,
+    .params = hk_lif_exp_params,
+    .n_params = HK_LIF_EXP_N_PARAMS,
+    .state = hk_lif_exp_state,
+    .n_state = HK_LIF_EXP_N_STATE,
     .n_columns = N_COLUMNS,
     .n_globals = N_GLOBALS,
-    .check = check,
+    .check = hk_lif_exp_check,
     .prepare = prepare,
     .read = read_state,
     .write = write_state,
@@ -355,4 +366,5 @@ const hk_neuron_model hk_lif_exp = {
     .hold = hold,
     .release = release,
     .settle = settle,
+    .on_grid = &hk_lif_exp_grid,
 };

@@ -26,6 +26,16 @@ typedef struct hk_lif_exp_instant {
     double reach;        /* exp(-x / tau_ex) tau_m (1 - relax): the most that j_ex can still add up to the horizon */
 } hk_lif_exp_instant;
 
+/* One step of the grid: d = d fall + i[0] to_d[0] + i[1] to_d[1], then i[k] = i[k] fall_i[k] + in[k]. */
+typedef struct hk_lif_exp_stepping {
+    double *d, *i[HK_MOST_PORTS]; /* [n] from the first neuron on */
+    const double *in[HK_MOST_PORTS];
+    double fall, to_d[HK_MOST_PORTS], fall_i[HK_MOST_PORTS];
+    double gap;           /* those with d >= gap are hits, */
+    const double *limits; /* or those with d >= limits[k] where this is not NULL */
+    uint32_t n, n_ports, first;
+} hk_lif_exp_stepping;
+
 /* A neuron is a hit when max(d, d relax) + j_ex reach >= low, d = v - v_inf. */
 typedef struct hk_lif_exp_kernels {
     void (*receive)(const hk_lif_exp_columns *columns, const hk_slab *slab, const hk_lif_exp_instant *now,
@@ -33,11 +43,14 @@ typedef struct hk_lif_exp_kernels {
     void (*sweep)(const hk_lif_exp_columns *columns, const hk_lif_exp_instant *now, uint32_t n, hk_hits *hits);
     void (*rebase)(const hk_lif_exp_columns *columns, const hk_lif_exp_instant *now, double fall_ex, double fall_in,
                    uint32_t n);
+    void (*step)(const hk_lif_exp_stepping *stepping, hk_hits *hits);
 } hk_lif_exp_kernels;
 
 extern const hk_lif_exp_kernels hk_lif_exp_kernels_plain;
 #if defined(__x86_64__)
 extern const hk_lif_exp_kernels hk_lif_exp_kernels_avx2, hk_lif_exp_kernels_avx512;
 #endif
+
+const hk_lif_exp_kernels *hk_lif_exp_kernels_for(hk_cpu level);
 
 #endif

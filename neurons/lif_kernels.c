@@ -177,6 +177,36 @@ static void decay(double *u, double factor, uint32_t n)
         u[i] = u[i] == -HUGE_VAL ? u[i] : u[i] * factor;
 }
 
+/* Hits are rare: a block of neurons is advanced without branches, and looked through only when it has one. */
+static inline __attribute__((always_inline)) void step_all(double *restrict d, const double *restrict in, double fall,
+                                                           double gap, const double *restrict limits, uint32_t n,
+                                                           uint32_t first, hk_hits *hits)
+{
+    enum { BLOCK = 64 };
+    for (uint32_t begin = 0; begin < n; begin += BLOCK) {
+        uint32_t end = n - begin < BLOCK ? n : begin + BLOCK;
+        int64_t any = 0;
+        for (uint32_t k = begin; k < end; k++) {
+            d[k] = d[k] * fall + in[k];
+            any |= d[k] >= (limits != NULL ? limits[k] : gap) ? 1 : 0;
+        }
+        for (uint32_t k = begin; any != 0 && k < end; k++)
+            if (d[k] >= (limits != NULL ? limits[k] : gap))
+                hk_hits_add(hits, first + k);
+    }
+}
+
+static void step(double *d, const double *in, double fall, double gap, const double *limits, uint32_t n, uint32_t first,
+                 hk_hits *hits)
+{
+    if (limits == NULL)
+        step_all(d, in, fall, gap, NULL, n, first, hits);
+    else
+        step_all(d, in, fall, gap, limits, n, first, hits);
+}
+
 #define HK_TABLE_NAME(isa) hk_lif_kernels_##isa
 #define HK_TABLE(isa) HK_TABLE_NAME(isa)
-const hk_lif_kernels HK_TABLE(HK_KERNEL_ISA) = { .growths = growths, .receive = receive, .mark = mark, .decay = decay };
+const hk_lif_kernels HK_TABLE(HK_KERNEL_ISA) = {
+    .growths = growths, .receive = receive, .mark = mark, .decay = decay, .step = step
+};

@@ -22,11 +22,16 @@ typedef struct hk_lif_kernels {
     void (*receive)(const hk_lif_columns *columns, const hk_slab *slab, double growth, double relax, hk_hits *hits);
     void (*mark)(const hk_neuron_view *view, const hk_slab *slab); /* the targets' stamps */
     void (*decay)(double *u, double factor, uint32_t n);           /* u *= factor, -infinity stays */
+    /* Grid: d[k] = d[k] fall + in[k]; those that reach `gap`, or limits[k] where limits is not NULL, are hits first + k. */
+    void (*step)(double *d, const double *in, double fall, double gap, const double *limits, uint32_t n, uint32_t first,
+                 hk_hits *hits);
 } hk_lif_kernels;
 
 extern const hk_lif_kernels hk_lif_kernels_plain;
 #if defined(__x86_64__)
 extern const hk_lif_kernels hk_lif_kernels_avx2, hk_lif_kernels_avx512;
 #endif
+
+const hk_lif_kernels *hk_lif_kernels_for(hk_cpu level);
 
 #endif

@@ -5,9 +5,8 @@
 #ifndef HK_MEMBRANE_H
 #define HK_MEMBRANE_H
 
+#include "sim/mathfn.h"
 #include "sim/model.h"
-
-#include <math.h>
 
 /** Parameter `which` of neuron i. */
 static inline double hk_param_of(const hk_neuron_view *view, int which, uint32_t i)
@@ -46,6 +45,16 @@ static inline int64_t hk_membrane_epoch_steps(double shortest_tau_ms, double res
 {
     double steps = floor(8.0 * shortest_tau_ms / resolution_ms);
     return steps < 1.0 ? 1 : steps > 1e15 ? (int64_t)1e15 : (int64_t)steps;
+}
+
+/** What a current that decays with `tau` makes of the potential in x ms: the integral of exp(-(x - s) / tau_m) exp(-s / tau) over
+ *  s in 0 ... x, in the form that cannot overflow however late it is. */
+static inline double hk_membrane_response(double x, double tau_m, double tau)
+{
+    double r = 1.0 / tau_m - 1.0 / tau;
+    if (r == 0.0)
+        return x * hk_exp(-x / tau_m);
+    return r > 0.0 ? hk_exp(-x / tau) * (-hk_expm1(-r * x) / r) : hk_exp(-x / tau_m) * (hk_expm1(r * x) / r);
 }
 
 /** Synapse k of a slab alone: for populations whose neurons differ, one target at a time. */

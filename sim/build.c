@@ -516,6 +516,115 @@ static int check_memory(hk_sim *sim, const char *name, const build_plan *plan)
     return HK_OK;
 }
 
+/* --- projections ------------------------------------------------------------------------------------------------ */
+
+/* On the grid synapses wait until the network is complete. */
+static bool waits(const hk_sim *sim, const build_plan *plan)
+{
+    return sim->grid != NULL && plan->layout == HK_LAYOUT_SPARSE && !plan->connecting.cfg->plastic;
+}
+
+static void *copy_of(const void *list, uint64_t n, size_t size, int *rc)
+{
+    if (list == NULL || *rc != HK_OK)
+        return NULL;
+    void *copy = malloc((size_t)n * size + 1);
+    if (copy == NULL)
+        *rc = HK_ENOMEM;
+    else
+        memcpy(copy, list, (size_t)n * size);
+    return copy;
+}
+
+static int64_t in_steps(const hk_sim *sim, double ms)
+{
+    double steps = nearbyint(ms / sim->resolution_ms);
+    return steps < 1.0 ? 1 : steps < MAX_DELAY_STEPS ? (int64_t)steps : MAX_DELAY_STEPS;
+}
+
+/* Between which steps all delays lie: a normal number comes at most 8.3 standard deviations from its mean (rng.h). */
+static void bound_delays(hk_projection *p)
+{
+    const hk_draw *d = &p->asked.delay_ms;
+    const hk_sim *sim = p->pre->sim;
+    double low = d->a, high = d->kind == HK_UNIFORM ? d->b : d->a;
+    if (d->kind == HK_NORMAL) {
+        low = d->a - 8.3 * d->b;
+        high = d->a + 8.3 * d->b;
+        if (d->min != 0.0 || d->max != 0.0) {
+            low = fmax(low, d->min);
+            high = fmin(high, d->max);
+        }
+    }
+    if (p->asked.connect == HK_EXPLICIT && p->asked.list_delay_ms != NULL) {
+        low = p->asked.n > 0 ? HUGE_VAL : 0.0;
+        high = 0.0;
+        for (uint64_t k = 0; k < p->asked.n; k++) {
+            low = fmin(low, p->asked.list_delay_ms[k]);
+            high = fmax(high, p->asked.list_delay_ms[k]);
+        }
+    }
+    p->least_delay = in_steps(sim, low);
+    p->most_delay = in_steps(sim, high);
+}
+
+/* Keeps what was asked for. Explicit lists are looked through at once: an error belongs where the lists come from. */
+static int let_wait(hk_projection *p, const build_plan *plan)
+{
+    const hk_projection_config *cfg = plan->connecting.cfg;
+    int rc = HK_OK;
+    p->asked = *cfg;
+    p->asked.name = NULL;
+    p->asked.list_pre = copy_of(cfg->list_pre, cfg->n, sizeof *cfg->list_pre, &rc);
+    p->asked.list_post = copy_of(cfg->list_post, cfg->n, sizeof *cfg->list_post, &rc);
+    p->asked.list_weight = copy_of(cfg->list_weight, cfg->n, sizeof *cfg->list_weight, &rc);
+    p->asked.list_delay_ms = copy_of(cfg->list_delay_ms, cfg->n, sizeof *cfg->list_delay_ms, &rc);
+    p->n_synapses = plan->n_synapses;
+    p->bytes = plan->bytes;
+    if (rc == HK_OK && cfg->connect == HK_EXPLICIT) {
+        rc = build_listed(p, plan);
+        hk_projection_undraw(p);
+    }
+    if (rc == HK_OK)
+        bound_delays(p);
+    return rc;
+}
+
+static int build(hk_projection *p, const build_plan *plan)
+{
+    int rc;
+    if (p->layout != HK_LAYOUT_SPARSE)
+        rc = build_rows(p, plan);
+    else
+        rc = plan->connecting.cfg->connect == HK_EXPLICIT ? build_listed(p, plan) : build_drawn(p, plan);
+    if (rc == HK_OK && p->layout == HK_LAYOUT_SPARSE && plan->connecting.cfg->plastic)
+        rc = build_incoming(p);
+    p->is_drawn = rc == HK_OK;
+    if (rc == HK_OK && p->n_slots > 0) {
+        p->least_delay = p->delay[0];
+        p->most_delay = p->delay[p->n_slots - 1];
+    }
+    return rc;
+}
+
+hk_connecting hk_projection_connecting(const hk_projection *projection)
+{
+    return (hk_connecting){ .cfg = &projection->asked,
+                            .seed = projection->pre->sim->seed,
+                            .name_id = hk_name_id(projection->name),
+                            .n_pre = projection->pre->n,
+                            .n_post = projection->post->n,
+                            .within = projection->pre == projection->post,
+                            .cpu = projection->pre->sim->cpu };
+}
+
+int hk_projection_draw(hk_projection *projection)
+{
+    build_plan plan;
+    int rc = make_plan(projection->pre->sim, &projection->asked, projection->name, &plan);
+    return rc == HK_OK ? build(projection, &plan) : rc;
+}
+
 int hk_projection_create(hk_sim *sim, const hk_projection_config *cfg, hk_projection **out)
 {
     *out = NULL;
@@ -534,12 +643,7 @@ int hk_projection_create(hk_sim *sim, const hk_projection_config *cfg, hk_projec
         .pre = cfg->pre, .post = cfg->post, .name = name, .layout = plan.layout, .index = (uint32_t)sim->n_projections
     };
     hk_ctx_clear(sim->ctx);
-    if (p->layout != HK_LAYOUT_SPARSE)
-        rc = build_rows(p, &plan);
-    else
-        rc = cfg->connect == HK_EXPLICIT ? build_listed(p, &plan) : build_drawn(p, &plan);
-    if (rc == HK_OK && p->layout == HK_LAYOUT_SPARSE && cfg->plastic)
-        rc = build_incoming(p);
+    rc = waits(sim, &plan) ? let_wait(p, &plan) : build(p, &plan);
     if (rc == HK_OK)
         rc = hk_sim_add_projection(sim, p);
     else if (rc == HK_ENOMEM)

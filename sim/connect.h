@@ -15,6 +15,9 @@ typedef struct hk_connecting {
     bool within; /* one population: a neuron could connect to itself */
 } hk_connecting;
 
+/** That of a projection whose synapses wait to be drawn. */
+hk_connecting hk_projection_connecting(const hk_projection *projection);
+
 /** HK_OK, or HK_ERANGE naming the field: what the rule cannot do with these sizes. */
 HK_MUST_CHECK int hk_connect_check(hk_ctx *ctx, const hk_connecting *connecting);
 

@@ -1,4 +1,5 @@
 /* sim/engine.c - one window: see engine.h. */
+#include "sim/drive.h"
 #include "sim/storage.h"
 
 #include <math.h>
@@ -10,7 +11,7 @@ static bool is_held(const hk_population *p, uint32_t i)
     return p->held_until[i].step != INT64_MIN;
 }
 
-static int reserve_spikes(hk_population *p, size_t more)
+int hk_population_reserve_spikes(hk_population *p, size_t more)
 {
     if (p->n_spikes + more <= p->spikes_capacity)
         return HK_OK;
@@ -25,7 +26,7 @@ static int reserve_spikes(hk_population *p, size_t more)
 
 static int add_spike(hk_population *p, hk_time time, uint32_t neuron)
 {
-    int rc = reserve_spikes(p, 1);
+    int rc = hk_population_reserve_spikes(p, 1);
     if (rc == HK_OK)
         p->spikes[p->n_spikes++] = (hk_spike){ .time = time, .neuron = neuron };
     return rc;
@@ -57,13 +58,13 @@ int hk_population_draw_sources(hk_population *population)
     return HK_OK;
 }
 
-static int source_window(hk_population *p, int64_t end)
+int hk_source_window(hk_population *p, int64_t end)
 {
     const hk_event *given;
     size_t n;
     int rc = hk_lane_take(&p->given, end, &given, &n);
     if (rc == HK_OK)
-        rc = reserve_spikes(p, n);
+        rc = hk_population_reserve_spikes(p, n);
     for (size_t k = 0; rc == HK_OK && k < n; k++)
         p->spikes[p->n_spikes++] = (hk_spike){ .time = hk_event_time(&given[k]), .neuron = given[k].source };
     while (rc == HK_OK && p->model->next != NULL && hk_queue_next_step(p->queue) < end) {
@@ -156,14 +157,14 @@ static void sort_hits(hk_population *p)
 /* `last_reports`: the last slab of this instant goes to every neuron, so hits of those before it need not be kept. */
 static int deliver(hk_population *p, const hk_event *event, hk_time now, hk_time horizon, bool last_reports)
 {
-    hk_sim *sim = p->sim;
-    hk_projection *projection = sim->projections[event->group];
-    for (hk_rule *rule = projection->rules; rule != NULL; rule = rule->next)
+    bool driven = event->group == HK_GROUP_DRIVE;
+    hk_projection *projection = driven ? NULL : p->sim->projections[event->group];
+    for (hk_rule *rule = driven ? NULL : projection->rules; rule != NULL; rule = rule->next)
         if (rule->enabled && rule->type->pre != NULL)
             rule->type->pre(rule->state, event->source, event->slot, now);
-    hk_slab slab = hk_storage_slab(projection, event->source, event->slot);
-    sim->stats.events++;
-    sim->stats.synaptic_events += slab.n;
+    hk_slab slab = driven ? hk_drive_slab(p, event->source) : hk_storage_slab(projection, event->source, event->slot);
+    p->n_events++;
+    p->n_synaptic_events += driven ? 0 : slab.n;
     if (p->n_held == p->n && p->model->deaf_when_held)
         return HK_OK;
     if (p->hits.n > 2 * (size_t)p->n) /* many inputs at one instant report the same neurons */
@@ -303,7 +304,8 @@ static int instant(hk_population *p, hk_time now, hk_time horizon, const hk_even
         (void)hk_heap_pop(&p->internal, &event);
         rc = release_due(p, event.source, now, horizon);
     }
-    bool to_all = n > 1 && p->sim->projections[arrivals[n - 1].group]->layout == HK_LAYOUT_DENSE;
+    bool to_all = n > 1 && arrivals[n - 1].group != HK_GROUP_DRIVE &&
+                  p->sim->projections[arrivals[n - 1].group]->layout == HK_LAYOUT_DENSE;
     for (size_t k = 0; rc == HK_OK && k < n; k++)
         rc = deliver(p, &arrivals[k], now, horizon, to_all && k + 1 < n);
     if (rc == HK_OK && p->hits.n > 0)
@@ -347,6 +349,8 @@ enum { MOST_AGAIN = 1000 }; /* instants at one time: an arrival and the end of r
 static void prefetch(const hk_sim *sim, const hk_event *event)
 {
     enum { LINE = 64, MOST = 512 }; /* the hardware goes on by itself along longer slabs */
+    if (event->group == HK_GROUP_DRIVE)
+        return;
     hk_slab slab = hk_storage_slab(sim->projections[event->group], event->source, event->slot);
     size_t bytes = (size_t)slab.n * sizeof(float) < MOST ? (size_t)slab.n * sizeof(float) : MOST;
     for (size_t at = 0; slab.weight != NULL && at < bytes; at += LINE)
@@ -511,7 +515,7 @@ static int record(hk_population *p)
     return hk_recorder_write(p->recorder, p->recorder_index, p->n_spikes, sim->times, sim->ids);
 }
 
-static int finish_window(hk_population *p)
+int hk_population_finish_window(hk_population *p)
 {
     order_spikes(p);
     for (size_t k = 0; k < p->n_spikes; k++) {
@@ -530,32 +534,63 @@ static int report(hk_population *p, int rc)
     return rc;
 }
 
-int hk_engine_window(hk_sim *sim, int64_t end)
+typedef struct window {
+    hk_sim *sim;
+    int64_t stop, end; /* of the steps to compute, and of the whole window */
+} window;
+
+static void compute_neurons(void *user, unsigned member)
 {
-    int64_t window_end = (sim->step / sim->window + 1) * sim->window;
-    int64_t stop = end < window_end ? end : window_end;
-    for (size_t i = 0; i < sim->n_populations; i++)
-        sim->populations[i]->n_spikes = 0;
-    for (int kind = HK_MODEL_SOURCE; kind >= HK_MODEL_NEURON; kind--) /* what sources send may arrive in this window */
-        for (size_t i = 0; i < sim->n_populations; i++) {
-            hk_population *p = sim->populations[i];
-            if ((int)p->model->kind != kind)
-                continue;
-            int rc = kind == HK_MODEL_SOURCE ? source_window(p, stop) : neuron_window(p, stop, window_end);
-            if (rc == HK_OK)
-                rc = finish_window(p);
-            if (rc == HK_OK && kind == HK_MODEL_SOURCE)
-                rc = send_spikes(p);
-            if (rc != HK_OK)
-                return report(p, rc);
-        }
+    const window *w = user;
+    for (size_t i = member; i < w->sim->n_populations; i += hk_team_size(w->sim->team)) {
+        hk_population *p = w->sim->populations[i];
+        if (p->model->kind == HK_MODEL_NEURON)
+            p->rc = neuron_window(p, w->stop, w->end);
+    }
+}
+
+static int finish_all(hk_sim *sim, hk_model_kind kind)
+{
     for (size_t i = 0; i < sim->n_populations; i++) {
         hk_population *p = sim->populations[i];
-        int rc = p->model->kind == HK_MODEL_NEURON ? send_spikes(p) : HK_OK;
+        if (p->model->kind != kind)
+            continue;
+        int rc = p->rc;
+        sim->stats.events += p->n_events;
+        sim->stats.synaptic_events += p->n_synaptic_events;
+        p->n_events = p->n_synaptic_events = 0;
+        if (rc == HK_OK)
+            rc = hk_population_finish_window(p);
         if (rc != HK_OK)
             return report(p, rc);
     }
-    sim->step = stop;
+    for (size_t i = 0; i < sim->n_populations; i++) {
+        hk_population *p = sim->populations[i];
+        int rc = p->model->kind == kind ? send_spikes(p) : HK_OK;
+        if (rc != HK_OK)
+            return report(p, rc);
+    }
+    return HK_OK;
+}
+
+int hk_engine_window(hk_sim *sim, int64_t end)
+{
+    window w = { .sim = sim, .end = (sim->step / sim->window + 1) * sim->window };
+    w.stop = end < w.end ? end : w.end;
+    for (size_t i = 0; i < sim->n_populations; i++) {
+        hk_population *p = sim->populations[i];
+        p->n_spikes = 0;
+        if (p->model->kind == HK_MODEL_SOURCE)
+            p->rc = hk_source_window(p, w.stop);
+    }
+    int rc = finish_all(sim, HK_MODEL_SOURCE); /* what sources send may arrive in this window */
+    if (rc == HK_OK) {
+        hk_team_run(sim->team, compute_neurons, &w);
+        rc = finish_all(sim, HK_MODEL_NEURON);
+    }
+    if (rc != HK_OK)
+        return rc;
+    sim->step = w.stop;
     sim->stats.windows++;
     return HK_OK;
 }
@@ -565,8 +600,10 @@ int64_t hk_engine_next_step(hk_sim *sim)
     int64_t next = HK_STEP_NEVER;
     for (size_t i = 0; i < sim->n_populations; i++) {
         hk_population *p = sim->populations[i];
-        if (p->spontaneous)
+        if (p->spontaneous || (sim->grid != NULL && p->model->kind == HK_MODEL_NEURON))
             return sim->step;
+        if (p->drive_rate_hz > 0.0 && hk_queue_next_step(p->drive) < next)
+            next = hk_queue_next_step(p->drive);
         int64_t arrival = hk_queue_next_step(p->queue);
         next = arrival < next ? arrival : next;
         for (size_t k = 0; k <= p->n_in; k++) { /* lanes that do not get space to sort are looked at in the window */

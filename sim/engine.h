@@ -6,11 +6,13 @@
 #ifndef HK_ENGINE_H
 #define HK_ENGINE_H
 
+#include "sim/counts.h"
 #include "sim/heap.h"
 #include "sim/inbox.h"
 #include "sim/lane.h"
 #include "sim/queue.h"
 #include "sim/simulation.h"
+#include "sim/team.h"
 
 #include <stdatomic.h>
 
@@ -61,6 +63,16 @@ struct hk_population {
     uint32_t stamp_all; /* the same of all neurons at once */
     uint32_t *counter;  /* [n] random blocks used, sources with `next` */
 
+    double drive_rate_hz, drive_weight; /* 0 Hz: none */
+    hk_queue *drive;                    /* exact: the next input of each neuron */
+    uint32_t *drive_counter;            /* [n] random blocks used */
+    hk_event *drive_events;             /* [drive_capacity] of the present window */
+    size_t drive_capacity;
+    hk_counts_table drive_counts; /* on the grid */
+
+    int rc; /* of the window that a thread has computed, and what it delivered in it */
+    uint64_t n_events, n_synaptic_events;
+
     hk_projection **out, **in;
     size_t n_out, n_in;
 
@@ -78,8 +90,12 @@ typedef struct hk_change { /* a planned change of a parameter */
     double value;
 } hk_change;
 
+typedef struct hk_grid hk_grid;
+
 struct hk_sim {
     hk_ctx *ctx;
+    hk_grid *grid; /* NULL: exact */
+    hk_team *team;
     double resolution_ms;
     uint64_t seed;
     hk_cpu cpu;
@@ -120,6 +136,12 @@ void hk_rule_destroy_all(hk_rule *first);
 /** Takes over the parameters that a checkpoint has put into rule->params. HK_EFORMAT when they are out of range. */
 HK_MUST_CHECK int hk_rule_restore(hk_rule *rule);
 HK_MUST_CHECK int hk_sim_add_projection(hk_sim *sim, hk_projection *projection);
+
+/** What a source sends before `end`, into its spikes. */
+HK_MUST_CHECK int hk_source_window(hk_population *population, int64_t end);
+/** Counts, hashes and records the spikes of the present window. */
+HK_MUST_CHECK int hk_population_finish_window(hk_population *population);
+HK_MUST_CHECK int hk_population_reserve_spikes(hk_population *population, size_t more);
 
 /** Advances all populations to `end`, at most to the end of the window that `sim->step` lies in. */
 HK_MUST_CHECK int hk_engine_window(hk_sim *sim, int64_t end);

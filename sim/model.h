@@ -82,9 +82,14 @@ typedef enum hk_model_kind {
     HK_MODEL_SOURCE, /* has no inputs; `next` or its user says when it spikes */
 } hk_model_kind;
 
-/* A NEURON needs every function but `check`, `epoch_steps` with `rebase`, and `spontaneous` with `sweep`. A SOURCE needs none; with
- * `next` NULL its spikes are those given by hk_spike_source_add(). */
-typedef struct hk_neuron_model {
+/* A NEURON needs every function but `check`, `epoch_steps` with `rebase`, `spontaneous` with `sweep`, and those of the grid. A
+ * SOURCE needs none; with `next` NULL its spikes are those given by hk_spike_source_add().
+ *
+ * `on_grid` is the same model stepped at the resolution: another table with the same parameters and state variables, and
+ * columns of its own. It has `n_ports`, `step` and `wake` in place of `receive`, `factors`, `sweep`, `predict` and `release`,
+ * and no epoch. Everything in a step happens at its end: what arrives then is added before the threshold is tested. */
+typedef struct hk_neuron_model hk_neuron_model;
+struct hk_neuron_model {
     const char *name, *summary, *source; /* "lif"; one line; the paper */
     hk_model_kind kind;
     const char *weight_unit; /* of the synapses onto it: "mV", "pA" */
@@ -144,7 +149,19 @@ typedef struct hk_neuron_model {
 
     /** SOURCE: ms from `now` to the next spike of neuron i, drawn from its own stream; INFINITY: no more. */
     double (*next)(const hk_neuron_view *view, uint32_t i, hk_time now, hk_stream *stream);
-} hk_neuron_model;
+
+    const hk_neuron_model *on_grid; /* NULL: it has none, or is one */
+    /** Inputs are summed up by port: 1, all weights together, or 2, port 0 for weights >= 0 and port 1 for those below. */
+    uint32_t (*n_ports)(const hk_neuron_view *view);
+    /** Neurons begin ... end - 1 go one step on; then what arrives at its end, in[port][0 ... end - begin - 1] in weight_unit,
+     *  is added, and those at threshold are reported, ascending. A held neuron takes part, but stays held. */
+    void (*step)(const hk_neuron_view *view, uint32_t begin, uint32_t end, const double *const *in, hk_hits *hits);
+    /** Neuron i is no longer held from the end of this step on, at its reset potential; in[port] is what arrives then, once
+     *  more. True when that takes it to threshold. */
+    bool (*wake)(const hk_neuron_view *view, uint32_t i, const double *in);
+};
+
+enum { HK_MOST_PORTS = 2 };
 
 /** Makes room for `more` hits; HK_ENOMEM. */
 HK_MUST_CHECK int hk_hits_reserve(hk_hits *hits, size_t more);

@@ -1,5 +1,6 @@
 /* sim/population.c - a population: its columns, its parameters, and their checks. */
 #include "sim/draw.h"
+#include "sim/drive.h"
 #include "sim/engine.h"
 #include "sim/memory.h"
 
@@ -33,6 +34,7 @@ void hk_population_destroy(hk_population *population)
     hk_lane_fini(&population->given);
     hk_inbox_fini(&population->inbox);
     hk_heap_fini(&population->internal);
+    hk_drive_fini(population);
     free(population->held_until);
     free(population->hits.neuron);
     free(population->stamp);
@@ -133,6 +135,11 @@ int hk_population_create(hk_sim *sim, const char *name, const hk_neuron_model *m
     if (n == 0 || n == HK_ALL_NEURONS)
         return hk_fail(sim->ctx, HK_ERANGE, "population %s: n = %u, must be in 1 ... %u", name, n, HK_ALL_NEURONS - 1);
 
+    if (sim->grid != NULL && model->kind == HK_MODEL_NEURON) {
+        if (model->on_grid == NULL)
+            return hk_fail(sim->ctx, HK_ENAME, "population %s: model %s has no form for the grid", name, model->name);
+        model = model->on_grid;
+    }
     hk_population **list = realloc(sim->populations, (sim->n_populations + 1) * sizeof *list);
     if (list != NULL)
         sim->populations = list;

@@ -6,12 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-void hk_projection_destroy(hk_projection *projection)
+static void free_synapses(hk_projection *projection)
 {
-    if (projection == NULL)
-        return;
-    hk_rule_destroy_all(projection->rules);
-    hk_lane_fini(&projection->lane);
     hk_memory_free(projection->target, projection->n_weights * sizeof *projection->target);
     hk_memory_free(projection->weight, projection->n_weights * sizeof *projection->weight);
     hk_memory_free(projection->weight64, projection->n_weights * sizeof *projection->weight64);
@@ -20,6 +16,32 @@ void hk_projection_destroy(hk_projection *projection)
     free(projection->in_begin);
     free(projection->begin);
     free(projection->delay);
+}
+
+void hk_projection_undraw(hk_projection *projection)
+{
+    free_synapses(projection);
+    projection->target = NULL;
+    projection->weight = NULL;
+    projection->weight64 = NULL;
+    projection->begin = NULL;
+    projection->delay = NULL;
+    projection->n_slots = 0;
+    projection->n_weights = 0;
+    projection->is_drawn = projection->on_slabs = false;
+}
+
+void hk_projection_destroy(hk_projection *projection)
+{
+    if (projection == NULL)
+        return;
+    hk_rule_destroy_all(projection->rules);
+    hk_lane_fini(&projection->lane);
+    free_synapses(projection);
+    free((void *)projection->asked.list_pre); /* copies of our own */
+    free((void *)projection->asked.list_post);
+    free((void *)projection->asked.list_weight);
+    free((void *)projection->asked.list_delay_ms);
     free(projection->name);
     free(projection);
 }
@@ -64,6 +86,11 @@ uint64_t hk_projection_bytes(const hk_projection *projection)
     return projection->bytes;
 }
 
+double hk_projection_rounding_error(const hk_projection *projection)
+{
+    return projection->on_slabs ? projection->rounding_error : 0.0;
+}
+
 hk_rule *hk_projection_rules(const hk_projection *projection)
 {
     return projection->rules;
@@ -100,8 +127,8 @@ hk_slab hk_projection_slab(const hk_projection *projection, uint32_t pre, uint32
 
 float *hk_projection_weights(hk_projection *projection, uint64_t *n_weights)
 {
-    projection->weights_changed = projection->weight64 == NULL; /* they may be: a checkpoint must keep them */
-    *n_weights = projection->weight64 == NULL ? projection->n_weights : 0;
+    projection->weights_changed = projection->weight != NULL; /* they may be: a checkpoint must keep them */
+    *n_weights = projection->weight != NULL ? projection->n_weights : 0;
     return projection->weight;
 }
 

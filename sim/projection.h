@@ -6,6 +6,10 @@
  *   dense         all-to-all with one delay: row-major float [n_pre][stride], rows padded to 64 bytes
  *   diagonal      one-to-one: a weight per neuron, no indices
  *
+ * On the grid, synapses that are neither dense, one-to-one nor plastic are drawn when the network is complete, at the first run or by
+ * hk_sim_build(); sizes are the expected ones until then. Where rounding loses nothing that matters they take 4 bytes and are
+ * merged with those of other projections: then hk_projection_slab() shows none, and there are no weights to change.
+ *
  * Delays are whole steps, at least one. The distinct delays of a projection are its slots, ascending; a spike enters
  * the queue once per slot in which its neuron has targets. */
 #ifndef HK_PROJECTION_H
@@ -51,6 +55,12 @@ static inline hk_draw hk_constant(double value)
     return (hk_draw){ .kind = HK_CONSTANT, .a = value };
 }
 
+typedef enum hk_weights {
+    HK_WEIGHTS_COMPACT, /* on the grid 4 bytes a synapse, the weight as 16 bits of fixed point, where the rounding error is at
+                           most a thousandth of the projection's typical weight; otherwise as HK_WEIGHTS_FLOAT */
+    HK_WEIGHTS_FLOAT, /* single precision, 8 bytes a synapse */
+} hk_weights;
+
 typedef struct hk_projection_config {
     const char *name; /* NULL: "<pre>-><post>" */
     hk_population *pre, *post;
@@ -62,6 +72,7 @@ typedef struct hk_projection_config {
     hk_draw delay_ms; /* rounded to whole steps, at least one; CONSTANT must be a whole number of steps */
     const uint32_t *list_pre, *list_post;      /* EXPLICIT: [n] */
     const double *list_weight, *list_delay_ms; /* EXPLICIT: [n], or NULL: `weight` and `delay_ms` */
+    hk_weights weights;
     bool double_weights; /* EXPLICIT, not plastic: weights in double precision, 12 bytes a synapse instead of 8 */
     bool plastic;        /* a rule will need the synapses of a postsynaptic neuron: sparse projections
                                  build their transposed index, 8 bytes a synapse more */
@@ -83,6 +94,8 @@ uint32_t hk_projection_n_pre(const hk_projection *projection);
 uint32_t hk_projection_n_post(const hk_projection *projection);
 uint64_t hk_projection_n_synapses(const hk_projection *projection);
 uint64_t hk_projection_bytes(const hk_projection *projection);
+/** Largest difference between a weight as drawn and as kept in 4-byte synapses, weight unit; 0 where there are none. */
+double hk_projection_rounding_error(const hk_projection *projection);
 uint32_t hk_projection_n_slots(const hk_projection *projection);
 int64_t hk_projection_delay_steps(const hk_projection *projection, uint32_t slot);
 

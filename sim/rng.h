@@ -20,6 +20,9 @@ typedef enum hk_purpose {
     HK_PURPOSE_EXPERIMENT = 9,
     HK_PURPOSE_PARAMETER = 10,
     HK_PURPOSE_TEST = 11,
+    HK_PURPOSE_DRIVE = 12,      /* Poisson drive at exact times */
+    HK_PURPOSE_COUNT = 13,      /* Poisson drive on the grid: 16 bits a neuron and step, */
+    HK_PURPOSE_COUNT_FINE = 14, /* and 48 more where these do not decide */
 } hk_purpose;
 
 /** One stream. `id` and `sub` name it (projection and row, population and neuron, sample and input, ...);

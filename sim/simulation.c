@@ -2,6 +2,7 @@
 #include "sim/simulation.h"
 
 #include "sim/draw.h"
+#include "sim/grid.h"
 #include "sim/storage.h"
 
 #include <math.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 enum { CHECK_STEPS = 1000 };    /* between two looks at all state at the end of short runs */
+enum { MOST_THREADS = 1023 };   /* besides the caller's */
 enum { LONGEST_WINDOW = 1000 }; /* steps, where no delay between neurons bounds it: stop requests wait this long */
 
 int hk_sim_create(hk_ctx *ctx, const hk_sim_config *cfg, hk_sim **out)
@@ -16,6 +18,12 @@ int hk_sim_create(hk_ctx *ctx, const hk_sim_config *cfg, hk_sim **out)
     *out = NULL;
     if (!(cfg->resolution_ms >= 1e-6 && cfg->resolution_ms <= 1e6))
         return hk_fail(ctx, HK_ERANGE, "simulation: resolution_ms = %g, must be in 1e-6 ... 1e6", cfg->resolution_ms);
+    if (cfg->integrator != HK_EXACT && cfg->integrator != HK_GRID)
+        return hk_fail(ctx, HK_ERANGE, "simulation: integrator = %d, must be HK_EXACT or HK_GRID",
+                       (int)cfg->integrator);
+    if (cfg->n_extra_threads > MOST_THREADS)
+        return hk_fail(ctx, HK_ERANGE, "simulation: n_extra_threads = %u, must be at most %d", cfg->n_extra_threads,
+                       MOST_THREADS);
     hk_cpu cpu = HK_CPU_PLAIN;
     int rc = hk_cpu_parse(ctx, cfg->cpu, &cpu);
     if (rc != HK_OK)
@@ -29,6 +37,13 @@ int hk_sim_create(hk_ctx *ctx, const hk_sim_config *cfg, hk_sim **out)
     sim->cpu = cpu;
     sim->window = LONGEST_WINDOW;
     atomic_init(&sim->stop, false);
+    rc = hk_team_create(ctx, cfg->n_extra_threads, &sim->team);
+    if (rc == HK_OK && cfg->integrator == HK_GRID)
+        rc = hk_grid_create(sim, &sim->grid);
+    if (rc != HK_OK) {
+        hk_sim_destroy(sim);
+        return rc;
+    }
     *out = sim;
     return HK_OK;
 }
@@ -37,6 +52,8 @@ void hk_sim_destroy(hk_sim *sim)
 {
     if (sim == NULL)
         return;
+    hk_team_destroy(sim->team);
+    hk_grid_destroy(sim->grid);
     for (size_t i = 0; i < sim->n_projections; i++)
         hk_projection_destroy(sim->projections[i]);
     for (size_t i = 0; i < sim->n_populations; i++)
@@ -139,8 +156,8 @@ int hk_sim_add_projection(hk_sim *sim, hk_projection *projection)
     all[sim->n_projections++] = projection;
     out[pre->n_out++] = projection;
     in[post->n_in++] = projection;
-    if (pre->model->kind == HK_MODEL_NEURON && hk_projection_n_slots(projection) > 0) {
-        int64_t shortest = hk_projection_delay_steps(projection, 0);
+    if (pre->model->kind == HK_MODEL_NEURON && projection->least_delay > 0) {
+        int64_t shortest = projection->least_delay;
         if (shortest < sim->window) {
             sim->window = shortest;
             for (size_t i = 0; i < sim->n_populations; i++) /* windows now start elsewhere */
@@ -279,6 +296,12 @@ static int check_finite(hk_sim *sim)
     return HK_OK;
 }
 
+int hk_sim_build(hk_sim *sim)
+{
+    int rc = check_populations(sim);
+    return rc == HK_OK && sim->grid != NULL ? hk_grid_build(sim->grid) : rc;
+}
+
 static bool wants_stop(hk_sim *sim)
 {
     bool by_call = sim->on_window != NULL && sim->on_window(sim, hk_sim_now(sim), sim->on_window_user) != 0;
@@ -297,7 +320,7 @@ int hk_sim_run(hk_sim *sim, double ms)
     while (sim->step < end && !sim->stopped) {
         int rc = make_changes(sim);
         if (rc == HK_OK)
-            rc = check_populations(sim);
+            rc = hk_sim_build(sim);
         if (rc != HK_OK)
             return rc;
         int64_t until = end;
@@ -309,7 +332,9 @@ int hk_sim_run(hk_sim *sim, double ms)
             continue;
         }
         sim->step = next;
-        rc = hk_engine_window(sim, until);
+        rc = sim->grid != NULL ? hk_grid_window(sim->grid, until) : hk_engine_window(sim, until);
+        if (rc == HK_OK && sim->grid != NULL)
+            rc = check_finite(sim);
         if (rc != HK_OK)
             return rc;
         sim->stopped = wants_stop(sim);

@@ -14,10 +14,17 @@
 #include "sim/rule.h"
 #include "sim/status.h"
 
+typedef enum hk_integrator {
+    HK_EXACT, /* from event to event in closed form: spikes at their exact times */
+    HK_GRID,  /* in steps of the resolution: spikes at the ends of steps. For dense networks of high rates */
+} hk_integrator;
+
 typedef struct hk_sim_config {
     double resolution_ms; /* > 0: unit of delays; 0.1 is usual */
     uint64_t seed;
     const char *cpu; /* NULL: the best this CPU has; or "plain", "avx2", "avx512" (same bits, for tests) */
+    hk_integrator integrator;
+    unsigned n_extra_threads; /* that work besides the caller's: the same bits for any number */
 } hk_sim_config;
 
 /** Creates an empty simulation. `ctx` is borrowed and gets every error sentence of it. */
@@ -47,6 +54,10 @@ HK_MUST_CHECK int hk_population_set_value(hk_population *population, const char 
 HK_MUST_CHECK int hk_population_draw(hk_population *population, const char *name, hk_draw draw);
 /** Reads a parameter or state variable at the present time into out[n_neurons]. */
 HK_MUST_CHECK int hk_population_get(hk_population *population, const char *name, double *out);
+
+/** Independent Poisson input to every neuron, without synapses: `rate_hz` >= 0 spikes a second, each of `weight` in the model's unit.
+ *  Replaces the drive it had; 0 Hz ends it. On the grid at most 100 a step. */
+HK_MUST_CHECK int hk_population_drive(hk_population *population, double rate_hz, double weight);
 
 /** Winner takes all: of the neurons at threshold at one instant only the one furthest above it spikes (the lowest index
  *  among equals), and all others are reset and held for `hold_ms` >= 0. */
@@ -90,6 +101,9 @@ void hk_sim_on_sample(hk_sim *sim, hk_sample_fn call, void *user);
 void hk_sim_stop(hk_sim *sim);
 /** Did the last run end early, by hk_sim_stop or a callback? The next run goes on from there. */
 bool hk_sim_stopped(const hk_sim *sim);
+
+/** Draws the synapses that wait for the network to be complete (on the grid), as the first run would. HK_ENOMEM, HK_ERANGE. */
+HK_MUST_CHECK int hk_sim_build(hk_sim *sim);
 
 /** Runs on by `ms`, a whole number of steps. HK_OK also when stopped early; HK_EBLOWUP names population and variable;
  *  HK_EIO from a recorder. */

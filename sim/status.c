@@ -1,21 +1,28 @@
 /* sim/status.c - see status.h. */
 #include "sim/status.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 struct hk_ctx {
+    pthread_mutex_t writing;
     char message[1024];
 };
 
 hk_ctx *hk_ctx_create(void)
 {
-    return calloc(1, sizeof(hk_ctx));
+    hk_ctx *ctx = calloc(1, sizeof *ctx);
+    if (ctx != NULL)
+        pthread_mutex_init(&ctx->writing, NULL);
+    return ctx;
 }
 
 void hk_ctx_destroy(hk_ctx *ctx)
 {
+    if (ctx != NULL)
+        pthread_mutex_destroy(&ctx->writing);
     free(ctx);
 }
 
@@ -25,7 +32,9 @@ int hk_fail(hk_ctx *ctx, int status, const char *format, ...)
         return status;
     va_list args;
     va_start(args, format);
+    pthread_mutex_lock(&ctx->writing);
     vsnprintf(ctx->message, sizeof ctx->message, format, args);
+    pthread_mutex_unlock(&ctx->writing);
     va_end(args);
     return status;
 }

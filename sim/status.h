@@ -23,7 +23,8 @@
 enum { HK_STATUS_LIST(HK_STATUS_ENUM) };
 #undef HK_STATUS_ENUM
 
-/** Error context of one simulation: the sentence of the last failure. Not shared between threads at one time. */
+/** Error context of one simulation: the sentence of the last failure. Threads may fail at one time, one of their sentences
+ *  stays; reading it is for when they have ended. */
 typedef struct hk_ctx hk_ctx;
 
 /** Returns a new context, or NULL when memory is out. */

@@ -26,7 +26,21 @@ struct hk_projection {
     uint32_t *in_source, *in_synapse;
     hk_lane lane; /* spikes on their way, where there is one delay */
     hk_rule *rules;
+
+    /* On the grid (grid.h) synapses that are neither dense nor plastic are drawn when the network is complete, from a copy of
+     * what was asked for; then they are kept here, or, 4 bytes each, in the slabs of the grid's shards. */
+    hk_projection_config asked;      /* lists are owned; asked.pre is NULL where nothing waits */
+    int64_t least_delay, most_delay; /* steps between which all its delays lie */
+    bool on_slabs, is_drawn;
+    double largest_weight; /* none is further from 0 */
+    double rounding_error; /* on slabs: largest difference between a weight drawn and the one kept */
+    uint64_t slabs_checksum;
 };
+
+/** Draws the synapses of a projection that waits, with 8 bytes each. */
+HK_MUST_CHECK int hk_projection_draw(hk_projection *projection);
+/** Forgets synapses that were drawn, so that it waits again. */
+void hk_projection_undraw(hk_projection *projection);
 
 /* The engine asks for a slab with every event: these stand where they can be inlined. */
 static inline uint64_t hk_storage_begin(const hk_projection *projection, uint32_t pre, uint32_t slot)
@@ -43,6 +57,8 @@ static inline uint64_t hk_storage_begin(const hk_projection *projection, uint32_
 
 static inline hk_slab hk_storage_slab(const hk_projection *projection, uint32_t pre, uint32_t slot)
 {
+    if (projection->on_slabs || projection->n_slots == 0) /* none to be seen one by one */
+        return (hk_slab){ .n = 0 };
     uint64_t begin = hk_storage_begin(projection, pre, slot);
     const float *weight = projection->weight64 == NULL ? projection->weight + begin : NULL;
     switch (projection->layout) {

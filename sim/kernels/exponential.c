@@ -8,43 +8,20 @@
  * Source: Salmon, Moraes, Dror & Shaw (2011), SC'11, for Philox. */
 #include "sim/kernels/exponential.h"
 
+#include "sim/kernels/philox.h"
 #include "sim/mathfn.h"
 
 #include <string.h>
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
-
 #define JOINED(name, isa) name##_##isa
 #define NAME_FOR(name, isa) JOINED(name, isa)
 
-/* The key that sim/rng.h documents. */
-#define PURPOSE_STRIDE UINT64_C(0xd1342543de82ef95)
+typedef double reals __attribute__((vector_size(8 * HK_WIDTH)));
 
-/* 64-bit lanes, as many as a register has, and the product of their lower halves: the one operation that compilers do
- * not find by themselves. */
-#if defined(__AVX512F__)
-enum { WIDTH = 8 };
-#define PRODUCT(a, b) ((lanes)_mm512_mul_epu32((__m512i)(a), _mm512_set1_epi64(b)))
-#elif defined(__AVX2__)
-enum { WIDTH = 4 };
-#define PRODUCT(a, b) ((lanes)_mm256_mul_epu32((__m256i)(a), _mm256_set1_epi64x(b)))
-#elif defined(__SSE2__)
-enum { WIDTH = 2 };
-#define PRODUCT(a, b) ((lanes)_mm_mul_epu32((__m128i)(a), _mm_set1_epi64x(b)))
-#else
-enum { WIDTH = 2 };
-#define PRODUCT(a, b) (((a)&UINT64_C(0xffffffff)) * (uint64_t)(b))
-#endif
-
-typedef uint64_t lanes __attribute__((vector_size(8 * WIDTH)));
-typedef double reals __attribute__((vector_size(8 * WIDTH)));
-
-_Static_assert(HK_EXPONENTIAL_LANES % WIDTH == 0, "a group of lanes is a whole number of vectors");
+_Static_assert(HK_EXPONENTIAL_LANES % HK_WIDTH == 0, "a group of lanes is a whole number of vectors");
 
 /* u = (2 (word >> 12) + 1) / 2^53 = hk_stream_uniform(), as 1 + (word >> 12) / 2^52 less 1 - 2^-53. */
-static inline reals uniform_of(lanes word)
+static inline reals uniform_of(hk_lanes word)
 {
     return (reals)(word >> 12 | UINT64_C(0x3ff) << 52) - 0x1.fffffffffffffp-1;
 }
@@ -53,8 +30,8 @@ static inline reals uniform_of(lanes word)
 static inline reals minus_log(reals u)
 {
     const uint64_t bias = UINT64_C(1024) << 52;
-    lanes bits = (lanes)u;
-    lanes k_biased = (bits - UINT64_C(0x3fe6a09e667f3bcd) + bias) >> 52;
+    hk_lanes bits = (hk_lanes)u;
+    hk_lanes k_biased = (bits - UINT64_C(0x3fe6a09e667f3bcd) + bias) >> 52;
     reals m = (reals)(bits - (k_biased << 52) + bias);
     reals kd = (reals)(k_biased | UINT64_C(0x433) << 52) - (0x1p52 + 1024.0);
     reals f = m - 1.0;
@@ -66,34 +43,24 @@ static inline reals minus_log(reals u)
     return ((half_square - (tail + kd * HK_LN2_LO)) - f) - kd * HK_LN2_HI;
 }
 
-/* Above their lower 32 bits the four words collect rubbish, which no product reads and the end cuts off. */
 static inline void draw_lanes(uint64_t key, uint64_t id, const uint64_t *at, double *first, double *second)
 {
-    lanes x0, x1, x2 = { 0 }, x3 = { 0 };
-    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
-    memcpy(&x0, at, sizeof x0);
-    x1 = x0 >> 32;
-    x2 = x2 | id;
-    x3 = x3 | id >> 32;
-    for (int round = 0; round < 10; round++) {
-        lanes p0 = PRODUCT(x0, 0xd2511f53), p1 = PRODUCT(x2, 0xcd9e8d57);
-        x0 = p1 >> 32 ^ x1 ^ (uint64_t)k0;
-        x2 = p0 >> 32 ^ x3 ^ (uint64_t)k1;
-        x1 = p1;
-        x3 = p0;
-        k0 += UINT32_C(0x9e3779b9);
-        k1 += UINT32_C(0xbb67ae85);
-    }
-    reals e = minus_log(uniform_of((x0 & UINT64_C(0xffffffff)) | x1 << 32));
+    hk_lanes x[4] = { 0 };
+    memcpy(&x[0], at, sizeof x[0]);
+    x[1] = x[0] >> 32;
+    x[2] = x[2] | id;
+    x[3] = x[3] | id >> 32;
+    hk_philox_lanes(key, x);
+    reals e = minus_log(uniform_of(hk_word_pairs(x[0], x[1])));
     memcpy(first, &e, sizeof e);
-    e = minus_log(uniform_of((x2 & UINT64_C(0xffffffff)) | x3 << 32));
+    e = minus_log(uniform_of(hk_word_pairs(x[2], x[3])));
     memcpy(second, &e, sizeof e);
 }
 
 void NAME_FOR(hk_exponential, HK_KERNEL_ISA)(uint64_t seed, uint32_t purpose, uint64_t id, uint32_t n_blocks,
                                              const uint64_t *at, double *first, double *second)
 {
-    const uint64_t key = seed + purpose * PURPOSE_STRIDE;
-    for (uint32_t i = 0; i < n_blocks; i += WIDTH)
+    const uint64_t key = seed + purpose * HK_PURPOSE_STRIDE;
+    for (uint32_t i = 0; i < n_blocks; i += HK_WIDTH)
         draw_lanes(key, id, at + i, first + i, second + i);
 }

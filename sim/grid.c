@@ -1,0 +1,512 @@
+/* sim/grid.c - a window on the grid: see grid.h. */
+#include "sim/grid.h"
+
+#include "sim/storage.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CHUNK = 512,      /* neurons advanced together: their inputs stay in the first cache */
+    FETCH_ROWS = 24,  /* slabs ahead: where they begin is fetched, */
+    FETCH_SLABS = 10, /* and their synapses */
+    LINE = 64,
+    MOST_LINES = 6, /* of a slab: the hardware goes on by itself */
+};
+
+/* --- lists of spikes ---------------------------------------------------------------------------------------- */
+
+static int list_reserve(hk_spike_list *list, size_t n)
+{
+    if (n <= list->capacity)
+        return HK_OK;
+    uint32_t *source = realloc(list->source, 2 * n * sizeof *source);
+    if (source == NULL)
+        return HK_ENOMEM;
+    list->source = source;
+    list->capacity = 2 * n;
+    return HK_OK;
+}
+
+/* What a slab table says of slab `slot` of source g. */
+static inline const uint32_t *row_of(const hk_slab_table *table, uint32_t g)
+{
+    return table->rows + (size_t)g * table->stride;
+}
+
+static inline const uint32_t *row_synapses(const uint32_t *row)
+{
+    const uint32_t *synapses;
+    memcpy(&synapses, row, sizeof synapses);
+    return synapses;
+}
+
+enum { ROW_BEGINS = sizeof(const uint32_t *) / sizeof(uint32_t) };
+
+static inline hk_due due_slab(const hk_slab_table *table, uint64_t due)
+{
+    const uint32_t *row = row_of(table, (uint32_t)(due >> 32)), *begin = row + ROW_BEGINS + (uint32_t)due;
+    return (hk_due){ .synapse = row_synapses(row) + begin[0], .n = begin[1] - begin[0] };
+}
+
+/* --- delivery ------------------------------------------------------------------------------------------------- */
+
+static int due_reserve(hk_shard *shard, size_t n)
+{
+    if (n <= shard->due_capacity)
+        return HK_OK;
+    uint64_t *due = realloc(shard->due, 2 * n * sizeof *due);
+    if (due == NULL)
+        return HK_ENOMEM;
+    shard->due = due;
+    shard->due_capacity = 2 * n;
+    return HK_OK;
+}
+
+/* Which slabs arrive at the end of this step: by delay, then source. */
+static int find_due(const hk_grid *grid, hk_shard *shard, int64_t step, size_t *n_due)
+{
+    size_t n = 0;
+    for (uint32_t slot = 0; slot < grid->n_slots; slot++) {
+        int64_t sent = step - (int64_t)grid->delay[slot];
+        for (int kind = 0; kind < 2 && sent >= 0; kind++) {
+            const hk_spike_list *list = hk_grid_list(grid, kind == 0 ? grid->from_sources : grid->from_neurons, sent);
+            int rc = due_reserve(shard, n + list->n);
+            if (rc != HK_OK)
+                return rc;
+            for (size_t k = 0; k < list->n; k++)
+                shard->due[n++] = (uint64_t)list->source[k] << 32 | slot;
+        }
+    }
+    *n_due = n;
+    return HK_OK;
+}
+
+static inline void fetch_row(const hk_slab_table *table, uint64_t due)
+{
+    const uint32_t *row = row_of(table, (uint32_t)(due >> 32));
+    __builtin_prefetch(row);
+    __builtin_prefetch(row + ROW_BEGINS + (uint32_t)due);
+}
+
+static inline void fetch_slab(hk_due slab)
+{
+    const char *line = (const char *)slab.synapse;
+    size_t bytes = slab.n * sizeof *slab.synapse;
+    for (size_t at = 0; at < bytes && at < MOST_LINES * LINE; at += LINE)
+        __builtin_prefetch(line + at);
+}
+
+static int deliver_slabs(const hk_grid *grid, hk_shard *shard, int64_t step)
+{
+    size_t n;
+    int rc = find_due(grid, shard, step, &n);
+    if (rc != HK_OK)
+        return rc;
+    const hk_slab_table *table = &shard->table;
+    void (*deliver)(const uint32_t *, uint32_t, int32_t *) = grid->kernels->deliver;
+    hk_due ahead[FETCH_SLABS];
+    for (size_t k = 0; k < n && k < FETCH_ROWS; k++)
+        fetch_row(table, shard->due[k]);
+    for (size_t k = 0; k < n + FETCH_SLABS; k++) {
+        if (k >= FETCH_SLABS) {
+            hk_due slab = ahead[k % FETCH_SLABS];
+            deliver(slab.synapse, slab.n, shard->accumulator);
+            shard->n_synaptic_events += slab.n;
+            shard->n_events += slab.n > 0;
+        }
+        if (k >= n)
+            continue;
+        if (k + FETCH_ROWS < n)
+            fetch_row(table, shard->due[k + FETCH_ROWS]);
+        ahead[k % FETCH_SLABS] = due_slab(table, shard->due[k]);
+        fetch_slab(ahead[k % FETCH_SLABS]);
+    }
+    return HK_OK;
+}
+
+/* The targets of a slab that lie in begin ... end - 1: they ascend. */
+static hk_slab part_of(const hk_slab *slab, uint32_t begin, uint32_t end)
+{
+    uint32_t from = 0, to = slab->n;
+    if (slab->target == NULL) {
+        from = begin > slab->first ? begin - slab->first : 0;
+        to = end > slab->first ? end - slab->first : 0;
+        from = from < slab->n ? from : slab->n;
+        to = to < slab->n ? to : slab->n;
+    } else {
+        for (uint32_t low = 0, high = slab->n; low < high;) {
+            uint32_t middle = low + (high - low) / 2;
+            if (slab->target[middle] < begin)
+                low = middle + 1;
+            else
+                high = middle;
+            from = low;
+        }
+        from = slab->n > 0 && slab->target[0] >= begin ? 0 : from;
+        for (to = from; to < slab->n && slab->target[to] < end;)
+            to++;
+    }
+    return (hk_slab){ .target = slab->target == NULL ? NULL : slab->target + from,
+                      .weight = slab->weight == NULL ? NULL : slab->weight + from,
+                      .weight64 = slab->weight64 == NULL ? NULL : slab->weight64 + from,
+                      .first = slab->first + from,
+                      .n = to > from ? to - from : 0 };
+}
+
+static void add_slab(const hk_slab *slab, double *const *sum, uint32_t n_ports)
+{
+    for (uint32_t k = 0; k < slab->n; k++) {
+        double w = slab->weight64 != NULL ? slab->weight64[k] : (double)slab->weight[k];
+        sum[n_ports == 2 && w < 0.0 ? 1 : 0][hk_slab_target(slab, k)] += w;
+    }
+}
+
+static void arrive(const hk_projection *projection, uint32_t source, uint32_t slot, hk_time now)
+{
+    for (hk_rule *rule = projection->rules; rule != NULL; rule = rule->next)
+        if (rule->enabled && rule->type->pre != NULL)
+            rule->type->pre(rule->state, source, slot, now);
+}
+
+/* Through one projection that keeps single- or double-precision weights. */
+static void deliver_projection(const hk_grid *grid, hk_shard *shard, const hk_projection *projection, int64_t step)
+{
+    const hk_grid_population *to = &grid->populations[projection->post->index];
+    const hk_slice *slice = &shard->slices[projection->post->index];
+    uint32_t pre = projection->pre->index, first = grid->populations[pre].first;
+    if (slice->begin == slice->end)
+        return;
+    bool from_source = projection->pre->model->kind == HK_MODEL_SOURCE;
+    hk_time now = hk_time_grid(step + 1, grid->sim->resolution_ms);
+    for (uint32_t slot = 0; slot < projection->n_slots; slot++) {
+        int64_t sent = step - projection->delay[slot];
+        if (sent < 0)
+            continue;
+        const hk_spike_list *list = hk_grid_list(grid, from_source ? grid->from_sources : grid->from_neurons, sent);
+        for (size_t k = list->begin[pre]; k < list->begin[pre + 1]; k++) {
+            uint32_t source = list->source[k] - first;
+            arrive(projection, source, slot, now);
+            hk_slab slab = hk_storage_slab(projection, source, slot);
+            hk_slab part = part_of(&slab, slice->begin, slice->end);
+            add_slab(&part, to->sum, to->n_ports);
+            shard->n_synaptic_events += part.n;
+            shard->n_events += part.n > 0;
+        }
+    }
+}
+
+/* --- neurons ---------------------------------------------------------------------------------------------------- */
+
+typedef struct inputs {
+    _Alignas(LINE) double in[HK_MOST_PORTS][CHUNK];
+    uint8_t counts[CHUNK];
+} inputs;
+
+/* What arrives at the end of the step at neurons begin ... begin + n - 1. */
+static void collect(const hk_grid *grid, hk_shard *shard, const hk_population *p, uint32_t begin, uint32_t n,
+                    int64_t step, inputs *out)
+{
+    const hk_grid_population *g = &grid->populations[p->index];
+    const hk_slice *slice = &shard->slices[p->index];
+    for (uint32_t port = 0; port < g->n_ports; port++) {
+        double *in = out->in[port];
+        if (g->on_slabs)
+            grid->kernels->collect(shard->accumulator + slice->first[port] + (begin - slice->begin), g->scale[port], in,
+                                   n);
+        else
+            memset(in, 0, n * sizeof *in);
+        double *sum = g->sum[port] == NULL ? NULL : g->sum[port] + begin;
+        for (uint32_t k = 0; sum != NULL && k < n; k++) {
+            in[k] += sum[k];
+            sum[k] = 0.0;
+        }
+    }
+    if (p->drive_rate_hz > 0.0) {
+        hk_counts_at at = { .seed = grid->sim->seed, .id = p->name_id, .step = step };
+        grid->kernels->counts(&p->drive_counts, &at, begin, n, out->counts);
+        grid->kernels->add_counts(out->counts, p->drive_weight,
+                                  out->in[g->n_ports == 2 && p->drive_weight < 0.0 ? 1 : 0], n);
+    }
+}
+
+static int add_fired(hk_shard *shard, uint32_t neuron)
+{
+    if (shard->n_fired == shard->fired_capacity) {
+        size_t capacity = 2 * shard->fired_capacity + 256;
+        uint32_t *fired = realloc(shard->fired, capacity * sizeof *fired);
+        if (fired == NULL)
+            return HK_ENOMEM;
+        shard->fired = fired;
+        shard->fired_capacity = capacity;
+    }
+    shard->fired[shard->n_fired++] = neuron;
+    return HK_OK;
+}
+
+/* Held neurons are let go at the end of the last step of their time, before what arrives then is added. */
+static int hold(const hk_grid *grid, hk_slice *slice, hk_population *p, uint32_t i, int64_t step, double hold_ms)
+{
+    const double none[HK_MOST_PORTS] = { 0.0, 0.0 };
+    double steps = nearbyint(hold_ms / grid->sim->resolution_ms);
+    if (steps < 1.0) {
+        (void)p->model->wake(&p->view, i, none);
+        return HK_OK;
+    }
+    hk_event release = { .step = step + (steps < 1e15 ? (int64_t)steps : (int64_t)1e15),
+                         .offset = grid->sim->resolution_ms,
+                         .kind = HK_EVENT_RELEASE,
+                         .source = i };
+    p->held_until[i] = hk_event_time(&release);
+    return hk_heap_push(&slice->releases, &release);
+}
+
+/* Lets go those of begin ... end - 1 whose time has come; they may spike at once. Stale releases, of neurons that have been
+ * held again since, are dropped. */
+static void release_due(hk_shard *shard, hk_population *p, uint32_t begin, uint32_t end, int64_t step,
+                        const inputs *got)
+{
+    hk_heap *heap = &shard->slices[p->index].releases;
+    while (heap->n > 0 && heap->events[0].step <= step && heap->events[0].source < end) {
+        hk_event release;
+        (void)hk_heap_pop(heap, &release);
+        uint32_t i = release.source;
+        if (i < begin || p->held_until[i].step != release.step)
+            continue;
+        const double in[HK_MOST_PORTS] = { got->in[0][i - begin], got->in[1][i - begin] };
+        p->held_until[i] = HK_NOT_HELD;
+        if (p->model->wake(&p->view, i, in))
+            hk_hits_add(&shard->hits, i);
+    }
+}
+
+static int fire(const hk_grid *grid, hk_shard *shard, hk_population *p, uint32_t i, int64_t step)
+{
+    hk_time now = hk_time_grid(step + 1, grid->sim->resolution_ms);
+    double refractory_ms = p->model->fire(&p->view, i, now);
+    p->counts[i]++;
+    int rc = hold(grid, &shard->slices[p->index], p, i, step, refractory_ms);
+    for (size_t k = 0; k < p->n_in && grid->populations[p->index].whole; k++)
+        for (hk_rule *rule = p->in[k]->rules; rule != NULL; rule = rule->next)
+            if (rule->enabled && rule->type->post != NULL)
+                rule->type->post(rule->state, i, now);
+    return rc == HK_OK ? add_fired(shard, i) : rc;
+}
+
+/* Winner takes all: it spikes, the others are reset and held. */
+static int fire_winner(const hk_grid *grid, hk_shard *shard, hk_population *p, int64_t step)
+{
+    hk_time now = hk_time_grid(step + 1, grid->sim->resolution_ms);
+    uint32_t winner = shard->hits.neuron[0];
+    for (size_t k = 1; k < shard->hits.n; k++)
+        if (p->model->excess(&p->view, shard->hits.neuron[k], now) > p->model->excess(&p->view, winner, now))
+            winner = shard->hits.neuron[k];
+    for (uint32_t i = 0; p->competition == HK_WINNER_TAKES_ALL && i < p->n; i++) {
+        int64_t until = step + (int64_t)nearbyint(p->hold_ms / grid->sim->resolution_ms);
+        if (i == winner || p->held_until[i].step >= until)
+            continue;
+        p->model->hold(&p->view, i, i + 1, now);
+        int rc = hold(grid, &shard->slices[p->index], p, i, step, p->hold_ms);
+        if (rc != HK_OK)
+            return rc;
+    }
+    return fire(grid, shard, p, winner, step);
+}
+
+static int compare_neurons(const void *a, const void *b)
+{
+    const uint32_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
+}
+
+static int fire_hits(const hk_grid *grid, hk_shard *shard, hk_population *p, int64_t step)
+{
+    int rc = HK_OK;
+    if (shard->hits.n > 1)
+        qsort(shard->hits.neuron, shard->hits.n, sizeof *shard->hits.neuron, compare_neurons);
+    if (p->competition != HK_FREE && shard->hits.n > 0)
+        rc = fire_winner(grid, shard, p, step);
+    else
+        for (size_t k = 0; rc == HK_OK && k < shard->hits.n; k++)
+            rc = fire(grid, shard, p, shard->hits.neuron[k], step);
+    shard->hits.n = 0;
+    return rc;
+}
+
+static int step_slice(const hk_grid *grid, hk_shard *shard, hk_population *p, int64_t step)
+{
+    const hk_slice *slice = &shard->slices[p->index];
+    inputs got;
+    const double *in[HK_MOST_PORTS] = { got.in[0], got.in[1] };
+    for (uint32_t begin = slice->begin; begin < slice->end; begin += CHUNK) {
+        uint32_t end = slice->end - begin < CHUNK ? slice->end : begin + CHUNK;
+        int rc = hk_hits_reserve(&shard->hits, 2 * CHUNK);
+        if (rc != HK_OK)
+            return rc;
+        collect(grid, shard, p, begin, end - begin, step, &got);
+        p->model->step(&p->view, begin, end, in, &shard->hits);
+        release_due(shard, p, begin, end, step, &got);
+    }
+    return fire_hits(grid, shard, p, step);
+}
+
+static int shard_window(const hk_grid *grid, hk_shard *shard)
+{
+    const hk_sim *sim = grid->sim;
+    shard->n_fired = 0;
+    for (int64_t step = sim->step; step < grid->end; step++) {
+        int rc = grid->n_slots > 0 ? deliver_slabs(grid, shard, step) : HK_OK;
+        for (size_t i = 0; rc == HK_OK && i < sim->n_projections; i++)
+            if (!sim->projections[i]->on_slabs)
+                deliver_projection(grid, shard, sim->projections[i], step);
+        size_t *ends = shard->fired_end + (size_t)(step - sim->step) * sim->n_populations;
+        for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {
+            if (sim->populations[i]->model->kind == HK_MODEL_NEURON)
+                rc = step_slice(grid, shard, sim->populations[i], step);
+            ends[i] = shard->n_fired;
+        }
+        if (rc != HK_OK)
+            return rc;
+    }
+    return HK_OK;
+}
+
+static void work(void *user, unsigned member)
+{
+    hk_grid *grid = user;
+    for (uint32_t k = member; k < grid->n_shards; k += hk_team_size(grid->sim->team))
+        grid->shards[k].rc = shard_window(grid, &grid->shards[k]);
+}
+
+/* --- a window ------------------------------------------------------------------------------------------------------ */
+
+/* What the sources send in this window goes into the lists of its steps. */
+static int list_sources(hk_grid *grid)
+{
+    hk_sim *sim = grid->sim;
+    for (int64_t step = sim->step; step < grid->end; step++) {
+        hk_spike_list *list = hk_grid_list(grid, grid->from_sources, step);
+        list->n = 0;
+        for (size_t i = 0; i < sim->n_populations; i++) {
+            const hk_population *p = sim->populations[i];
+            list->begin[i] = list->n;
+            size_t at = 0;
+            for (size_t low = 0, high = p->n_spikes; low < high;) { /* the first spike of this step */
+                size_t middle = low + (high - low) / 2;
+                if (p->spikes[middle].time.step < step)
+                    low = middle + 1;
+                else
+                    high = middle;
+                at = low;
+            }
+            if (p->n_spikes > 0 && p->spikes[0].time.step >= step)
+                at = 0;
+            for (; p->model->kind == HK_MODEL_SOURCE && at < p->n_spikes && p->spikes[at].time.step == step; at++) {
+                if (list_reserve(list, list->n + 1) != HK_OK)
+                    return HK_ENOMEM;
+                list->source[list->n++] = grid->populations[i].first + p->spikes[at].neuron;
+            }
+        }
+        list->begin[sim->n_populations] = list->n;
+    }
+    return HK_OK;
+}
+
+/* Where the spikes of a population stand among what a shard has fired in a step. */
+static size_t fired_begin(const hk_grid *grid, const hk_shard *shard, int64_t steps, size_t population)
+{
+    size_t at = (size_t)steps * grid->sim->n_populations + population;
+    return at == 0 ? 0 : shard->fired_end[at - 1];
+}
+
+/* Brings together what the shards have fired: into the lists by step, and to each population. */
+static int list_fired(hk_grid *grid)
+{
+    hk_sim *sim = grid->sim;
+    for (int64_t step = sim->step; step < grid->end; step++) {
+        hk_spike_list *list = hk_grid_list(grid, grid->from_neurons, step);
+        list->n = 0;
+        int64_t steps = step - sim->step;
+        for (size_t i = 0; i < sim->n_populations; i++) {
+            hk_population *p = sim->populations[i];
+            list->begin[i] = list->n;
+            for (uint32_t s = 0; s < grid->n_shards; s++) {
+                const hk_shard *shard = &grid->shards[s];
+                size_t begin = fired_begin(grid, shard, steps, i), end = fired_begin(grid, shard, steps, i + 1);
+                if (begin == end)
+                    continue;
+                if (list_reserve(list, list->n + (end - begin)) != HK_OK ||
+                    hk_population_reserve_spikes(p, end - begin) != HK_OK)
+                    return HK_ENOMEM;
+                for (size_t k = begin; k < end; k++) {
+                    list->source[list->n++] = grid->populations[i].first + shard->fired[k];
+                    p->spikes[p->n_spikes++] = (hk_spike){ .time = hk_time_grid(step + 1, sim->resolution_ms),
+                                                           .neuron = shard->fired[k] };
+                }
+            }
+        }
+        list->begin[sim->n_populations] = list->n;
+    }
+    return HK_OK;
+}
+
+static int reserve_window(hk_grid *grid)
+{
+    size_t n = (size_t)(grid->end - grid->sim->step) * grid->sim->n_populations;
+    for (uint32_t s = 0; s < grid->n_shards; s++) {
+        size_t *ends = realloc(grid->shards[s].fired_end, (n + 1) * sizeof *ends);
+        if (ends == NULL)
+            return HK_ENOMEM;
+        grid->shards[s].fired_end = ends;
+    }
+    return HK_OK;
+}
+
+static int run_shards(hk_grid *grid)
+{
+    hk_sim *sim = grid->sim;
+    hk_team_run(sim->team, work, grid);
+    int rc = HK_OK;
+    for (uint32_t s = 0; s < grid->n_shards; s++) {
+        hk_shard *shard = &grid->shards[s];
+        rc = rc == HK_OK ? shard->rc : rc;
+        sim->stats.events += shard->n_events;
+        sim->stats.synaptic_events += shard->n_synaptic_events;
+        shard->n_events = shard->n_synaptic_events = 0;
+    }
+    return rc;
+}
+
+int hk_grid_window(hk_grid *grid, int64_t end)
+{
+    hk_sim *sim = grid->sim;
+    int64_t window_end = (sim->step / sim->window + 1) * sim->window;
+    grid->end = end < window_end ? end : window_end;
+    int rc = reserve_window(grid);
+    for (int kind = HK_MODEL_SOURCE; rc == HK_OK && kind >= HK_MODEL_NEURON; kind--) {
+        for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {
+            hk_population *p = sim->populations[i];
+            if ((int)p->model->kind != kind)
+                continue;
+            p->n_spikes = 0;
+            if (kind == HK_MODEL_SOURCE)
+                rc = hk_source_window(p, grid->end);
+        }
+        if (rc == HK_OK && kind == HK_MODEL_SOURCE)
+            rc = list_sources(grid);
+        else if (rc == HK_OK)
+            rc = run_shards(grid);
+        if (rc == HK_OK && kind == HK_MODEL_NEURON)
+            rc = list_fired(grid);
+    }
+    for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++)
+        rc = hk_population_finish_window(sim->populations[i]);
+    if (rc == HK_ENOMEM)
+        return hk_fail(sim->ctx, rc, "simulation: out of memory at %.4f ms", hk_sim_now_ms(sim));
+    if (rc != HK_OK)
+        return rc;
+    sim->step = grid->end;
+    sim->stats.windows++;
+    return HK_OK;
+}

@@ -1,0 +1,103 @@
+/* sim/grid.h - simulations stepped at the resolution: private to sim/, beside engine.h.
+ *
+ * All neurons are cut into shards, each a slice of every population, small enough that what arrives in a step can be
+ * summed up in the second cache and that 16 bits number its accumulators. The synapses of a source lie per shard, sorted
+ * by delay, then target. A spike is not scattered into future steps: it stays in a list of its step, and each step the slabs
+ * that are due are added to one accumulator a neuron and port.
+ *
+ * Accumulators of 4-byte synapses are integers, so the order of delivery cannot change a sum; those of single-precision weights are
+ * doubles, added in the order of projection, delay and source whatever the shards. So neither the number of shards
+ * nor of threads changes a bit. A shard is computed by one thread at a time; between windows only the caller's works. */
+#ifndef HK_GRID_H
+#define HK_GRID_H
+
+#include "sim/engine.h"
+#include "sim/kernels/grid.h"
+#include "sim/simulation.h"
+
+/* Spikes of one step, by population, then neuron. A spike is the index of its neuron among all of the simulation. */
+typedef struct hk_spike_list {
+    uint32_t *source;
+    size_t n, capacity;
+    size_t *begin; /* [n_populations + 1] where those of each population stand */
+} hk_spike_list;
+
+/* The synapses from all sources onto one shard. Row g: a pointer to its synapses, then [n_slots + 1] where each of its slabs
+ * begins. A synapse: accumulator in the lower 16 bits, weight in units of the accumulator's scale in the upper 16, signed. */
+typedef struct hk_slab_table {
+    uint32_t *rows; /* [n_sources][stride] */
+    size_t stride;
+    uint32_t **arenas; /* [n_populations] synapses of each source population, NULL where it has none */
+    uint64_t *arena_bytes;
+} hk_slab_table;
+
+typedef struct hk_slice { /* of one population, in one shard */
+    uint32_t begin, end;
+    uint32_t first[HK_MOST_PORTS]; /* accumulator of neuron `begin` */
+    hk_heap releases;
+} hk_slice;
+
+typedef struct hk_due { /* a slab to deliver in this step */
+    const uint32_t *synapse;
+    uint32_t n;
+} hk_due;
+
+typedef struct hk_shard {
+    hk_slice *slices; /* [n_populations] */
+    uint32_t n_accumulators;
+    int32_t *accumulator;
+    hk_slab_table table;
+    uint64_t *due; /* [due_capacity] this step's slabs: source << 32 | slot */
+    size_t due_capacity;
+    hk_hits hits;    /* [neurons] of one slice in this step */
+    uint32_t *fired; /* spikes of the window: by step, then population, then neuron */
+    size_t n_fired, fired_capacity;
+    size_t *fired_end; /* [steps of the window][n_populations] */
+    uint64_t n_events, n_synaptic_events;
+    int rc;
+} hk_shard;
+
+typedef struct hk_grid_population {
+    uint32_t first;   /* index of its first neuron among all of the simulation */
+    uint32_t n_ports; /* 0: a source */
+    bool whole;       /* not cut: competition and plasticity look at all of it */
+    bool on_slabs;    /* takes 4-byte synapses */
+    double scale[HK_MOST_PORTS];
+    double *sum[HK_MOST_PORTS]; /* [n] what arrives through other synapses, NULL where it has none */
+} hk_grid_population;
+
+struct hk_grid {
+    hk_sim *sim;
+    const hk_grid_kernels *kernels;
+    bool is_built;
+    hk_grid_population *populations; /* [n_populations] */
+    size_t n_populations, n_projections;
+    uint32_t n_sources;
+    uint32_t *delay; /* [n_slots] steps, ascending: what occurs in 4-byte synapses */
+    uint32_t n_slots;
+    hk_shard *shards;
+    uint32_t n_shards;
+    hk_spike_list *from_sources, *from_neurons; /* [n_ring] by step */
+    size_t n_ring;
+    int64_t end; /* of the window being computed */
+};
+
+HK_MUST_CHECK int hk_grid_create(hk_sim *sim, hk_grid **out);
+void hk_grid_destroy(hk_grid *grid);
+
+/** Cuts the shards and draws the synapses that wait for it; nothing to do when nothing has changed. HK_ENOMEM, HK_ERANGE. */
+HK_MUST_CHECK int hk_grid_build(hk_grid *grid);
+
+/** As hk_engine_window(), for a simulation on the grid. */
+HK_MUST_CHECK int hk_grid_window(hk_grid *grid, int64_t end);
+
+/* grid_slabs.c: the 4-byte synapses of a built grid whose shards are cut. */
+HK_MUST_CHECK int hk_grid_build_slabs(hk_grid *grid);
+void hk_slab_table_fini(hk_slab_table *table, size_t n_populations);
+
+static inline hk_spike_list *hk_grid_list(const hk_grid *grid, hk_spike_list *ring, int64_t step)
+{
+    return &ring[(uint64_t)step % grid->n_ring];
+}
+
+#endif

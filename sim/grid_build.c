@@ -1,0 +1,275 @@
+/* sim/grid_build.c - a simulation on the grid: cuts its neurons into shards and gets its synapses drawn. See grid.h. */
+#include "sim/grid.h"
+
+#include "sim/memory.h"
+#include "sim/storage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_ACCUMULATORS = 65536 }; /* numbered by 16 bits */
+
+int hk_grid_create(hk_sim *sim, hk_grid **out)
+{
+    *out = calloc(1, sizeof **out);
+    if (*out == NULL)
+        return hk_fail(sim->ctx, HK_ENOMEM, "simulation: out of memory");
+    **out = (hk_grid){ .sim = sim, .kernels = hk_grid_kernels_for(sim->cpu) };
+    return HK_OK;
+}
+
+static void fini_ring(hk_spike_list *ring, size_t n)
+{
+    for (size_t k = 0; ring != NULL && k < n; k++) {
+        free(ring[k].source);
+        free(ring[k].begin);
+    }
+    free(ring);
+}
+
+static void fini_shards(hk_grid *grid)
+{
+    for (uint32_t s = 0; s < grid->n_shards; s++) {
+        hk_shard *shard = &grid->shards[s];
+        for (size_t i = 0; shard->slices != NULL && i < grid->n_populations; i++)
+            hk_heap_fini(&shard->slices[i].releases);
+        free(shard->slices);
+        hk_memory_free(shard->accumulator, shard->n_accumulators * sizeof *shard->accumulator);
+        hk_slab_table_fini(&shard->table, grid->n_populations);
+        free(shard->due);
+        free(shard->hits.neuron);
+        free(shard->fired);
+        free(shard->fired_end);
+    }
+    free(grid->shards);
+    grid->shards = NULL;
+    grid->n_shards = 0;
+    for (size_t i = 0; grid->populations != NULL && i < grid->n_populations; i++)
+        for (int port = 0; port < HK_MOST_PORTS; port++)
+            free(grid->populations[i].sum[port]);
+    free(grid->populations);
+    free(grid->delay);
+    grid->populations = NULL;
+    grid->delay = NULL;
+}
+
+void hk_grid_destroy(hk_grid *grid)
+{
+    if (grid == NULL)
+        return;
+    fini_shards(grid);
+    fini_ring(grid->from_sources, grid->n_ring);
+    fini_ring(grid->from_neurons, grid->n_ring);
+    free(grid);
+}
+
+/* Has something changed that the shards depend on? */
+static bool is_current(const hk_grid *grid)
+{
+    const hk_sim *sim = grid->sim;
+    bool current = grid->is_built && grid->n_populations == sim->n_populations &&
+                   grid->n_projections == sim->n_projections;
+    for (size_t i = 0; current && i < sim->n_populations; i++) {
+        const hk_population *p = sim->populations[i];
+        current = p->model->kind == HK_MODEL_SOURCE || p->model->n_ports(&p->view) == grid->populations[i].n_ports;
+        current = current && (p->competition == HK_FREE || grid->populations[i].whole);
+        for (size_t k = 0; current && k < p->n_in; k++)
+            current = p->in[k]->rules == NULL || grid->populations[i].whole;
+    }
+    return current;
+}
+
+/* --- populations and shards ------------------------------------------------------------------------------------ */
+
+static int describe_populations(hk_grid *grid)
+{
+    hk_sim *sim = grid->sim;
+    grid->populations = calloc(sim->n_populations + 1, sizeof *grid->populations);
+    if (grid->populations == NULL)
+        return HK_ENOMEM;
+    grid->n_populations = sim->n_populations;
+    grid->n_projections = sim->n_projections;
+    uint64_t first = 0;
+    for (size_t i = 0; i < sim->n_populations; i++) {
+        const hk_population *p = sim->populations[i];
+        hk_grid_population *g = &grid->populations[i];
+        g->first = (uint32_t)first;
+        first += p->n;
+        if (p->model->kind == HK_MODEL_NEURON)
+            g->n_ports = p->model->n_ports(&p->view);
+        g->whole = p->competition != HK_FREE;
+        for (size_t k = 0; k < p->n_in; k++)
+            g->whole = g->whole || p->in[k]->rules != NULL;
+    }
+    if (first >= UINT32_MAX)
+        return hk_fail(sim->ctx, HK_ERANGE, "simulation: %llu neurons, must be below %u on the grid",
+                       (unsigned long long)first, UINT32_MAX);
+    grid->n_sources = (uint32_t)first;
+    return HK_OK;
+}
+
+/* As many shards as threads, or a multiple of it where 16 bits would not number their accumulators. */
+static uint32_t wanted_shards(const hk_grid *grid)
+{
+    uint64_t n = 0, threads = hk_team_size(grid->sim->team);
+    for (size_t i = 0; i < grid->n_populations; i++)
+        n += (uint64_t)grid->sim->populations[i]->n * grid->populations[i].n_ports + 2 * HK_COUNTS_GROUP;
+    uint64_t rounds = (n + threads * MOST_ACCUMULATORS - 1) / (threads * MOST_ACCUMULATORS);
+    return (uint32_t)(threads * (rounds > 0 ? rounds : 1));
+}
+
+/* Slices begin at multiples of the neurons that are drawn together. */
+static uint32_t cut_at(uint32_t n, uint32_t part, uint32_t parts)
+{
+    uint64_t at = (uint64_t)n * part / parts;
+    return part == parts ? n : (uint32_t)(at / HK_COUNTS_GROUP * HK_COUNTS_GROUP);
+}
+
+static int cut_shard(hk_grid *grid, uint32_t number)
+{
+    hk_shard *shard = &grid->shards[number];
+    shard->slices = calloc(grid->n_populations + 1, sizeof *shard->slices);
+    if (shard->slices == NULL)
+        return HK_ENOMEM;
+    for (size_t i = 0; i < grid->n_populations; i++) {
+        const hk_population *p = grid->sim->populations[i];
+        const hk_grid_population *g = &grid->populations[i];
+        hk_slice *slice = &shard->slices[i];
+        if (g->whole)
+            *slice = (hk_slice){ .end = i % grid->n_shards == number ? p->n : 0 };
+        else if (g->n_ports > 0)
+            *slice = (hk_slice){ .begin = cut_at(p->n, number, grid->n_shards),
+                                 .end = cut_at(p->n, number + 1, grid->n_shards) };
+        for (uint32_t port = 0; port < g->n_ports; port++) {
+            slice->first[port] = shard->n_accumulators;
+            shard->n_accumulators += slice->end - slice->begin;
+        }
+        for (uint32_t k = slice->begin; k < slice->end; k++) {
+            hk_event release = {
+                .step = p->held_until[k].step, .offset = p->held_until[k].offset, .kind = HK_EVENT_RELEASE, .source = k
+            };
+            if (release.step != INT64_MIN && hk_heap_push(&slice->releases, &release) != HK_OK)
+                return HK_ENOMEM;
+        }
+    }
+    shard->accumulator = hk_memory_alloc(shard->n_accumulators * sizeof *shard->accumulator);
+    return shard->accumulator == NULL ? HK_ENOMEM : HK_OK;
+}
+
+static int cut_shards(hk_grid *grid)
+{
+    uint32_t n = wanted_shards(grid);
+    grid->shards = calloc(n, sizeof *grid->shards);
+    if (grid->shards == NULL)
+        return HK_ENOMEM;
+    grid->n_shards = n;
+    int rc = HK_OK;
+    for (uint32_t s = 0; rc == HK_OK && s < n; s++)
+        rc = cut_shard(grid, s);
+    return rc;
+}
+
+/* --- synapses ---------------------------------------------------------------------------------------------------- */
+
+/* Room for what other synapses than those on slabs bring. */
+static int reserve_sums(hk_grid *grid)
+{
+    for (size_t k = 0; k < grid->n_projections; k++) {
+        const hk_projection *projection = grid->sim->projections[k];
+        hk_grid_population *g = &grid->populations[projection->post->index];
+        for (uint32_t port = 0; !projection->on_slabs && port < g->n_ports; port++) {
+            if (g->sum[port] == NULL)
+                g->sum[port] = calloc(projection->post->n, sizeof(double));
+            if (g->sum[port] == NULL)
+                return HK_ENOMEM;
+        }
+    }
+    return HK_OK;
+}
+
+static int64_t longest_delay(const hk_sim *sim)
+{
+    int64_t longest = 1;
+    for (size_t k = 0; k < sim->n_projections; k++) {
+        const hk_projection *p = sim->projections[k];
+        for (uint32_t slot = 0; !p->on_slabs && slot < p->n_slots; slot++)
+            longest = p->delay[slot] > longest ? p->delay[slot] : longest;
+        if (p->on_slabs && p->most_delay > longest)
+            longest = p->most_delay;
+    }
+    return longest;
+}
+
+/* A longer ring keeps what is in flight, and the populations that were there before keep their places in it. */
+static int grow_ring(hk_grid *grid, hk_spike_list **ring, size_t n)
+{
+    hk_spike_list *grown = calloc(n, sizeof *grown);
+    int rc = grown == NULL ? HK_ENOMEM : HK_OK;
+    for (size_t k = 0; rc == HK_OK && k < n; k++) {
+        grown[k].begin = calloc(grid->n_populations + 1, sizeof *grown[k].begin);
+        rc = grown[k].begin == NULL ? HK_ENOMEM : HK_OK;
+    }
+    int64_t now = grid->sim->step;
+    for (int64_t step = now - (int64_t)grid->n_ring; rc == HK_OK && step < now; step++) {
+        if (step < 0)
+            continue;
+        hk_spike_list *from = &(*ring)[(uint64_t)step % grid->n_ring], *to = &grown[(uint64_t)step % n];
+        to->source = from->source;
+        to->n = from->n;
+        to->capacity = from->capacity;
+        from->source = NULL;
+        for (size_t i = 0, k = 0; i <= grid->n_populations; i++) {
+            while (k < to->n && i < grid->n_populations && to->source[k] < grid->populations[i].first)
+                k++;
+            to->begin[i] = i < grid->n_populations ? k : to->n;
+        }
+    }
+    if (rc != HK_OK) {
+        fini_ring(grown, grown == NULL ? 0 : n);
+        return rc;
+    }
+    fini_ring(*ring, grid->n_ring);
+    *ring = grown;
+    return HK_OK;
+}
+
+static int reserve_ring(hk_grid *grid)
+{
+    size_t n = (size_t)(longest_delay(grid->sim) + grid->sim->window + 1);
+    n = n > grid->n_ring ? n : grid->n_ring;
+    int rc = grow_ring(grid, &grid->from_sources, n);
+    if (rc == HK_OK)
+        rc = grow_ring(grid, &grid->from_neurons, n);
+    if (rc == HK_OK)
+        grid->n_ring = n;
+    return rc;
+}
+
+int hk_grid_build(hk_grid *grid)
+{
+    hk_sim *sim = grid->sim;
+    if (is_current(grid))
+        return HK_OK;
+    hk_ctx_clear(sim->ctx);
+    grid->is_built = false;
+    fini_shards(grid);
+    for (size_t k = 0; k < sim->n_projections; k++)
+        if (sim->projections[k]->asked.pre != NULL)
+            hk_projection_undraw(sim->projections[k]);
+    int rc = describe_populations(grid);
+    if (rc == HK_OK)
+        rc = cut_shards(grid);
+    if (rc == HK_OK)
+        rc = hk_grid_build_slabs(grid);
+    for (size_t k = 0; rc == HK_OK && k < sim->n_projections; k++)
+        if (sim->projections[k]->asked.pre != NULL && !sim->projections[k]->on_slabs)
+            rc = hk_projection_draw(sim->projections[k]);
+    if (rc == HK_OK)
+        rc = reserve_sums(grid);
+    if (rc == HK_OK)
+        rc = reserve_ring(grid);
+    grid->is_built = rc == HK_OK;
+    if (rc == HK_ENOMEM && hk_ctx_message(sim->ctx)[0] == '\0')
+        return hk_fail(sim->ctx, rc, "simulation: out of memory for its synapses");
+    return rc;
+}

@@ -1,0 +1,534 @@
+/* sim/grid_slabs.c - draws the 4-byte synapses of a simulation on the grid: which projections have them, their scales, and
+ * the tables of the shards. See grid.h.
+ *
+ * One source population at a time: first the targets of all its projections, then row by row their weights and delays, from the
+ * same streams as elsewhere, sorted by shard, delay and target. Rows are independent, so threads share them. */
+#include "sim/connect.h"
+#include "sim/draw.h"
+#include "sim/grid.h"
+#include "sim/memory.h"
+#include "sim/storage.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_UNITS = 32767, ROW_BEGINS = sizeof(const uint32_t *) / sizeof(uint32_t), ROWS_AT_ONCE = 64 };
+
+#define MOST_ROUNDING 1e-3 /* of the typical weight of a projection */
+#define FAR_NORMAL 8.3     /* hk_stream_normal() comes no further from 0 */
+
+void hk_slab_table_fini(hk_slab_table *table, size_t n_populations)
+{
+    for (size_t i = 0; table->arenas != NULL && i < n_populations; i++)
+        hk_memory_free(table->arenas[i], table->arena_bytes[i]);
+    free(table->arenas);
+    free(table->arena_bytes);
+    free(table->rows);
+    *table = (hk_slab_table){ 0 };
+}
+
+/* --- which projections, and their scales ------------------------------------------------------------------------- */
+
+typedef struct weight_range {
+    double low, high, typical;
+} weight_range;
+
+static weight_range range_of(const hk_projection_config *asked)
+{
+    const hk_draw *d = &asked->weight;
+    if (asked->connect == HK_EXPLICIT && asked->list_weight != NULL) {
+        weight_range r = { .low = HUGE_VAL, .high = -HUGE_VAL };
+        for (uint64_t k = 0; k < asked->n; k++) {
+            r.low = fmin(r.low, asked->list_weight[k]);
+            r.high = fmax(r.high, asked->list_weight[k]);
+            r.typical += fabs(asked->list_weight[k]) / (double)asked->n;
+        }
+        return asked->n > 0 ? r : (weight_range){ 0 };
+    }
+    if (d->kind == HK_CONSTANT)
+        return (weight_range){ .low = d->a, .high = d->a, .typical = fabs(d->a) };
+    if (d->kind == HK_UNIFORM)
+        return (weight_range){ .low = d->a, .high = d->b, .typical = 0.5 * fmax(fabs(d->a), fabs(d->b)) };
+    weight_range r = { .low = d->a - FAR_NORMAL * d->b, .high = d->a + FAR_NORMAL * d->b };
+    r.typical = fmax(fabs(d->a), d->b);
+    if (d->min != 0.0 || d->max != 0.0) {
+        r.low = fmax(r.low, d->min);
+        r.high = fmin(r.high, d->max);
+    }
+    return r;
+}
+
+static bool may_be_on_slabs(const hk_projection *p)
+{
+    return p->asked.pre != NULL && p->asked.weights == HK_WEIGHTS_COMPACT && !p->asked.double_weights;
+}
+
+/* The largest weight of each port sets its scale; weights that are all whole multiples of one number get an exact one. */
+static void find_scales(hk_grid *grid, uint32_t post)
+{
+    enum { MOST_PARTS = 1000 };
+    hk_grid_population *g = &grid->populations[post];
+    for (uint32_t port = 0; port < g->n_ports; port++) {
+        double most = 0.0, least = HUGE_VAL;
+        bool constant = true;
+        for (size_t k = 0; k < grid->n_projections; k++) {
+            const hk_projection *p = grid->sim->projections[k];
+            if (p->post->index != post || !may_be_on_slabs(p))
+                continue;
+            weight_range r = range_of(&p->asked);
+            r.low = g->n_ports == 2 && port == 0 ? fmax(r.low, 0.0) : r.low;
+            r.high = g->n_ports == 2 && port == 1 ? fmin(r.high, 0.0) : r.high;
+            if (r.low > r.high || (r.low == 0.0 && r.high == 0.0))
+                continue;
+            double size = fmax(fabs(r.low), fabs(r.high));
+            most = fmax(most, size);
+            least = fmin(least, size);
+            constant = constant && r.low == r.high;
+        }
+        g->scale[port] = most > 0.0 ? most / MOST_UNITS : 1.0;
+        for (int parts = 1; constant && most > 0.0 && parts <= MOST_PARTS && parts * most / least < MOST_UNITS;
+             parts++) {
+            double scale = least / parts;
+            bool exact = true;
+            for (size_t k = 0; exact && k < grid->n_projections; k++) {
+                const hk_projection *p = grid->sim->projections[k];
+                if (p->post->index == post && may_be_on_slabs(p)) {
+                    double units = range_of(&p->asked).low / scale;
+                    exact = fabs(units - nearbyint(units)) <= 1e-12 * fabs(units);
+                }
+            }
+            if (exact) {
+                g->scale[port] = scale;
+                break;
+            }
+        }
+    }
+}
+
+static void choose_projections(hk_grid *grid)
+{
+    for (uint32_t i = 0; i < grid->n_populations; i++)
+        find_scales(grid, i);
+    for (size_t k = 0; k < grid->n_projections; k++) {
+        hk_projection *p = grid->sim->projections[k];
+        hk_grid_population *g = &grid->populations[p->post->index];
+        p->on_slabs = false;
+        if (!may_be_on_slabs(p))
+            continue;
+        weight_range r = range_of(&p->asked);
+        double scale = g->scale[g->n_ports == 2 && r.high < 0.0 ? 1 : 0];
+        p->on_slabs = 0.5 * scale <= MOST_ROUNDING * r.typical || r.typical == 0.0;
+        g->on_slabs = g->on_slabs || p->on_slabs;
+    }
+}
+
+/* Slots of the tables: every delay that may occur. */
+static int number_delays(hk_grid *grid, uint32_t **slot_of)
+{
+    int64_t most = 0;
+    for (size_t k = 0; k < grid->n_projections; k++)
+        if (grid->sim->projections[k]->on_slabs && grid->sim->projections[k]->most_delay > most)
+            most = grid->sim->projections[k]->most_delay;
+    uint32_t *slots = calloc((size_t)most + 1, sizeof *slots);
+    grid->delay = calloc((size_t)most + 1, sizeof *grid->delay);
+    if (slots == NULL || grid->delay == NULL) {
+        free(slots);
+        return HK_ENOMEM;
+    }
+    for (size_t k = 0; k < grid->n_projections; k++) {
+        const hk_projection *p = grid->sim->projections[k];
+        for (int64_t d = p->least_delay; p->on_slabs && d <= p->most_delay; d++)
+            slots[d] = 1;
+    }
+    grid->n_slots = 0;
+    for (int64_t d = 0; d <= most; d++)
+        if (slots[d] != 0) {
+            grid->delay[grid->n_slots] = (uint32_t)d;
+            slots[d] = grid->n_slots++;
+        }
+    *slot_of = slots;
+    return HK_OK;
+}
+
+/* --- drawing ------------------------------------------------------------------------------------------------------ */
+
+typedef struct rows { /* of one projection */
+    hk_projection *projection;
+    uint64_t *row;    /* [n_pre + 1] */
+    uint32_t *target; /* of a drawn one; a listed one stands in the projection */
+    uint64_t target_bytes;
+} rows;
+
+typedef struct job {
+    hk_grid *grid;
+    hk_population *pre;
+    const uint32_t *slot_of; /* [longest delay + 1] */
+    rows *of;                /* [n_of] */
+    size_t n_of;
+    uint64_t **at;      /* [n_shards][n_pre + 1] first synapse of each row */
+    double *rounding;   /* [n_members][n_of] largest rounding error */
+    uint64_t *checksum; /* [n_members][n_of] */
+    atomic_uint next;
+    atomic_int rc;
+} job;
+
+static void draw_targets(void *user, unsigned member)
+{
+    job *j = user;
+    (void)member;
+    for (size_t k; (k = atomic_fetch_add(&j->next, 1)) < j->n_of;) {
+        rows *r = &j->of[k];
+        hk_projection *p = r->projection;
+        hk_connecting connecting = hk_projection_connecting(p);
+        uint32_t n_pre = p->pre->n;
+        r->row = calloc((size_t)n_pre + 1, sizeof *r->row);
+        int rc = r->row == NULL ? HK_ENOMEM : hk_connect_count(&connecting, r->row);
+        for (uint32_t i = 0; rc == HK_OK && i < n_pre; i++)
+            r->row[i + 1] += r->row[i];
+        if (rc == HK_OK) {
+            p->n_synapses = r->row[n_pre];
+            r->target_bytes = p->n_synapses * sizeof *r->target;
+            r->target = hk_memory_alloc(r->target_bytes);
+            rc = r->target == NULL ? HK_ENOMEM : hk_connect_fill(&connecting, r->row, r->target);
+        }
+        if (rc != HK_OK)
+            atomic_store(&j->rc, rc);
+    }
+}
+
+static void of_listed(rows *r)
+{
+    hk_projection *p = r->projection;
+    for (uint32_t i = 0; i <= p->pre->n; i++)
+        r->row[i] = p->n_slots == 0 ? 0 : p->begin[(uint64_t)i * p->n_slots];
+}
+
+static uint32_t shard_of(const hk_grid *grid, uint32_t population, uint32_t neuron)
+{
+    uint32_t s = 0;
+    while (neuron >= grid->shards[s].slices[population].end || neuron < grid->shards[s].slices[population].begin)
+        s++;
+    return s;
+}
+
+static const uint32_t *targets_of(const rows *r)
+{
+    return r->target != NULL ? r->target : r->projection->target;
+}
+
+/* How many synapses of each row fall into each shard. */
+static void measure_rows(void *user, unsigned member)
+{
+    job *j = user;
+    (void)member;
+    for (uint32_t begin; (begin = atomic_fetch_add(&j->next, ROWS_AT_ONCE)) < j->pre->n;)
+        for (uint32_t i = begin; i < j->pre->n && i < begin + ROWS_AT_ONCE; i++)
+            for (size_t k = 0; k < j->n_of; k++) {
+                const rows *r = &j->of[k];
+                for (uint64_t at = r->row[i]; at < r->row[i + 1]; at++)
+                    j->at[shard_of(j->grid, r->projection->post->index, targets_of(r)[at])][i + 1]++;
+            }
+}
+
+typedef struct drawn_synapse { /* while a row is sorted */
+    uint32_t bin, packed;      /* shard * n_slots + slot; as in the table */
+} drawn_synapse;
+
+typedef struct space { /* of one thread */
+    drawn_synapse *row;
+    size_t capacity;
+    uint32_t *count; /* [n_shards * n_slots + 1] */
+} space;
+
+static int draw_delay(const job *j, const hk_projection *p, hk_stream *delays, uint32_t *slot)
+{
+    double steps = nearbyint(hk_draw_value(&p->asked.delay_ms, delays) / j->grid->sim->resolution_ms);
+    steps = steps < 1.0 ? 1.0 : steps;
+    if (!(steps <= (double)p->most_delay))
+        return HK_ERANGE;
+    *slot = j->slot_of[(size_t)steps];
+    return HK_OK;
+}
+
+/* Row i of one projection into the thread's space from `n` on. */
+static int draw_row(const job *j, const rows *r, uint32_t i, drawn_synapse *out, double *rounding, uint64_t *checksum)
+{
+    hk_projection *p = r->projection;
+    const hk_grid *grid = j->grid;
+    uint32_t post = p->post->index;
+    const hk_grid_population *g = &grid->populations[post];
+    uint64_t name_id = hk_name_id(p->name), seed = grid->sim->seed;
+    hk_stream weights = hk_stream_open(seed, HK_PURPOSE_WEIGHT, name_id, i);
+    hk_stream delays = hk_stream_open(seed, HK_PURPOSE_DELAY, name_id, i);
+    bool listed = r->target == NULL;
+    for (uint64_t at = r->row[i]; at < r->row[i + 1]; at++) {
+        double w;
+        uint32_t slot = 0;
+        if (listed) {
+            w = (double)p->weight[at];
+            uint32_t of_slab = 0;
+            while (p->begin[(uint64_t)i * p->n_slots + of_slab + 1] <= at)
+                of_slab++;
+            slot = j->slot_of[p->delay[of_slab]];
+        } else {
+            w = hk_draw_value(&p->asked.weight, &weights);
+            int rc = draw_delay(j, p, &delays, &slot);
+            if (rc != HK_OK)
+                return rc;
+        }
+        uint32_t target = targets_of(r)[at], s = shard_of(grid, post, target);
+        uint32_t port = g->n_ports == 2 && w < 0.0 ? 1 : 0;
+        const hk_slice *slice = &grid->shards[s].slices[post];
+        double units = nearbyint(w / g->scale[port]);
+        *rounding = fmax(*rounding, fabs(units * g->scale[port] - w));
+        uint32_t accumulator = slice->first[port] + (target - slice->begin);
+        *checksum += ((uint64_t)target + 1) * ((uint64_t)grid->delay[slot] + 3) *
+                     ((uint64_t)(uint16_t)(int16_t)units + 70001) * (2 * (uint64_t)i + 1);
+        out[at - r->row[i]] = (drawn_synapse){ .bin = s * grid->n_slots + slot,
+                                               .packed = accumulator | (uint32_t)(uint16_t)(int16_t)units << 16 };
+    }
+    return HK_OK;
+}
+
+static void write_row(const job *j, space *sp, uint32_t i, size_t n)
+{
+    const hk_grid *grid = j->grid;
+    uint32_t n_bins = grid->n_shards * grid->n_slots;
+    memset(sp->count, 0, n_bins * sizeof *sp->count);
+    for (size_t k = 0; k < n; k++)
+        sp->count[sp->row[k].bin]++;
+    for (uint32_t s = 0; s < grid->n_shards; s++) {
+        hk_slab_table *table = &grid->shards[s].table;
+        uint32_t *row = table->rows + (size_t)(grid->populations[j->pre->index].first + i) * table->stride;
+        const uint32_t *synapses = table->arenas[j->pre->index] + j->at[s][i];
+        memcpy(row, &synapses, sizeof synapses);
+        uint32_t begin = 0;
+        for (uint32_t slot = 0; slot < grid->n_slots; slot++) {
+            uint32_t size = sp->count[s * grid->n_slots + slot];
+            row[ROW_BEGINS + slot] = begin;
+            sp->count[s * grid->n_slots + slot] = begin;
+            begin += size;
+        }
+        row[ROW_BEGINS + grid->n_slots] = begin;
+    }
+    for (size_t k = 0; k < n; k++) {
+        uint32_t s = sp->row[k].bin / grid->n_slots;
+        uint32_t *arena = grid->shards[s].table.arenas[j->pre->index];
+        arena[j->at[s][i] + sp->count[sp->row[k].bin]++] = sp->row[k].packed;
+    }
+}
+
+static int make_row(const job *j, space *sp, uint32_t i, double *rounding, uint64_t *checksum)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < j->n_of; k++)
+        n += j->of[k].row[i + 1] - j->of[k].row[i];
+    if (n > sp->capacity) {
+        drawn_synapse *row = realloc(sp->row, 2 * n * sizeof *row);
+        if (row == NULL)
+            return HK_ENOMEM;
+        sp->row = row;
+        sp->capacity = 2 * n;
+    }
+    size_t at = 0;
+    for (size_t k = 0; k < j->n_of; k++) {
+        int rc = draw_row(j, &j->of[k], i, sp->row + at, &rounding[k], &checksum[k]);
+        if (rc != HK_OK)
+            return rc;
+        at += j->of[k].row[i + 1] - j->of[k].row[i];
+    }
+    write_row(j, sp, i, n);
+    return HK_OK;
+}
+
+static void make_rows(void *user, unsigned member)
+{
+    job *j = user;
+    (void)member;
+    space sp = { .count = calloc((size_t)j->grid->n_shards * j->grid->n_slots + 1, sizeof *sp.count) };
+    double *rounding = j->rounding + member * j->n_of;
+    uint64_t *checksum = j->checksum + member * j->n_of;
+    int rc = sp.count == NULL ? HK_ENOMEM : HK_OK;
+    for (uint32_t begin; rc == HK_OK && (begin = atomic_fetch_add(&j->next, ROWS_AT_ONCE)) < j->pre->n;)
+        for (uint32_t i = begin; rc == HK_OK && i < j->pre->n && i < begin + ROWS_AT_ONCE; i++)
+            rc = make_row(j, &sp, i, rounding, checksum);
+    if (rc != HK_OK)
+        atomic_store(&j->rc, rc);
+    free(sp.row);
+    free(sp.count);
+}
+
+/* --- one source population ---------------------------------------------------------------------------------------- */
+
+static int run(job *j, void (*work)(void *, unsigned))
+{
+    atomic_store(&j->next, 0);
+    hk_team_run(j->grid->sim->team, work, j);
+    return atomic_load(&j->rc);
+}
+
+/* The arenas of all shards for the synapses of j->pre, and where each row begins in them. */
+static int place_rows(job *j)
+{
+    uint32_t n_pre = j->pre->n;
+    for (uint32_t s = 0; s < j->grid->n_shards; s++) {
+        uint64_t *at = j->at[s];
+        for (uint32_t i = 0; i < n_pre; i++) {
+            if (at[i + 1] > UINT32_MAX)
+                return HK_ENOMEM;
+            at[i + 1] += at[i];
+        }
+        hk_slab_table *table = &j->grid->shards[s].table;
+        table->arena_bytes[j->pre->index] = at[n_pre] * sizeof(uint32_t);
+        table->arenas[j->pre->index] = hk_memory_alloc(at[n_pre] * sizeof(uint32_t));
+        if (table->arenas[j->pre->index] == NULL)
+            return HK_ENOMEM;
+    }
+    return HK_OK;
+}
+
+/* Explicit lists are sorted as elsewhere, with 8 bytes a synapse, which are given back when they stand in the slabs. */
+static int prepare_listed(rows *r)
+{
+    int rc = hk_projection_draw(r->projection);
+    if (rc == HK_OK)
+        r->row = calloc((size_t)r->projection->pre->n + 1, sizeof *r->row);
+    if (rc == HK_OK && r->row == NULL)
+        rc = HK_ENOMEM;
+    if (rc == HK_OK)
+        of_listed(r);
+    return rc;
+}
+
+static int find_rows(hk_grid *grid, job *j)
+{
+    const hk_population *pre = j->pre;
+    j->of = calloc(pre->n_out + 1, sizeof *j->of);
+    if (j->of == NULL)
+        return HK_ENOMEM;
+    for (int is_listed = 0; is_listed < 2; is_listed++) /* those to be drawn come first */
+        for (size_t k = 0; k < pre->n_out; k++)
+            if (pre->out[k]->on_slabs && (pre->out[k]->asked.connect == HK_EXPLICIT) == (is_listed != 0))
+                j->of[j->n_of++].projection = pre->out[k];
+    j->at = calloc(grid->n_shards, sizeof *j->at);
+    j->rounding = calloc(hk_team_size(grid->sim->team) * j->n_of + 1, sizeof *j->rounding);
+    j->checksum = calloc(hk_team_size(grid->sim->team) * j->n_of + 1, sizeof *j->checksum);
+    if (j->at == NULL || j->rounding == NULL || j->checksum == NULL)
+        return HK_ENOMEM;
+    for (uint32_t s = 0; s < grid->n_shards; s++) {
+        j->at[s] = calloc((size_t)pre->n + 1, sizeof **j->at);
+        if (j->at[s] == NULL)
+            return HK_ENOMEM;
+    }
+    return HK_OK;
+}
+
+static void finish_rows(job *j)
+{
+    for (size_t k = 0; j->of != NULL && k < j->n_of; k++) {
+        rows *r = &j->of[k];
+        hk_projection *p = r->projection;
+        if (p->asked.connect == HK_EXPLICIT)
+            hk_projection_undraw(p);
+        p->on_slabs = true;
+        p->rounding_error = 0.0;
+        p->slabs_checksum = 0;
+        for (unsigned m = 0; j->rounding != NULL && j->checksum != NULL && m < hk_team_size(j->grid->sim->team); m++) {
+            p->rounding_error = fmax(p->rounding_error, j->rounding[m * j->n_of + k]);
+            p->slabs_checksum += j->checksum[m * j->n_of + k];
+        }
+        p->n_synapses = r->row == NULL ? 0 : r->row[j->pre->n];
+        p->bytes = p->n_synapses * sizeof(uint32_t);
+        p->is_drawn = true;
+        free(r->row);
+        hk_memory_free(r->target, r->target_bytes);
+    }
+    for (uint32_t s = 0; j->at != NULL && s < j->grid->n_shards; s++)
+        free(j->at[s]);
+    free(j->of);
+    free(j->at);
+    free(j->rounding);
+    free(j->checksum);
+}
+
+static int make_population(hk_grid *grid, hk_population *pre, const uint32_t *slot_of)
+{
+    job j = { .grid = grid, .pre = pre, .slot_of = slot_of };
+    int rc = find_rows(grid, &j);
+    size_t n_all = j.n_of, n_drawn = 0;
+    while (n_drawn < n_all && j.of[n_drawn].projection->asked.connect != HK_EXPLICIT)
+        n_drawn++;
+    for (size_t k = n_drawn; rc == HK_OK && k < n_all; k++)
+        rc = prepare_listed(&j.of[k]);
+    if (rc == HK_OK && n_all > 0) {
+        j.n_of = n_drawn;
+        rc = run(&j, draw_targets);
+        j.n_of = n_all;
+    }
+    if (rc == HK_OK && n_all > 0)
+        rc = run(&j, measure_rows);
+    if (rc == HK_OK && n_all > 0)
+        rc = place_rows(&j);
+    if (rc == HK_OK && n_all > 0)
+        rc = run(&j, make_rows);
+    finish_rows(&j);
+    return rc;
+}
+
+static int make_tables(hk_grid *grid)
+{
+    for (uint32_t s = 0; s < grid->n_shards; s++) {
+        hk_slab_table *table = &grid->shards[s].table;
+        table->stride = ROW_BEGINS + (size_t)grid->n_slots + 1;
+        table->rows = calloc((size_t)grid->n_sources * table->stride + 1, sizeof *table->rows);
+        table->arenas = calloc(grid->n_populations + 1, sizeof *table->arenas);
+        table->arena_bytes = calloc(grid->n_populations + 1, sizeof *table->arena_bytes);
+        if (table->rows == NULL || table->arenas == NULL || table->arena_bytes == NULL)
+            return HK_ENOMEM;
+    }
+    return HK_OK;
+}
+
+/* No sum of arrivals in one step may leave 32 bits: a synapse delivers at most one spike a step. */
+static int check_sums(hk_grid *grid)
+{
+    for (uint32_t s = 0; s < grid->n_shards; s++) {
+        const hk_shard *shard = &grid->shards[s];
+        uint64_t *most = calloc((size_t)shard->n_accumulators + 1, sizeof *most);
+        if (most == NULL)
+            return HK_ENOMEM;
+        for (size_t i = 0; i < grid->n_populations; i++) {
+            const uint32_t *synapse = shard->table.arenas[i];
+            uint64_t n = synapse == NULL ? 0 : shard->table.arena_bytes[i] / sizeof *synapse;
+            for (uint64_t k = 0; k < n; k++)
+                most[synapse[k] & 0xffff] += (uint64_t)abs((int32_t)synapse[k] >> 16);
+        }
+        uint64_t largest = 0;
+        for (uint32_t k = 0; k < shard->n_accumulators; k++)
+            largest = most[k] > largest ? most[k] : largest;
+        free(most);
+        if (largest > INT32_MAX)
+            return hk_fail(grid->sim->ctx, HK_ERANGE,
+                           "simulation: the weights of a neuron add up to %llu units, above the %d of a 32-bit sum: "
+                           "let its projections keep single precision (weights = float)",
+                           (unsigned long long)largest, INT32_MAX);
+    }
+    return HK_OK;
+}
+
+int hk_grid_build_slabs(hk_grid *grid)
+{
+    uint32_t *slot_of = NULL;
+    choose_projections(grid);
+    int rc = number_delays(grid, &slot_of);
+    if (rc == HK_OK && grid->n_slots > 0)
+        rc = make_tables(grid);
+    for (size_t i = 0; rc == HK_OK && grid->n_slots > 0 && i < grid->n_populations; i++)
+        rc = make_population(grid, grid->sim->populations[i], slot_of);
+    if (rc == HK_OK && grid->n_slots > 0)
+        rc = check_sums(grid);
+    free(slot_of);
+    return rc;
+}

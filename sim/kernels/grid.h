@@ -1,0 +1,27 @@
+/* sim/kernels/grid.h - the inner loops of a step on the grid, compiled once for each instruction set; same bits. */
+#ifndef HK_KERNELS_GRID_H
+#define HK_KERNELS_GRID_H
+
+#include "sim/counts.h"
+#include "sim/cpu.h"
+
+typedef struct hk_grid_kernels {
+    /** counts[k] of neurons first + k, k < n; first is a multiple of HK_COUNTS_GROUP, counts has room for n rounded up to
+     *  one. */
+    void (*counts)(const hk_counts_table *table, const hk_counts_at *at, uint32_t first, uint32_t n, uint8_t *counts);
+    /** in[k] = acc[k] * scale, acc[k] = 0. */
+    void (*collect)(int32_t *acc, double scale, double *in, uint32_t n);
+    /** in[k] += counts[k] * weight. */
+    void (*add_counts)(const uint8_t *counts, double weight, double *in, uint32_t n);
+    /** acc[low half of synapse[k]] += high half, signed. */
+    void (*deliver)(const uint32_t *synapse, uint32_t n, int32_t *acc);
+} hk_grid_kernels;
+
+extern const hk_grid_kernels hk_grid_kernels_plain;
+#if defined(__x86_64__)
+extern const hk_grid_kernels hk_grid_kernels_avx2, hk_grid_kernels_avx512;
+#endif
+
+const hk_grid_kernels *hk_grid_kernels_for(hk_cpu level);
+
+#endif

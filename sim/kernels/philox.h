@@ -1,0 +1,58 @@
+/* sim/kernels/philox.h - Philox4x32-10 over vector lanes, for kernels that are compiled once for each instruction set.
+ *
+ * The same integers as Random123's philox4x32. One block a 64-bit lane: its four words in the lower halves of four
+ * vectors, and above them rubbish, which no product reads.
+ *
+ * Source: Salmon, Moraes, Dror & Shaw (2011), SC'11. */
+#ifndef HK_KERNELS_PHILOX_H
+#define HK_KERNELS_PHILOX_H
+
+#include <stdint.h>
+
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
+/* The key that sim/rng.h documents. */
+#define HK_PURPOSE_STRIDE UINT64_C(0xd1342543de82ef95)
+
+/* As many lanes as a register has, and the product of their lower halves: the one operation that compilers do not find
+ * by themselves. */
+#if defined(__AVX512F__)
+enum { HK_WIDTH = 8 };
+#define HK_PRODUCT(a, b) ((hk_lanes)_mm512_mul_epu32((__m512i)(a), _mm512_set1_epi64(b)))
+#elif defined(__AVX2__)
+enum { HK_WIDTH = 4 };
+#define HK_PRODUCT(a, b) ((hk_lanes)_mm256_mul_epu32((__m256i)(a), _mm256_set1_epi64x(b)))
+#elif defined(__SSE2__)
+enum { HK_WIDTH = 2 };
+#define HK_PRODUCT(a, b) ((hk_lanes)_mm_mul_epu32((__m128i)(a), _mm_set1_epi64x(b)))
+#else
+enum { HK_WIDTH = 2 };
+#define HK_PRODUCT(a, b) (((a)&UINT64_C(0xffffffff)) * (uint64_t)(b))
+#endif
+
+typedef uint64_t hk_lanes __attribute__((vector_size(8 * HK_WIDTH)));
+
+/* Turns counters x[4] into blocks, in place. */
+static inline void hk_philox_lanes(uint64_t key, hk_lanes x[4])
+{
+    uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
+    for (int round = 0; round < 10; round++) {
+        hk_lanes p0 = HK_PRODUCT(x[0], 0xd2511f53), p1 = HK_PRODUCT(x[2], 0xcd9e8d57);
+        x[0] = p1 >> 32 ^ x[1] ^ (uint64_t)k0;
+        x[2] = p0 >> 32 ^ x[3] ^ (uint64_t)k1;
+        x[1] = p1;
+        x[3] = p0;
+        k0 += UINT32_C(0x9e3779b9);
+        k1 += UINT32_C(0xbb67ae85);
+    }
+}
+
+/* Two words of each block, the first in the lower half. */
+static inline hk_lanes hk_word_pairs(hk_lanes low, hk_lanes high)
+{
+    return (low & UINT64_C(0xffffffff)) | high << 32;
+}
+
+#endif
