@@ -358,6 +358,87 @@ static void a_full_step_of_any_shape_is_sorted(void **state)
     }
 }
 
+/* A step long enough to be sorted piece by piece as it is popped. */
+static const size_t n_long_step = 50021;
+
+static void push_to_both(hk_queue *queue, hk_heap *heap, hk_event event)
+{
+    push(queue, event);
+    assert_ok(hk_heap_push(heap, &event));
+}
+
+static void fill_long_step(hk_queue *queue, hk_heap *heap, hk_stream *stream, const shape *of)
+{
+    for (size_t i = 0; i < n_long_step; i++)
+        push_to_both(queue, heap, drawn(stream, of, 617));
+}
+
+static const shape long_shapes[] = { { .span = 1, .skew = 1.0 },
+                                     { .span = 1, .n_times = 1, .skew = 1.0 }, /* all at offset = resolution */
+                                     { .span = 1, .n_times = 90, .skew = 1.0 },
+                                     { .span = 1, .skew = 70.0 } };
+
+static void a_long_step_takes_events_anywhere_in_it_while_it_is_popped(void **state)
+{
+    hk_queue *queue = *state;
+    hk_heap heap = { 0 };
+    for (size_t s = 0; s < N_OF(long_shapes); s++) {
+        hk_stream stream = hk_stream_open(12, HK_PURPOSE_TEST, 8, (uint32_t)s);
+        fill_long_step(queue, &heap, &stream, &long_shapes[s]);
+        for (size_t n_popped = 0; heap.n > 0; n_popped++) {
+            if (n_popped < n_long_step && n_popped % 5 == 0)
+                push_to_both(queue, &heap, drawn(&stream, &long_shapes[s], n_popped % 3 == 0 ? 618 : 617));
+            assert_int_equal(hk_queue_size(queue), heap.n);
+            assert_true(hk_queue_next_step(queue) == heap.events[0].step);
+            hk_event want, got = popped(queue);
+            assert_true(hk_heap_pop(&heap, &want));
+            assert_same_time_and_source(&got, &want);
+        }
+        hk_queue_clear(queue);
+    }
+    hk_heap_fini(&heap);
+}
+
+static void the_rest_of_a_long_step_can_be_copied_taken_and_cleared(void **state)
+{
+    hk_queue *queue = *state;
+    hk_heap heap = { 0 };
+    const size_t n_popped[] = { 0, 1, 733, 25013, 50020 };
+    for (size_t s = 0; s < N_OF(long_shapes) * N_OF(n_popped); s++) {
+        const shape *of = &long_shapes[s % N_OF(long_shapes)];
+        hk_stream stream = hk_stream_open(13, HK_PURPOSE_TEST, 9, (uint32_t)s);
+        fill_long_step(queue, &heap, &stream, of);
+        hk_event want;
+        for (size_t i = 0; i < n_popped[s / N_OF(long_shapes)]; i++) {
+            popped(queue);
+            assert_true(hk_heap_pop(&heap, &want));
+        }
+        push_to_both(queue, &heap, event_at(617, 0.0001, 4)); /* late, if events were popped */
+        push_to_both(queue, &heap, event_at(617, 0.0999, 5));
+        hk_event *copy = malloc(heap.n * sizeof *copy);
+        assert_non_null(copy);
+        assert_ok(hk_queue_copy(queue, copy));
+        const hk_event *events;
+        size_t n;
+        if (s % 2 == 0) {
+            assert_ok(hk_queue_take_step(queue, 618, &events, &n));
+        } else {
+            n = heap.n;
+            events = copy;
+            hk_queue_clear(queue);
+        }
+        assert_int_equal(hk_queue_size(queue), 0);
+        assert_int_equal(n, heap.n);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(hk_heap_pop(&heap, &want));
+            assert_same_time_and_source(&events[i], &want);
+            assert_same_time_and_source(&copy[i], &want);
+        }
+        free(copy);
+    }
+    hk_heap_fini(&heap);
+}
+
 static void the_push_order_cannot_be_seen_in_the_pop_order(void **state)
 {
     hk_queue *queue = *state;
@@ -501,16 +582,17 @@ static void without_memory_nothing_is_lost(void **state)
     skip();
 #else
     (void)state;
-    const size_t n_pushed = 300000;        /* more than malloc can have left over */
-    const int64_t starts[] = { 50, 7000 }; /* in the finest level; in a coarser one */
-    for (size_t s = 0; s < N_OF(starts); s++) {
+    const size_t n_pushed = 300000; /* more than malloc can have left over */
+    const shape shapes[] = { { .span = 1, .skew = 1.0, .start = 50 },
+                             { .span = 1, .n_times = 1, .skew = 1.0, .start = 50 }, /* all in one piece of the step */
+                             { .span = 3, .skew = 1.0, .start = 7000 } };           /* in a coarser level */
+    for (size_t s = 0; s < N_OF(shapes); s++) {
         hk_queue *queue;
         assert_ok(hk_queue_create(NULL, RES_MS, &queue));
         hk_heap heap = { 0 };
-        const shape of = { .span = s == 0 ? 1 : 3, .skew = 1.0 };
         hk_stream stream = hk_stream_open(6, HK_PURPOSE_TEST, 6, 0);
         for (size_t i = 0; i < n_pushed; i++) {
-            hk_event event = drawn(&stream, &of, starts[s]);
+            hk_event event = drawn(&stream, &shapes[s], shapes[s].start);
             push(queue, event);
             assert_ok(hk_heap_push(&heap, &event));
         }
@@ -581,6 +663,8 @@ int main(void)
         FRESH(looking_at_the_next_step_does_not_move_the_queue),
         FRESH(random_operations_give_what_the_heap_gives),
         FRESH(a_full_step_of_any_shape_is_sorted),
+        FRESH(a_long_step_takes_events_anywhere_in_it_while_it_is_popped),
+        FRESH(the_rest_of_a_long_step_can_be_copied_taken_and_cleared),
         FRESH(the_push_order_cannot_be_seen_in_the_pop_order),
         FRESH(a_stale_stamp_comes_out_for_its_owner_to_drop),
         FRESH(a_copy_pushed_elsewhere_continues_the_same),
