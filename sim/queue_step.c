@@ -180,9 +180,12 @@ int hk_step_load(hk_taken_step *step, hk_block_pool *pool, const hk_slot *slot)
         return HK_ENOMEM;
     step->runs_per_ms = parts_per_ms(n_runs, step->resolution_ms);
     for (hk_chain c = hk_chain_start(slot); c.at != NULL; c = hk_chain_release(c, pool)) {
-        hk_block_prefetch(c.at->older[HK_N_OLDER - 1]);
+        const hk_block *ahead = c.at->older[HK_N_OLDER - 1];
+        ahead = ahead != NULL ? ahead : c.at;
+        __builtin_prefetch(ahead); /* its header; the rest line by line, a whole block at once would wait in a queue */
         for (size_t e = c.n; e-- > 0;) {
             const hk_event *event = &c.at->events[e];
+            __builtin_prefetch(&ahead->events[e]);
             hk_slot_add(&step->runs[hk_step_run_of(step, event->offset)], pool, event);
         }
     }
