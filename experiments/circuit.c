@@ -46,29 +46,9 @@ static int make_population(hk_sim *sim, const hk_circuit_population *p, hk_popul
         rc = hk_population_set_value(*out, "i_e_pa", p->i_e_pa);
     if (rc == HK_OK && model->kind == HK_MODEL_NEURON)
         rc = hk_population_draw(*out, "v_mv", p->v_mv);
+    if (rc == HK_OK && p->drive.rate_hz > 0.0)
+        rc = hk_population_drive(*out, p->drive.rate_hz, p->drive.weight);
     return rc == HK_OK ? set_pulse(*out, &p->pulse) : rc;
-}
-
-/* The drive of a population: a Poisson train a neuron, one step away. */
-static int make_drive(hk_sim *sim, const hk_circuit_population *p, hk_population *target)
-{
-    if (!(p->drive.rate_hz > 0.0))
-        return HK_OK;
-    char name[80];
-    hk_population *trains;
-    hk_projection *projection;
-    snprintf(name, sizeof name, "%.60s_drive", p->name);
-    int rc = hk_population_create(sim, name, hk_neuron_model_find("poisson"), p->n, &trains);
-    if (rc == HK_OK)
-        rc = hk_population_set_value(trains, "rate_hz", p->drive.rate_hz);
-    if (rc != HK_OK)
-        return rc;
-    hk_projection_config cfg = { .pre = trains,
-                                 .post = target,
-                                 .connect = HK_ONE_TO_ONE,
-                                 .weight = hk_constant(p->drive.weight),
-                                 .delay_ms = hk_constant(hk_sim_resolution_ms(sim)) };
-    return hk_projection_create(sim, &cfg, &projection);
 }
 
 /* ---- projections ------------------------------------------------------------------------------------------------- */
@@ -136,9 +116,7 @@ int hk_circuit_build(hk_sim *sim, const hk_circuit *circuit, hk_population **pop
     int rc = HK_OK;
     for (size_t k = 0; rc == HK_OK && k < circuit->n_populations; k++)
         rc = make_population(sim, &circuit->populations[k], &populations[k]);
-    for (size_t k = 0; rc == HK_OK && k < circuit->n_populations; k++)
-        rc = make_drive(sim, &circuit->populations[k], populations[k]);
     for (size_t k = 0; rc == HK_OK && k < circuit->n_projections; k++)
         rc = make_projection(sim, &circuit->projections[k], populations);
-    return rc;
+    return rc == HK_OK ? hk_sim_build(sim) : rc;
 }

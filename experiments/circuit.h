@@ -65,7 +65,7 @@ uint32_t hk_circuit_add_population(hk_circuit *circuit, const hk_circuit_populat
 void hk_circuit_add_projection(hk_circuit *circuit, const hk_circuit_projection *projection);
 
 /** Makes populations[n_populations] and the projections in `sim`, which must be empty. The populations get the places they
- *  have in the table. HK_ENAME: no such model, parameter or variable; HK_ERANGE, HK_ENOMEM. */
+ *  have in the table, and `sim` is ready to run. HK_ENAME: no such model, parameter or variable; HK_ERANGE, HK_ENOMEM. */
 HK_MUST_CHECK int hk_circuit_build(hk_sim *sim, const hk_circuit *circuit, hk_population **populations);
 
 #endif

@@ -11,11 +11,16 @@
 #define BIN_MS 5.0
 
 const char *const hk_circuit_records[] = { "all", "none", NULL };
-const char *const hk_circuit_integrators[] = { "exact", NULL };
+const char *const hk_circuit_integrators[] = { [HK_EXACT] = "exact", [HK_GRID] = "grid", NULL };
 
 static bool is_neuron(const hk_population *population)
 {
     return hk_population_model(population)->kind == HK_MODEL_NEURON;
+}
+
+hk_integrator hk_circuit_integrator(const hk_circuit_run *r)
+{
+    return (hk_integrator)hk_run_choice(r->run, "integrator");
 }
 
 static int check_times(hk_circuit_run *r)
@@ -39,7 +44,10 @@ static int check_times(hk_circuit_run *r)
 
 static int build(hk_circuit_run *r)
 {
-    hk_sim_config cfg = { .resolution_ms = hk_run_number(r->run, "resolution_ms"), .seed = hk_run_seed(r->run) };
+    hk_sim_config cfg = { .resolution_ms = hk_run_number(r->run, "resolution_ms"),
+                          .seed = hk_run_seed(r->run),
+                          .integrator = hk_circuit_integrator(r),
+                          .n_extra_threads = hk_run_threads(r->run) - 1 };
     int rc = hk_sim_create(hk_run_ctx(r->run), &cfg, &r->sim);
     return rc == HK_OK ? hk_circuit_build(r->sim, &r->plan.circuit, r->populations) : rc;
 }
@@ -108,9 +116,7 @@ static void measure(hk_circuit_run *r)
     r->cv_isi = n_cv > 0.0 ? cvs / n_cv : (double)NAN;
     hk_projection *projection;
     for (uint32_t k = 0; (projection = hk_sim_projection(r->sim, k)) != NULL; k++)
-        for (size_t p = 0; p < r->plan.circuit.n_populations; p++)
-            if (hk_projection_pre(projection) == r->populations[p])
-                r->n_synapses += hk_projection_n_synapses(projection);
+        r->n_synapses += hk_projection_n_synapses(projection);
 }
 
 static void summarise(const hk_circuit_run *r)

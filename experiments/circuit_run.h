@@ -1,6 +1,6 @@
 /* experiments/circuit_run.h - an experiment that is a circuit: what it does but for its table and its verdict.
  *
- *     static const hk_option options[] = { { .name = "g", ... }, HK_CIRCUIT_OPTIONS(1200.0, "200") };
+ *     static const hk_option options[] = { { .name = "g", ... }, HK_CIRCUIT_OPTIONS(1200.0, "200", "exact") };
  *     static const hk_summary_key keys[] = { HK_CIRCUIT_KEYS, ... };
  *     static int describe(const hk_run *run, hk_circuit_plan *plan) { ... populations and projections ... }
  *     static void judge(const hk_circuit_run *r) { ... r->rate_hz against what is published ... }
@@ -15,59 +15,59 @@
 
 extern const char *const hk_circuit_records[], *const hk_circuit_integrators[];
 
-/* `duration` is the default in ms, `warmup` says how the warm-up follows when it is not given. */
-#define HK_CIRCUIT_OPTIONS(duration, warmup)                                                         \
-    { .name = "duration_ms",                                                                         \
-      .type = HK_OPTION_NUMBER,                                                                      \
-      .unit = "ms",                                                                                  \
-      .initial = (duration),                                                                         \
-      .min = 1e-3,                                                                                   \
-      .max = 1e10,                                                                                   \
-      .meaning = "simulated time, warm-up included; whole steps" },                                  \
-        { .name = "warmup_ms",                                                                       \
-          .type = HK_OPTION_NUMBER,                                                                  \
-          .unit = "ms",                                                                              \
-          .min = 0.0,                                                                                \
-          .max = 1e10,                                                                               \
-          .automatic = (warmup),                                                                     \
-          .meaning = "its beginning, which the statistics leave out" },                              \
-        { .name = "resolution_ms",                                                                   \
-          .type = HK_OPTION_NUMBER,                                                                  \
-          .unit = "ms",                                                                              \
-          .initial = 0.1,                                                                            \
-          .min = 1e-3,                                                                               \
-          .max = 10.0,                                                                               \
-          .meaning = "unit of delays" },                                                             \
-        { .name = "integrator",                                                                      \
-          .type = HK_OPTION_CHOICE,                                                                  \
-          .text = "exact",                                                                           \
-          .choices = hk_circuit_integrators,                                                         \
-          .meaning = "exact: spikes at their exact times" },                                         \
-        { .name = "record",                                                                          \
-          .type = HK_OPTION_CHOICE,                                                                  \
-          .text = "all",                                                                             \
-          .choices = hk_circuit_records,                                                             \
-          .meaning = "spikes that go to the file" },                                                 \
-        { .name = "probe_ms",                                                                        \
-          .type = HK_OPTION_NUMBER,                                                                  \
-          .unit = "ms",                                                                              \
-          .initial = 0.0,                                                                            \
-          .min = 0.0,                                                                                \
-          .max = 1e10,                                                                               \
-          .meaning = "interval at which the potential of some neurons goes to the file; 0: never" }, \
-    {                                                                                                \
-        .name = "probe_neurons", .type = HK_OPTION_INTEGER, .initial = 5, .min = 1, .max = 1e6,      \
-        .meaning = "how many of each population, at most all"                                        \
+/* `duration` is the default in ms, `warmup` says how the warm-up follows when it is not given, `integration` is
+ * "exact" or "grid". */
+#define HK_CIRCUIT_OPTIONS(duration, warmup, integration)                                                             \
+    { .name = "duration_ms",                                                                                          \
+      .type = HK_OPTION_NUMBER,                                                                                       \
+      .unit = "ms",                                                                                                   \
+      .initial = (duration),                                                                                          \
+      .min = 1e-3,                                                                                                    \
+      .max = 1e10,                                                                                                    \
+      .meaning = "simulated time, warm-up included; whole steps" },                                                   \
+        { .name = "warmup_ms",                                                                                        \
+          .type = HK_OPTION_NUMBER,                                                                                   \
+          .unit = "ms",                                                                                               \
+          .min = 0.0,                                                                                                 \
+          .max = 1e10,                                                                                                \
+          .automatic = (warmup),                                                                                      \
+          .meaning = "its beginning, which the statistics leave out" },                                               \
+        { .name = "resolution_ms",                                                                                    \
+          .type = HK_OPTION_NUMBER,                                                                                   \
+          .unit = "ms",                                                                                               \
+          .initial = 0.1,                                                                                             \
+          .min = 1e-3,                                                                                                \
+          .max = 10.0,                                                                                                \
+          .meaning = "unit of delays" },                                                                              \
+        { .name = "integrator",                                                                                       \
+          .type = HK_OPTION_CHOICE,                                                                                   \
+          .text = (integration),                                                                                      \
+          .choices = hk_circuit_integrators,                                                                          \
+          .meaning = "exact: spikes at their exact times; grid: at the ends of steps, faster where rates are high" }, \
+        { .name = "record",                                                                                           \
+          .type = HK_OPTION_CHOICE,                                                                                   \
+          .text = "all",                                                                                              \
+          .choices = hk_circuit_records,                                                                              \
+          .meaning = "spikes that go to the file" },                                                                  \
+        { .name = "probe_ms",                                                                                         \
+          .type = HK_OPTION_NUMBER,                                                                                   \
+          .unit = "ms",                                                                                               \
+          .initial = 0.0,                                                                                             \
+          .min = 0.0,                                                                                                 \
+          .max = 1e10,                                                                                                \
+          .meaning = "interval at which the potential of some neurons goes to the file; 0: never" },                  \
+    {                                                                                                                 \
+        .name = "probe_neurons", .type = HK_OPTION_INTEGER, .initial = 5, .min = 1, .max = 1e6,                       \
+        .meaning = "how many of each population, at most all"                                                         \
     }
 
-#define HK_CIRCUIT_KEYS                                                                                         \
-    HK_NETWORK_KEYS, { "neurons", "", "of all populations but sources" },                                       \
-        { "synapses", "", "of all projections, drives apart" },                                                 \
-        { "rate_hz", "Hz", "over all neurons, behind the warm-up" },                                            \
-        { "cv", "", "of the intervals, over all neurons with three spikes behind the warm-up" },                \
-        { "correlations", "", "by population: mean Pearson correlation of 100 neurons, spike counts in 5 ms" }, \
-    {                                                                                                           \
-        "fano", "", "by population: variance / mean of its spike counts in 5 ms; 1 for Poisson trains"          \
+#define HK_CIRCUIT_KEYS                                                                                             \
+    HK_NETWORK_KEYS, { "neurons", "", "of all populations but sources" }, { "synapses", "", "of all projections" }, \
+        { "rate_hz", "Hz", "over all neurons, behind the warm-up" },                                                \
+        { "cv", "", "of the intervals, over all neurons with three spikes behind the warm-up" },                    \
+        { "correlations", "", "by population: mean Pearson correlation of 100 neurons, spike counts in 5 ms" },     \
+    {                                                                                                               \
+        "fano", "", "by population: variance / mean of its spike counts in 5 ms; 1 for Poisson trains"              \
     }
 
 /** What an experiment says before it runs. */
@@ -87,7 +87,7 @@ typedef struct hk_circuit_run {
     double duration_ms, warmup_ms;
     /* when it has run: */
     hk_raster_figures figures[HK_CIRCUIT_MOST_POPULATIONS];
-    uint64_t n_neurons, n_synapses; /* without sources, without drives */
+    uint64_t n_neurons, n_synapses; /* of these, sources are no neurons */
     double rate_hz, cv_isi;         /* over all neurons; NaN: none */
 } hk_circuit_run;
 
@@ -98,6 +98,7 @@ typedef void (*hk_circuit_judge_fn)(const hk_circuit_run *r);
 /** The `run` of an experiment with the options and keys above. */
 HK_MUST_CHECK int hk_circuit_experiment(hk_run *run, hk_circuit_describe_fn describe, hk_circuit_judge_fn judge);
 
+hk_integrator hk_circuit_integrator(const hk_circuit_run *r);
 /** Do the statistics cover this interval, at 0.1 ms? */
 bool hk_circuit_covers(const hk_circuit_run *r, double warmup_ms, double duration_ms);
 

@@ -27,7 +27,7 @@ static const hk_option options[] = {
       .max = 1.0,
       .automatic = "80 / neurons, at most 1",
       .meaning = "of a connection from one neuron to another" },
-    HK_CIRCUIT_OPTIONS(BENCHMARK_MS, "5 % of duration_ms"),
+    HK_CIRCUIT_OPTIONS(BENCHMARK_MS, "5 % of duration_ms", "exact"),
 };
 
 /* The same network elsewhere: 10 s in steps of 0.1 ms, spikes behind the first 5 %, one run each, one
@@ -100,5 +100,6 @@ const hk_experiment hk_experiment_cuba = {
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .resumable = true,
+    .threaded = true,
     .run = run,
 };

@@ -62,6 +62,7 @@ typedef struct hk_experiment {
     const hk_summary_key *keys; /* what it adds to the summary */
     size_t n_keys;
     bool resumable; /* writes checkpoints and goes on from them; otherwise --checkpoint and --resume are refused */
+    bool threaded;  /* gives hk_run_threads() to its simulation; otherwise --threads above 1 is refused */
     /** HK_OK, also when it ended early because of hk_run_stopping(); else a status with its sentence in hk_run_ctx(). */
     int (*run)(hk_run *run);
 } hk_experiment;

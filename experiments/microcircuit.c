@@ -18,7 +18,7 @@ static const char *const starts[] = { "optimised", "original", NULL };
 static const hk_option options[] = {
     { .name = "scale",
       .type = HK_OPTION_NUMBER,
-      .initial = 0.1,
+      .initial = 1.0,
       .min = 0.01,
       .max = 1.0,
       .meaning = "share of the neurons, and of the synapses of each; weights and a constant current make up for it" },
@@ -53,7 +53,7 @@ static const hk_option options[] = {
       .min = 1e-3,
       .max = 1e10,
       .meaning = "how long it lasts" },
-    HK_CIRCUIT_OPTIONS(1500.0, "500, at most half of duration_ms"),
+    HK_CIRCUIT_OPTIONS(1500.0, "500, at most half of duration_ms", "grid"),
 };
 
 static int describe(const hk_run *run, hk_circuit_plan *plan)
@@ -149,11 +149,12 @@ const hk_experiment hk_experiment_microcircuit = {
     .name = "microcircuit",
     .summary = "a square millimetre of cortex, 77,169 neurons and 3e8 synapses in four layers, or a part of it",
     .source = "Potjans & Diesmann (2014), Cereb. Cortex 24:785-806",
-    .example = "microcircuit --set scale=0.05 --set duration_ms=700 --set drive=dc --seed 7",
+    .example = "microcircuit --set scale=0.2 --set drive=dc --threads 2 --seed 7",
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
     .resumable = true,
+    .threaded = true,
     .run = run,
 };

@@ -31,7 +31,7 @@ static const hk_flag flags[N_FLAGS] = {
     [SEED] = { "seed", "N", "seed of everything random (default 1)", 0 },
     [SEEDS] = { "seeds", "LIST", "one trial per seed, with mean and standard deviation: 1..5 or 1,3,9", 0 },
     [JOBS] = { "jobs", "N", "how many trials run at the same time (default 1)", 'j' },
-    [THREADS] = { "threads", "N", "threads of one simulation; this version has 1", 0 },
+    [THREADS] = { "threads", "N", "threads of one simulation (default 1); what it gives does not depend on it", 0 },
     [SET] = { "set", "NAME=VALUE", "sets a parameter (see: hillock show NAME); may be repeated", 0 },
     [CODE] = { "code", "CODE", "short for --set code=CODE", 0 },
     [DATA] = { "data", "DATA", "short for --set data=DATA", 0 },
@@ -74,16 +74,6 @@ static int set_count(hk_ctx *ctx, const char *flag, const char *text, unsigned m
     if (!hk_parse_count(text, &value) || value < 1 || value > most)
         return hk_fail(ctx, HK_ERANGE, "--%s = '%.100s', must be a whole number from 1 to %u", flag, text, most);
     *out = (unsigned)value;
-    return HK_OK;
-}
-
-static int set_threads(hk_ctx *ctx, const char *text)
-{
-    if (strcmp(text, "1") != 0)
-        return hk_fail(ctx, HK_ERANGE,
-                       "--threads = '%.100s', must be 1: this version computes a simulation on one thread "
-                       "(several trials at once: --seeds 1..4 --jobs 2)",
-                       text);
     return HK_OK;
 }
 
@@ -130,7 +120,7 @@ int hk_request_apply(hk_ctx *ctx, hk_request *request, long index, const char *v
     case JOBS:
         return set_count(ctx, "jobs", value, 256, &request->jobs);
     case THREADS:
-        return set_threads(ctx, value);
+        return set_count(ctx, "threads", value, 256, &request->threads);
     case SET:
         return hk_values_assign(ctx, &request->values, value);
     case CODE:
@@ -237,6 +227,12 @@ static int check(hk_ctx *ctx, const hk_request *request)
     bool wants = request->resume != NULL || (request->checkpoint != NULL && !request->checkpoint_is_none);
     if (wants && !experiment->resumable)
         return hk_fail(ctx, HK_ERANGE, "%s writes no checkpoints and resumes from none", experiment->name);
+    if (request->threads > 1 && !experiment->threaded)
+        return hk_fail(
+            ctx, HK_ERANGE,
+            "--threads = %u, must be 1: %s computes a simulation on one thread (several trials at once: --seeds "
+            "1..4 --jobs 2)",
+            request->threads, experiment->name);
     if (request->resume != NULL && request->is_series)
         return hk_fail(ctx, HK_ERANGE, "--resume takes one trial (--seed), not --seeds");
     if (request->out != NULL && request->checkpoint != NULL && !request->out_is_none && !request->checkpoint_is_none &&

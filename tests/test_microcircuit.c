@@ -185,7 +185,7 @@ static void built_it_has_weights_and_delays_as_drawn(void **state)
 
 /* ---- the experiment ---------------------------------------------------------------------------------------------- */
 
-#define SMALL "microcircuit", "--out", "none", "--set", "scale=0.02"
+#define SMALL "microcircuit", "--out", "none", "--set", "scale=0.02", "--set", "integrator=exact"
 
 static void the_same_seed_gives_the_same_spikes(void **state)
 {

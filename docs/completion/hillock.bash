@@ -27,11 +27,10 @@ _hillock()
         --what) words="raster rates examples fields confusion accuracy" ;;
         --code) words=$(_hillock_names codes) ;;
         --data) words="auto mnist fashion glyphs" ;;
-        --threads) words=1 ;;
         --set)
             compopt -o nospace 2>/dev/null
             words=$(_hillock_parameters "${COMP_WORDS[2]}") ;;
-        --seed | --seeds | --jobs | -j | --checkpoint-every | --from | --to | --bin) return ;;
+        --seed | --seeds | --jobs | -j | --threads | --checkpoint-every | --from | --to | --bin) return ;;
     esac
     if [ -z "$words" ]; then
         case $command:$cur in
