@@ -13,7 +13,16 @@
 #include "sim/mathfn.h"
 
 enum { D, I_0, I_1, THETA_NOW, GAP, N_COLUMNS };
-enum { ADAPTS, ONE_GAP, ONE_TAU, ONE_PORT, N_GLOBALS };
+enum {
+    ADAPTS,
+    ONE_GAP,
+    ONE_TAU,
+    ONE_PORT,
+    FALL,
+    TO_D,
+    FALL_I = TO_D + HK_MOST_PORTS,
+    N_GLOBALS = FALL_I + HK_MOST_PORTS
+};
 enum { CHUNK = 256 };
 
 static double v_inf(const hk_neuron_view *view, uint32_t i)
@@ -35,6 +44,19 @@ static bool one_value(const hk_neuron_view *view, const int *params, size_t n)
     return true;
 }
 
+/* What neuron i, and all like it, does in a step: exp(-h / tau_m), then for each current what it brings to d, then how it
+ * decays. */
+static void find_factors(const hk_neuron_view *view, uint32_t i, double *out)
+{
+    static const int taus[HK_MOST_PORTS] = { HK_LIF_EXP_TAU_EX, HK_LIF_EXP_TAU_IN };
+    double tau_m = hk_param_of(view, HK_LIF_EXP_TAU_M, i), c_m = hk_param_of(view, HK_LIF_EXP_C_M, i);
+    out[FALL - FALL] = fall_in_step(view, HK_LIF_EXP_TAU_M, i);
+    for (int k = 0; k < HK_MOST_PORTS; k++) {
+        out[TO_D - FALL + k] = hk_membrane_response(view->resolution_ms, tau_m, hk_param_of(view, taus[k], i)) / c_m;
+        out[FALL_I - FALL + k] = fall_in_step(view, taus[k], i);
+    }
+}
+
 static void prepare(const hk_neuron_view *view)
 {
     static const int potentials[] = { HK_LIF_EXP_TAU_M, HK_LIF_EXP_C_M, HK_LIF_EXP_E_L, HK_LIF_EXP_V_TH,
@@ -46,6 +68,7 @@ static void prepare(const hk_neuron_view *view)
     view->globals[ONE_TAU] = one_value(view, factors, sizeof factors / sizeof *factors);
     view->globals[ONE_PORT] = one_value(view, factors, sizeof factors / sizeof *factors) &&
                               hk_param_of(view, HK_LIF_EXP_TAU_EX, 0) == hk_param_of(view, HK_LIF_EXP_TAU_IN, 0);
+    find_factors(view, 0, view->globals + FALL);
     for (uint32_t i = 0; i < view->n; i++) {
         view->columns[GAP][i] = hk_param_of(view, HK_LIF_EXP_V_TH, i) - v_inf(view, i);
         if (view->columns[THETA_NOW][i] != 0.0 || hk_param_of(view, HK_LIF_EXP_THETA_PLUS, i) != 0.0)
@@ -110,18 +133,20 @@ static void adapt(const hk_neuron_view *view, uint32_t begin, uint32_t n, double
 static hk_lif_exp_stepping stepping_from(const hk_neuron_view *view, uint32_t i, const double *const *in,
                                          uint32_t offset)
 {
-    double *const *c = view->columns;
-    double h = view->resolution_ms, tau_m = hk_param_of(view, HK_LIF_EXP_TAU_M, i);
-    double c_m = hk_param_of(view, HK_LIF_EXP_C_M, i);
+    double *const *c = view->columns, own[N_GLOBALS - FALL];
+    const double *factors = view->globals + FALL;
     uint32_t ports = n_ports(view);
+    if (view->globals[ONE_TAU] == 0.0) {
+        find_factors(view, i, own);
+        factors = own;
+    }
     return (hk_lif_exp_stepping){
         .d = c[D] + i,
         .i = { c[I_0] + i, c[I_1] + i },
         .in = { in[0] + offset, ports == 2 ? in[1] + offset : NULL },
-        .fall = fall_in_step(view, HK_LIF_EXP_TAU_M, i),
-        .to_d = { hk_membrane_response(h, tau_m, hk_param_of(view, HK_LIF_EXP_TAU_EX, i)) / c_m,
-                  hk_membrane_response(h, tau_m, hk_param_of(view, HK_LIF_EXP_TAU_IN, i)) / c_m },
-        .fall_i = { fall_in_step(view, HK_LIF_EXP_TAU_EX, i), fall_in_step(view, HK_LIF_EXP_TAU_IN, i) },
+        .fall = factors[0],
+        .to_d = { factors[TO_D - FALL], factors[TO_D - FALL + 1] },
+        .fall_i = { factors[FALL_I - FALL], factors[FALL_I - FALL + 1] },
         .gap = c[GAP][i],
         .n_ports = ports,
         .first = i,

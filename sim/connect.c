@@ -1,6 +1,7 @@
 /* sim/connect.c - see connect.h. EXPLICIT lists are sorted in explicit.c. */
 #include "sim/connect.h"
 
+#include "sim/batch.h"
 #include "sim/exponential.h"
 #include "sim/mathfn.h"
 #include "sim/rng.h"
@@ -178,17 +179,17 @@ static void different_partners(const hk_connecting *c, hk_stream *stream, uint32
 /* In-degrees of FIXED_TOTAL: each synapse falls on a uniformly drawn pair; without multapses, on one still free. */
 static void share_total(const hk_connecting *c, uint64_t *degree)
 {
+    enum { BLOCKS_OF_A_STREAM = UINT32_MAX - 8 * HK_BATCH_BLOCKS };
     bool multapses = (c->cfg->pairs & HK_PAIRS_MULTAPSES) != 0;
-    hk_stream stream = hk_stream_open(c->seed, HK_PURPOSE_CONNECT, c->name_id, UINT32_MAX);
-    uint32_t n_blocks_left = UINT32_MAX; /* a stream has 2^32 blocks: the next one goes on after it */
     uint64_t all = partners(c);
+    hk_batch batch;
+    hk_batch_open(&batch, c->cpu, hk_stream_open(c->seed, HK_PURPOSE_CONNECT, c->name_id, UINT32_MAX), c->cfg->n);
     for (uint64_t k = 0; k < c->cfg->n;) {
-        if (--n_blocks_left < 8) {
-            n_blocks_left = UINT32_MAX;
-            stream = hk_stream_open(c->seed, HK_PURPOSE_CONNECT, c->name_id + k + 1, UINT32_MAX);
-        }
-        uint64_t post = hk_stream_below(&stream, c->n_post);
-        if (!multapses && hk_stream_below(&stream, all) >= all - degree[post])
+        if (batch.stream.counter >= BLOCKS_OF_A_STREAM)
+            hk_batch_open(&batch, c->cpu, hk_stream_open(c->seed, HK_PURPOSE_CONNECT, c->name_id + k + 1, UINT32_MAX),
+                          c->cfg->n - k);
+        uint32_t post = hk_batch_below(&batch, c->n_post);
+        if (!multapses && hk_batch_below(&batch, (uint32_t)all) >= all - degree[post])
             continue;
         degree[post]++;
         k++;
@@ -200,6 +201,7 @@ static int by_indegree(const hk_connecting *c, sink *to)
     bool multapses = (c->cfg->pairs & HK_PAIRS_MULTAPSES) != 0;
     bool total = c->cfg->connect == HK_FIXED_TOTAL;
     uint64_t *degree = total ? calloc(c->n_post, sizeof *degree) : NULL;
+    hk_batch batch;
     marks m = { .of = multapses ? NULL : calloc(c->n_pre, sizeof *m.of) };
     int rc = (total && degree == NULL) || (!multapses && m.of == NULL) ? HK_ENOMEM : HK_OK;
     if (rc == HK_OK && total)
@@ -207,11 +209,14 @@ static int by_indegree(const hk_connecting *c, sink *to)
     for (uint32_t post = 0; rc == HK_OK && post < c->n_post; post++) {
         uint64_t k = total ? degree[post] : c->cfg->n;
         hk_stream stream = hk_stream_open(c->seed, HK_PURPOSE_CONNECT, c->name_id, post);
-        if (!multapses)
+        if (!multapses) {
             different_partners(c, &stream, post, k, &m, to);
-        else
-            for (uint64_t i = 0; i < k; i++)
-                put(to, partner(c, hk_stream_below(&stream, partners(c)), post), post);
+            continue;
+        }
+        uint32_t n = (uint32_t)partners(c);
+        hk_batch_open(&batch, c->cpu, stream, k);
+        for (uint64_t i = 0; i < k; i++)
+            put(to, partner(c, hk_batch_below(&batch, n), post), post);
     }
     free(degree);
     free(m.of);

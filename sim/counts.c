@@ -6,6 +6,30 @@
 
 #include <assert.h>
 
+static void fill_buckets(hk_counts_table *table)
+{
+    table->has_buckets = true;
+    for (int level = 0; level < 2; level++)
+        for (uint32_t bucket = 0; bucket < 63; bucket++) {
+            uint32_t begin = level == 0 ? bucket << 10 : HK_COUNTS_TOP + (bucket << 4);
+            uint32_t end = begin + (level == 0 ? 1 << 10 : 1 << 4), n = 0;
+            table->below[level][bucket] = 0;
+            table->only[level][bucket] = UINT16_MAX;
+            for (uint32_t k = 0; k < table->n_limits; k++) {
+                table->below[level][bucket] = (uint16_t)(table->below[level][bucket] + (table->limit[k] < begin));
+                if (table->limit[k] < begin || table->limit[k] >= end)
+                    continue;
+                table->only[level][bucket] = table->limit[k];
+                table->has_buckets = table->has_buckets && ++n == 1;
+            }
+        }
+    for (int level = 0; level < 2;
+         level++) { /* the last bucket of the first level leads to the second, of that to more bits */
+        table->below[level][63] = 0;
+        table->only[level][63] = UINT16_MAX;
+    }
+}
+
 void hk_counts_prepare(double mean, hk_counts_table *table)
 {
     assert(mean > 0.0 && mean <= HK_COUNTS_MOST_MEAN);
@@ -25,6 +49,7 @@ void hk_counts_prepare(double mean, hk_counts_table *table)
         table->n_limits = k + 1;
     }
     assert(table->limit[table->n_limits - 1] == 65535);
+    fill_buckets(table);
 }
 
 static uint32_t first_bits(const hk_counts_at *at, uint32_t i)

@@ -10,6 +10,7 @@
 #ifndef HK_COUNTS_H
 #define HK_COUNTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -22,7 +23,15 @@ typedef struct hk_counts_table {
     uint32_t n_limits;
     uint16_t limit[HK_COUNTS_MOST_LIMITS]; /* [n_limits] first 16 bits of P(X <= k); the last one is 65535 */
     double tail[HK_COUNTS_MOST_LIMITS];    /* P(X > k) */
+
+    /* The same for kernels that can look 64 entries up at once: [0] by the first 6 of the 16 bits, [1] by the next 6 where these
+     * are all ones. `below`: limits below the bucket, `only`: the one limit in it, or 65535. From HK_COUNTS_FAR on, more bits
+     * are drawn. Only where no bucket has two limits, as with means up to 4. */
+    bool has_buckets;
+    uint16_t below[2][64], only[2][64];
 } hk_counts_table;
+
+enum { HK_COUNTS_TOP = 63 << 10, HK_COUNTS_FAR = HK_COUNTS_TOP + (63 << 4) };
 
 /** Which stream the counts are of, and when. */
 typedef struct hk_counts_at {

@@ -29,100 +29,70 @@ static int list_reserve(hk_spike_list *list, size_t n)
     return HK_OK;
 }
 
-/* What a slab table says of slab `slot` of source g. */
-static inline const uint32_t *row_of(const hk_slab_table *table, uint32_t g)
-{
-    return table->rows + (size_t)g * table->stride;
-}
-
-static inline const uint32_t *row_synapses(const uint32_t *row)
-{
-    const uint32_t *synapses;
-    memcpy(&synapses, row, sizeof synapses);
-    return synapses;
-}
-
-enum { ROW_BEGINS = sizeof(const uint32_t *) / sizeof(uint32_t) };
-
-static inline hk_due due_slab(const hk_slab_table *table, uint64_t due)
-{
-    const uint32_t *row = row_of(table, (uint32_t)(due >> 32)), *begin = row + ROW_BEGINS + (uint32_t)due;
-    return (hk_due){ .synapse = row_synapses(row) + begin[0], .n = begin[1] - begin[0] };
-}
-
 /* --- delivery ------------------------------------------------------------------------------------------------- */
+
+int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_t step)
+{
+    const hk_spike_list *list = hk_grid_list(grid, from, step);
+    hk_cursors *cursors = &shard->cursors[from][(uint64_t)step % grid->n_ring];
+    if (list->n > cursors->capacity) {
+        hk_cursor *of = realloc(cursors->of, 2 * list->n * sizeof *of);
+        if (of == NULL)
+            return HK_ENOMEM;
+        cursors->of = of;
+        cursors->capacity = 2 * list->n;
+    }
+    cursors->n = 0;
+    for (size_t k = 0; k < list->n; k++) {
+        uint32_t g = list->source[k];
+        const uint32_t *first = shard->table.first[g];
+        if (first != NULL)
+            cursors->of[cursors->n++] = (hk_cursor){ .next = first,
+                                                     .length = shard->table.length + (size_t)g * grid->n_slots };
+    }
+    return HK_OK;
+}
 
 static int due_reserve(hk_shard *shard, size_t n)
 {
-    if (n <= shard->due_capacity)
+    if (n < shard->due_capacity)
         return HK_OK;
-    uint64_t *due = realloc(shard->due, 2 * n * sizeof *due);
+    hk_due *due = realloc(shard->due, (2 * n + 64) * sizeof *due);
     if (due == NULL)
         return HK_ENOMEM;
     shard->due = due;
-    shard->due_capacity = 2 * n;
+    shard->due_capacity = 2 * n + 64;
     return HK_OK;
 }
 
-/* Which slabs arrive at the end of this step: by delay, then source. */
-static int find_due(const hk_grid *grid, hk_shard *shard, int64_t step, size_t *n_due)
+/* Adds the slabs of one list that arrive through `slot`, and moves the list's cursors behind them. */
+static size_t add_due(hk_shard *shard, hk_cursors *cursors, uint32_t slot, size_t n_due)
 {
-    size_t n = 0;
-    for (uint32_t slot = 0; slot < grid->n_slots; slot++) {
-        int64_t sent = step - (int64_t)grid->delay[slot];
-        for (int kind = 0; kind < 2 && sent >= 0; kind++) {
-            const hk_spike_list *list = hk_grid_list(grid, kind == 0 ? grid->from_sources : grid->from_neurons, sent);
-            int rc = due_reserve(shard, n + list->n);
-            if (rc != HK_OK)
-                return rc;
-            for (size_t k = 0; k < list->n; k++)
-                shard->due[n++] = (uint64_t)list->source[k] << 32 | slot;
-        }
+    for (size_t k = 0; k < cursors->n; k++) {
+        hk_cursor *at = &cursors->of[k];
+        size_t n = at->length[slot];
+        shard->due[n_due] = (hk_due){ .synapse = at->next, .n = n };
+        at->next += n;
+        n_due += n > 0;
+        shard->n_synaptic_events += n;
     }
-    *n_due = n;
-    return HK_OK;
-}
-
-static inline void fetch_row(const hk_slab_table *table, uint64_t due)
-{
-    const uint32_t *row = row_of(table, (uint32_t)(due >> 32));
-    __builtin_prefetch(row);
-    __builtin_prefetch(row + ROW_BEGINS + (uint32_t)due);
-}
-
-static inline void fetch_slab(hk_due slab)
-{
-    const char *line = (const char *)slab.synapse;
-    size_t bytes = slab.n * sizeof *slab.synapse;
-    for (size_t at = 0; at < bytes && at < MOST_LINES * LINE; at += LINE)
-        __builtin_prefetch(line + at);
+    return n_due;
 }
 
 static int deliver_slabs(const hk_grid *grid, hk_shard *shard, int64_t step)
 {
-    size_t n;
-    int rc = find_due(grid, shard, step, &n);
-    if (rc != HK_OK)
-        return rc;
-    const hk_slab_table *table = &shard->table;
-    void (*deliver)(const uint32_t *, uint32_t, int32_t *) = grid->kernels->deliver;
-    hk_due ahead[FETCH_SLABS];
-    for (size_t k = 0; k < n && k < FETCH_ROWS; k++)
-        fetch_row(table, shard->due[k]);
-    for (size_t k = 0; k < n + FETCH_SLABS; k++) {
-        if (k >= FETCH_SLABS) {
-            hk_due slab = ahead[k % FETCH_SLABS];
-            deliver(slab.synapse, slab.n, shard->accumulator);
-            shard->n_synaptic_events += slab.n;
-            shard->n_events += slab.n > 0;
+    size_t n_due = 0;
+    for (uint32_t slot = 0; slot < grid->n_slots; slot++) {
+        int64_t sent = step - (int64_t)grid->delay[slot];
+        for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS && sent >= 0; from++) {
+            hk_cursors *cursors = &shard->cursors[from][(uint64_t)sent % grid->n_ring];
+            if (due_reserve(shard, n_due + cursors->n) != HK_OK)
+                return HK_ENOMEM;
+            n_due = add_due(shard, cursors, slot, n_due);
         }
-        if (k >= n)
-            continue;
-        if (k + FETCH_ROWS < n)
-            fetch_row(table, shard->due[k + FETCH_ROWS]);
-        ahead[k % FETCH_SLABS] = due_slab(table, shard->due[k]);
-        fetch_slab(ahead[k % FETCH_SLABS]);
     }
+    grid->kernels->deliver(shard->due, n_due, grid->ascending, shard->accumulator);
+    shard->n_events += n_due;
     return HK_OK;
 }
 
@@ -178,13 +148,13 @@ static void deliver_projection(const hk_grid *grid, hk_shard *shard, const hk_pr
     uint32_t pre = projection->pre->index, first = grid->populations[pre].first;
     if (slice->begin == slice->end)
         return;
-    bool from_source = projection->pre->model->kind == HK_MODEL_SOURCE;
+    int from = projection->pre->model->kind == HK_MODEL_SOURCE ? HK_FROM_SOURCES : HK_FROM_NEURONS;
     hk_time now = hk_time_grid(step + 1, grid->sim->resolution_ms);
     for (uint32_t slot = 0; slot < projection->n_slots; slot++) {
         int64_t sent = step - projection->delay[slot];
         if (sent < 0)
             continue;
-        const hk_spike_list *list = hk_grid_list(grid, from_source ? grid->from_sources : grid->from_neurons, sent);
+        const hk_spike_list *list = hk_grid_list(grid, from, sent);
         for (size_t k = list->begin[pre]; k < list->begin[pre + 1]; k++) {
             uint32_t source = list->source[k] - first;
             arrive(projection, source, slot, now);
@@ -351,10 +321,24 @@ static int step_slice(const hk_grid *grid, hk_shard *shard, hk_population *p, in
     return fire_hits(grid, shard, p, step);
 }
 
+/* Cursors for the lists that have been completed since the last window: of its neurons, and of the sources in this one. */
+static int start_cursors(const hk_grid *grid, hk_shard *shard)
+{
+    int rc = HK_OK;
+    for (int64_t step = shard->started; rc == HK_OK && step < grid->sim->step; step++)
+        rc = hk_grid_start_cursors(grid, shard, HK_FROM_NEURONS, step);
+    for (int64_t step = grid->sim->step; rc == HK_OK && step < grid->end; step++)
+        rc = hk_grid_start_cursors(grid, shard, HK_FROM_SOURCES, step);
+    shard->started = grid->sim->step;
+    return rc;
+}
+
 static int shard_window(const hk_grid *grid, hk_shard *shard)
 {
     const hk_sim *sim = grid->sim;
     shard->n_fired = 0;
+    if (grid->n_slots > 0 && start_cursors(grid, shard) != HK_OK)
+        return HK_ENOMEM;
     for (int64_t step = sim->step; step < grid->end; step++) {
         int rc = grid->n_slots > 0 ? deliver_slabs(grid, shard, step) : HK_OK;
         for (size_t i = 0; rc == HK_OK && i < sim->n_projections; i++)
@@ -386,7 +370,7 @@ static int list_sources(hk_grid *grid)
 {
     hk_sim *sim = grid->sim;
     for (int64_t step = sim->step; step < grid->end; step++) {
-        hk_spike_list *list = hk_grid_list(grid, grid->from_sources, step);
+        hk_spike_list *list = hk_grid_list(grid, HK_FROM_SOURCES, step);
         list->n = 0;
         for (size_t i = 0; i < sim->n_populations; i++) {
             const hk_population *p = sim->populations[i];
@@ -425,7 +409,7 @@ static int list_fired(hk_grid *grid)
 {
     hk_sim *sim = grid->sim;
     for (int64_t step = sim->step; step < grid->end; step++) {
-        hk_spike_list *list = hk_grid_list(grid, grid->from_neurons, step);
+        hk_spike_list *list = hk_grid_list(grid, HK_FROM_NEURONS, step);
         list->n = 0;
         int64_t steps = step - sim->step;
         for (size_t i = 0; i < sim->n_populations; i++) {

@@ -22,14 +22,26 @@ typedef struct hk_spike_list {
     size_t *begin; /* [n_populations + 1] where those of each population stand */
 } hk_spike_list;
 
-/* The synapses from all sources onto one shard. Row g: a pointer to its synapses, then [n_slots + 1] where each of its slabs
- * begins. A synapse: accumulator in the lower 16 bits, weight in units of the accumulator's scale in the upper 16, signed. */
+/* The synapses from all sources onto one shard: the slabs of a source lie behind each other. A synapse: accumulator in the
+ * lower 16 bits, weight in units of the accumulator's scale in the upper 16, signed. */
 typedef struct hk_slab_table {
-    uint32_t *rows; /* [n_sources][stride] */
-    size_t stride;
-    uint32_t **arenas; /* [n_populations] synapses of each source population, NULL where it has none */
+    const uint32_t **first; /* [n_sources] synapses of each, NULL where it has none */
+    uint16_t *length;       /* [n_sources][n_slots] of its slabs */
+    size_t length_bytes;
+    uint32_t **arenas; /* [n_populations] synapses of each source population */
     uint64_t *arena_bytes;
 } hk_slab_table;
+
+/* How far the slabs of a spike have been delivered. */
+typedef struct hk_cursor {
+    const uint32_t *next;
+    const uint16_t *length;
+} hk_cursor;
+
+typedef struct hk_cursors { /* of the spikes of one list */
+    hk_cursor *of;
+    size_t n, capacity;
+} hk_cursors;
 
 typedef struct hk_slice { /* of one population, in one shard */
     uint32_t begin, end;
@@ -37,17 +49,14 @@ typedef struct hk_slice { /* of one population, in one shard */
     hk_heap releases;
 } hk_slice;
 
-typedef struct hk_due { /* a slab to deliver in this step */
-    const uint32_t *synapse;
-    uint32_t n;
-} hk_due;
-
 typedef struct hk_shard {
     hk_slice *slices; /* [n_populations] */
     uint32_t n_accumulators;
     int32_t *accumulator;
     hk_slab_table table;
-    uint64_t *due; /* [due_capacity] this step's slabs: source << 32 | slot */
+    hk_cursors *cursors[2]; /* [n_ring] of the lists from sources and from neurons */
+    int64_t started;        /* lists of neurons before this step have cursors */
+    hk_due *due;            /* [due_capacity] this step's slabs */
     size_t due_capacity;
     hk_hits hits;    /* [neurons] of one slice in this step */
     uint32_t *fired; /* spikes of the window: by step, then population, then neuron */
@@ -56,6 +65,8 @@ typedef struct hk_shard {
     uint64_t n_events, n_synaptic_events;
     int rc;
 } hk_shard;
+
+enum { HK_FROM_SOURCES, HK_FROM_NEURONS };
 
 typedef struct hk_grid_population {
     uint32_t first;   /* index of its first neuron among all of the simulation */
@@ -75,9 +86,10 @@ struct hk_grid {
     uint32_t n_sources;
     uint32_t *delay; /* [n_slots] steps, ascending: what occurs in 4-byte synapses */
     uint32_t n_slots;
+    bool ascending; /* accumulators do in every slab */
     hk_shard *shards;
     uint32_t n_shards;
-    hk_spike_list *from_sources, *from_neurons; /* [n_ring] by step */
+    hk_spike_list *lists[2]; /* [n_ring] by step: HK_FROM_SOURCES, HK_FROM_NEURONS */
     size_t n_ring;
     int64_t end; /* of the window being computed */
 };
@@ -95,9 +107,12 @@ HK_MUST_CHECK int hk_grid_window(hk_grid *grid, int64_t end);
 HK_MUST_CHECK int hk_grid_build_slabs(hk_grid *grid);
 void hk_slab_table_fini(hk_slab_table *table, size_t n_populations);
 
-static inline hk_spike_list *hk_grid_list(const hk_grid *grid, hk_spike_list *ring, int64_t step)
+static inline hk_spike_list *hk_grid_list(const hk_grid *grid, int from, int64_t step)
 {
-    return &ring[(uint64_t)step % grid->n_ring];
+    return &grid->lists[from][(uint64_t)step % grid->n_ring];
 }
+
+/** Puts cursors at the first slabs of the spikes of a list that is complete. HK_ENOMEM. */
+HK_MUST_CHECK int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_t step);
 
 #endif

@@ -36,6 +36,11 @@ static void fini_shards(hk_grid *grid)
         free(shard->slices);
         hk_memory_free(shard->accumulator, shard->n_accumulators * sizeof *shard->accumulator);
         hk_slab_table_fini(&shard->table, grid->n_populations);
+        for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS; from++) {
+            for (size_t k = 0; shard->cursors[from] != NULL && k < grid->n_ring; k++)
+                free(shard->cursors[from][k].of);
+            free(shard->cursors[from]);
+        }
         free(shard->due);
         free(shard->hits.neuron);
         free(shard->fired);
@@ -58,8 +63,8 @@ void hk_grid_destroy(hk_grid *grid)
     if (grid == NULL)
         return;
     fini_shards(grid);
-    fini_ring(grid->from_sources, grid->n_ring);
-    fini_ring(grid->from_neurons, grid->n_ring);
+    fini_ring(grid->lists[HK_FROM_SOURCES], grid->n_ring);
+    fini_ring(grid->lists[HK_FROM_NEURONS], grid->n_ring);
     free(grid);
 }
 
@@ -237,11 +242,39 @@ static int reserve_ring(hk_grid *grid)
 {
     size_t n = (size_t)(longest_delay(grid->sim) + grid->sim->window + 1);
     n = n > grid->n_ring ? n : grid->n_ring;
-    int rc = grow_ring(grid, &grid->from_sources, n);
+    int rc = grow_ring(grid, &grid->lists[HK_FROM_SOURCES], n);
     if (rc == HK_OK)
-        rc = grow_ring(grid, &grid->from_neurons, n);
+        rc = grow_ring(grid, &grid->lists[HK_FROM_NEURONS], n);
     if (rc == HK_OK)
         grid->n_ring = n;
+    return rc;
+}
+
+/* Spikes in flight: their cursors stand behind the slabs that have been delivered. */
+static int place_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_t sent)
+{
+    int rc = hk_grid_start_cursors(grid, shard, from, sent);
+    hk_cursors *cursors = &shard->cursors[from][(uint64_t)sent % grid->n_ring];
+    for (size_t k = 0; rc == HK_OK && k < cursors->n; k++)
+        for (uint32_t slot = 0; slot < grid->n_slots && sent + (int64_t)grid->delay[slot] < grid->sim->step; slot++)
+            cursors->of[k].next += cursors->of[k].length[slot];
+    return rc;
+}
+
+static int make_cursors(hk_grid *grid)
+{
+    int rc = HK_OK;
+    int64_t now = grid->sim->step;
+    for (uint32_t s = 0; s < grid->n_shards && grid->n_slots > 0; s++)
+        for (int from = HK_FROM_SOURCES; rc == HK_OK && from <= HK_FROM_NEURONS; from++) {
+            hk_shard *shard = &grid->shards[s];
+            shard->started = now;
+            shard->cursors[from] = calloc(grid->n_ring, sizeof **shard->cursors);
+            rc = shard->cursors[from] == NULL ? HK_ENOMEM : HK_OK;
+            for (int64_t sent = now - (int64_t)grid->n_ring; rc == HK_OK && sent < now; sent++)
+                if (sent >= 0)
+                    rc = place_cursors(grid, shard, from, sent);
+        }
     return rc;
 }
 
@@ -268,6 +301,8 @@ int hk_grid_build(hk_grid *grid)
         rc = reserve_sums(grid);
     if (rc == HK_OK)
         rc = reserve_ring(grid);
+    if (rc == HK_OK)
+        rc = make_cursors(grid);
     grid->is_built = rc == HK_OK;
     if (rc == HK_ENOMEM && hk_ctx_message(sim->ctx)[0] == '\0')
         return hk_fail(sim->ctx, rc, "simulation: out of memory for its synapses");

@@ -3,8 +3,8 @@
  *
  * One source population at a time: first the targets of all its projections, then row by row their weights and delays, from the
  * same streams as elsewhere, sorted by shard, delay and target. Rows are independent, so threads share them. */
+#include "sim/batch.h"
 #include "sim/connect.h"
-#include "sim/draw.h"
 #include "sim/grid.h"
 #include "sim/memory.h"
 #include "sim/storage.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_UNITS = 32767, ROW_BEGINS = sizeof(const uint32_t *) / sizeof(uint32_t), ROWS_AT_ONCE = 64 };
+enum { MOST_UNITS = 32767, ROWS_AT_ONCE = 64 };
 
 #define MOST_ROUNDING 1e-3 /* of the typical weight of a projection */
 #define FAR_NORMAL 8.3     /* hk_stream_normal() comes no further from 0 */
@@ -25,7 +25,8 @@ void hk_slab_table_fini(hk_slab_table *table, size_t n_populations)
         hk_memory_free(table->arenas[i], table->arena_bytes[i]);
     free(table->arenas);
     free(table->arena_bytes);
-    free(table->rows);
+    free(table->first);
+    hk_memory_free(table->length, table->length_bytes);
     *table = (hk_slab_table){ 0 };
 }
 
@@ -242,9 +243,9 @@ typedef struct space { /* of one thread */
     uint32_t *count; /* [n_shards * n_slots + 1] */
 } space;
 
-static int draw_delay(const job *j, const hk_projection *p, hk_stream *delays, uint32_t *slot)
+static int draw_delay(const job *j, const hk_projection *p, hk_batch *delays, uint32_t *slot)
 {
-    double steps = nearbyint(hk_draw_value(&p->asked.delay_ms, delays) / j->grid->sim->resolution_ms);
+    double steps = nearbyint(hk_batch_draw(delays, &p->asked.delay_ms) / j->grid->sim->resolution_ms);
     steps = steps < 1.0 ? 1.0 : steps;
     if (!(steps <= (double)p->most_delay))
         return HK_ERANGE;
@@ -260,8 +261,10 @@ static int draw_row(const job *j, const rows *r, uint32_t i, drawn_synapse *out,
     uint32_t post = p->post->index;
     const hk_grid_population *g = &grid->populations[post];
     uint64_t name_id = hk_name_id(p->name), seed = grid->sim->seed;
-    hk_stream weights = hk_stream_open(seed, HK_PURPOSE_WEIGHT, name_id, i);
-    hk_stream delays = hk_stream_open(seed, HK_PURPOSE_DELAY, name_id, i);
+    uint64_t n = r->row[i + 1] - r->row[i];
+    hk_batch weights, delays;
+    hk_batch_open(&weights, grid->sim->cpu, hk_stream_open(seed, HK_PURPOSE_WEIGHT, name_id, i), n);
+    hk_batch_open(&delays, grid->sim->cpu, hk_stream_open(seed, HK_PURPOSE_DELAY, name_id, i), n);
     bool listed = r->target == NULL;
     for (uint64_t at = r->row[i]; at < r->row[i + 1]; at++) {
         double w;
@@ -273,7 +276,7 @@ static int draw_row(const job *j, const rows *r, uint32_t i, drawn_synapse *out,
                 of_slab++;
             slot = j->slot_of[p->delay[of_slab]];
         } else {
-            w = hk_draw_value(&p->asked.weight, &weights);
+            w = hk_batch_draw(&weights, &p->asked.weight);
             int rc = draw_delay(j, p, &delays, &slot);
             if (rc != HK_OK)
                 return rc;
@@ -292,32 +295,37 @@ static int draw_row(const job *j, const rows *r, uint32_t i, drawn_synapse *out,
     return HK_OK;
 }
 
-static void write_row(const job *j, space *sp, uint32_t i, size_t n)
+static int write_row(const job *j, space *sp, uint32_t i, size_t n)
 {
     const hk_grid *grid = j->grid;
     uint32_t n_bins = grid->n_shards * grid->n_slots;
     memset(sp->count, 0, n_bins * sizeof *sp->count);
     for (size_t k = 0; k < n; k++)
         sp->count[sp->row[k].bin]++;
+    uint32_t g = grid->populations[j->pre->index].first + i;
     for (uint32_t s = 0; s < grid->n_shards; s++) {
         hk_slab_table *table = &grid->shards[s].table;
-        uint32_t *row = table->rows + (size_t)(grid->populations[j->pre->index].first + i) * table->stride;
-        const uint32_t *synapses = table->arenas[j->pre->index] + j->at[s][i];
-        memcpy(row, &synapses, sizeof synapses);
-        uint32_t begin = 0;
+        uint32_t begin = 0, *count = sp->count + (size_t)s * grid->n_slots;
         for (uint32_t slot = 0; slot < grid->n_slots; slot++) {
-            uint32_t size = sp->count[s * grid->n_slots + slot];
-            row[ROW_BEGINS + slot] = begin;
-            sp->count[s * grid->n_slots + slot] = begin;
-            begin += size;
+            uint32_t length = count[slot];
+            if (length > UINT16_MAX)
+                return hk_fail(
+                    grid->sim->ctx, HK_ERANGE,
+                    "population %s: neuron %u has %u synapses of one delay in one of %u shards, must be at most "
+                    "%d: let its projections keep single precision (weights = float)",
+                    j->pre->name, i, length, grid->n_shards, UINT16_MAX);
+            table->length[(size_t)g * grid->n_slots + slot] = (uint16_t)length;
+            count[slot] = begin;
+            begin += length;
         }
-        row[ROW_BEGINS + grid->n_slots] = begin;
+        table->first[g] = begin == 0 ? NULL : table->arenas[j->pre->index] + j->at[s][i];
     }
     for (size_t k = 0; k < n; k++) {
         uint32_t s = sp->row[k].bin / grid->n_slots;
         uint32_t *arena = grid->shards[s].table.arenas[j->pre->index];
         arena[j->at[s][i] + sp->count[sp->row[k].bin]++] = sp->row[k].packed;
     }
+    return HK_OK;
 }
 
 static int make_row(const job *j, space *sp, uint32_t i, double *rounding, uint64_t *checksum)
@@ -339,8 +347,7 @@ static int make_row(const job *j, space *sp, uint32_t i, double *rounding, uint6
             return rc;
         at += j->of[k].row[i + 1] - j->of[k].row[i];
     }
-    write_row(j, sp, i, n);
-    return HK_OK;
+    return write_row(j, sp, i, n);
 }
 
 static void make_rows(void *user, unsigned member)
@@ -375,11 +382,8 @@ static int place_rows(job *j)
     uint32_t n_pre = j->pre->n;
     for (uint32_t s = 0; s < j->grid->n_shards; s++) {
         uint64_t *at = j->at[s];
-        for (uint32_t i = 0; i < n_pre; i++) {
-            if (at[i + 1] > UINT32_MAX)
-                return HK_ENOMEM;
+        for (uint32_t i = 0; i < n_pre; i++)
             at[i + 1] += at[i];
-        }
         hk_slab_table *table = &j->grid->shards[s].table;
         table->arena_bytes[j->pre->index] = at[n_pre] * sizeof(uint32_t);
         table->arenas[j->pre->index] = hk_memory_alloc(at[n_pre] * sizeof(uint32_t));
@@ -402,16 +406,44 @@ static int prepare_listed(rows *r)
     return rc;
 }
 
+static int compare_rows(const void *a, const void *b)
+{
+    const rows *x = a, *y = b;
+    bool listed_x = x->projection->asked.connect == HK_EXPLICIT, listed_y = y->projection->asked.connect == HK_EXPLICIT;
+    uint32_t post_x = x->projection->post->index, post_y = y->projection->post->index;
+    if (listed_x != listed_y)
+        return listed_x ? 1 : -1;
+    if (post_x != post_y)
+        return post_x < post_y ? -1 : 1;
+    return x->projection->index < y->projection->index ? -1 : 1;
+}
+
+/* Do accumulators ascend in the slabs of these projections? Not where two go to one population, or weights of both signs to
+ * two ports. Accumulators are numbered by population, and in each by port. */
+static bool all_ascend(const job *j)
+{
+    for (size_t k = 0; k < j->n_of; k++) {
+        const hk_projection *p = j->of[k].projection;
+        weight_range r = range_of(&p->asked);
+        if (j->grid->populations[p->post->index].n_ports == 2 && r.low < 0.0 && r.high > 0.0)
+            return false;
+        if (k > 0 && p->post->index <= j->of[k - 1].projection->post->index)
+            return false;
+    }
+    return true;
+}
+
 static int find_rows(hk_grid *grid, job *j)
 {
     const hk_population *pre = j->pre;
     j->of = calloc(pre->n_out + 1, sizeof *j->of);
     if (j->of == NULL)
         return HK_ENOMEM;
-    for (int is_listed = 0; is_listed < 2; is_listed++) /* those to be drawn come first */
-        for (size_t k = 0; k < pre->n_out; k++)
-            if (pre->out[k]->on_slabs && (pre->out[k]->asked.connect == HK_EXPLICIT) == (is_listed != 0))
-                j->of[j->n_of++].projection = pre->out[k];
+    for (size_t k = 0; k < pre->n_out; k++)
+        if (pre->out[k]->on_slabs)
+            j->of[j->n_of++].projection = pre->out[k];
+    qsort(j->of, j->n_of, sizeof *j->of, compare_rows); /* those to be drawn come first, then by target */
+    grid->ascending = grid->ascending && all_ascend(j);
     j->at = calloc(grid->n_shards, sizeof *j->at);
     j->rounding = calloc(hk_team_size(grid->sim->team) * j->n_of + 1, sizeof *j->rounding);
     j->checksum = calloc(hk_team_size(grid->sim->team) * j->n_of + 1, sizeof *j->checksum);
@@ -481,11 +513,12 @@ static int make_tables(hk_grid *grid)
 {
     for (uint32_t s = 0; s < grid->n_shards; s++) {
         hk_slab_table *table = &grid->shards[s].table;
-        table->stride = ROW_BEGINS + (size_t)grid->n_slots + 1;
-        table->rows = calloc((size_t)grid->n_sources * table->stride + 1, sizeof *table->rows);
+        table->first = calloc((size_t)grid->n_sources + 1, sizeof *table->first);
+        table->length_bytes = (size_t)grid->n_sources * grid->n_slots * sizeof *table->length;
+        table->length = hk_memory_alloc(table->length_bytes);
         table->arenas = calloc(grid->n_populations + 1, sizeof *table->arenas);
         table->arena_bytes = calloc(grid->n_populations + 1, sizeof *table->arena_bytes);
-        if (table->rows == NULL || table->arenas == NULL || table->arena_bytes == NULL)
+        if (table->first == NULL || table->length == NULL || table->arenas == NULL || table->arena_bytes == NULL)
             return HK_ENOMEM;
     }
     return HK_OK;
@@ -522,6 +555,7 @@ int hk_grid_build_slabs(hk_grid *grid)
 {
     uint32_t *slot_of = NULL;
     choose_projections(grid);
+    grid->ascending = true;
     int rc = number_delays(grid, &slot_of);
     if (rc == HK_OK && grid->n_slots > 0)
         rc = make_tables(grid);

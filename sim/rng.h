@@ -58,5 +58,7 @@ double hk_stream_exponential(hk_stream *stream);
 /** Standard normal, at most 8.3 from 0: the inverse distribution function at one uniform number
  *  (Wichura 1988, Appl. Stat. 37:477-484, AS 241, to 1e-15). */
 double hk_stream_normal(hk_stream *stream);
+/** The number x that a standard normal one lies below with probability p in (0, 1). */
+double hk_normal_of(double p);
 
 #endif

@@ -34,16 +34,19 @@ enum { HK_WIDTH = 2 };
 
 typedef uint64_t hk_lanes __attribute__((vector_size(8 * HK_WIDTH)));
 
-/* Turns counters x[4] into blocks, in place. */
-static inline void hk_philox_lanes(uint64_t key, hk_lanes x[4])
+/* Turns the counters x[0 ... 3][k] of n vectors of blocks into these blocks, in place. The rounds of a block wait for each
+ * other, those of several vectors do not: n of 4 is twice as fast as n of 1. */
+static inline __attribute__((always_inline)) void hk_philox_vectors(uint64_t key, int n, hk_lanes x[4][n])
 {
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
     for (int round = 0; round < 10; round++) {
-        hk_lanes p0 = HK_PRODUCT(x[0], 0xd2511f53), p1 = HK_PRODUCT(x[2], 0xcd9e8d57);
-        x[0] = p1 >> 32 ^ x[1] ^ (uint64_t)k0;
-        x[2] = p0 >> 32 ^ x[3] ^ (uint64_t)k1;
-        x[1] = p1;
-        x[3] = p0;
+        for (int k = 0; k < n; k++) {
+            hk_lanes p0 = HK_PRODUCT(x[0][k], 0xd2511f53), p1 = HK_PRODUCT(x[2][k], 0xcd9e8d57);
+            x[0][k] = p1 >> 32 ^ x[1][k] ^ (uint64_t)k0;
+            x[2][k] = p0 >> 32 ^ x[3][k] ^ (uint64_t)k1;
+            x[1][k] = p1;
+            x[3][k] = p0;
+        }
         k0 += UINT32_C(0x9e3779b9);
         k1 += UINT32_C(0xbb67ae85);
     }
