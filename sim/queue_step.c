@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum {
-    SMALL_STEP = 12,     /* up to here insertion alone is the fastest */
+    SMALL_STEP = 16,     /* up to here ranks are the fastest */
     LONG_STEP = 1 << 14, /* above this it is sorted run by run */
     RUN_EVENTS = 1 << 9, /* the aim: space to sort so many fits the first cache */
 };
@@ -100,16 +100,33 @@ static inline void spread(const hk_slot *slot, const parts *p, uint32_t *positio
     }
 }
 
+/* Each of a few events goes to its rank: without branches, of which insertion alone mispredicts many. */
+static void sort_few(const hk_event *events, size_t n, hk_event *out)
+{
+    if (events[0].offset == events[n - 1].offset) { /* likely of one instant, and in order already */
+        for (size_t i = 0; i < n; i++)
+            out[i] = events[i];
+    } else {
+        for (size_t i = 0; i < n; i++) {
+            double offset = events[i].offset;
+            size_t rank = 0;
+            for (size_t k = 0; k < i; k++)
+                rank += events[k].offset <= offset;
+            for (size_t k = i + 1; k < n; k++)
+                rank += events[k].offset < offset;
+            out[rank] = events[i];
+        }
+    }
+    hk_events_insertion_sort(out, n); /* equal offsets */
+}
+
 /* Sorts the events of a slot to `out`: spread over as many parts as there are events, which leaves little to do where
  * offsets are even, and sorted apart where many share one. The slot stays as it is. */
 static int sort_slot(hk_taken_step *step, const hk_slot *slot, const parts *p, order met, hk_event *out)
 {
     size_t n = slot->n;
     if (n <= SMALL_STEP) {
-        hk_event *to = out;
-        for (const hk_event *e = slot->end - n; e != slot->end; e++) /* so few are in one block */
-            *to++ = *e;
-        hk_events_insertion_sort(out, n);
+        sort_few(slot->end - n, n, out); /* so few are in one block */
         return HK_OK;
     }
     assert(n <= UINT32_MAX);
