@@ -3,6 +3,8 @@
  * One description serves both directions (archive.h). What is drawn from the seed (connections, untouched weights) is built
  * again, not stored; a checksum of the connections makes sure that it is the same. */
 #include "sim/draw.h"
+#include "sim/drive.h"
+#include "sim/grid.h"
 #include "sim/storage.h"
 
 #include <stdio.h>
@@ -58,7 +60,7 @@ static int archive_events(hk_archive *archive, const char *group, hk_event *even
 }
 
 /* Where a stored event waits: it must be of the kind that belongs there, and what it refers to must exist here. */
-typedef enum waiting { IN_QUEUE, IN_LANE, INTERNAL, GIVEN } waiting;
+typedef enum waiting { IN_QUEUE, IN_LANE, INTERNAL, GIVEN, DRIVEN } waiting;
 
 static int check_event(const hk_population *p, waiting where, const hk_projection *lane_of, const hk_event *e)
 {
@@ -70,6 +72,8 @@ static int check_event(const hk_population *p, waiting where, const hk_projectio
         const hk_projection *through = e->group < sim->n_projections ? sim->projections[e->group] : NULL;
         sound = sound && e->kind == HK_EVENT_ARRIVAL && through != NULL && through->post == p &&
                 (where == IN_QUEUE || through == lane_of) && e->source < through->pre->n && e->slot < through->n_slots;
+    } else if (where == DRIVEN) {
+        sound = sound && e->kind == HK_EVENT_ARRIVAL && e->group == HK_GROUP_DRIVE && e->source < p->n;
     } else if (where == INTERNAL) {
         sound = sound && !source && (e->kind == HK_EVENT_RELEASE || e->kind == HK_EVENT_SPIKE) &&
                 (e->source < p->n || all);
@@ -86,7 +90,7 @@ static int archive_list(hk_population *p, waiting where, const hk_projection *la
                         hk_event **events, size_t *n)
 {
     static const char *const groups[] = {
-        [IN_QUEUE] = "queue", [IN_LANE] = "lane", [INTERNAL] = "internal", [GIVEN] = "given"
+        [IN_QUEUE] = "queue", [IN_LANE] = "lane", [INTERNAL] = "internal", [GIVEN] = "given", [DRIVEN] = "drive"
     };
     const char *group = groups[where];
     bool loading = hk_archive_is_loading(archive);
@@ -109,22 +113,37 @@ static int archive_list(hk_population *p, waiting where, const hk_projection *la
     return rc;
 }
 
-static int archive_queue(hk_population *p, hk_archive *archive)
+static int archive_queue(hk_population *p, waiting where, hk_queue *queue, hk_archive *archive)
 {
     bool loading = hk_archive_is_loading(archive);
-    size_t n = hk_queue_size(p->queue);
+    size_t n = hk_queue_size(queue);
     hk_event *events = loading ? NULL : calloc(n + 1, sizeof *events);
     int rc = !loading && events == NULL ? HK_ENOMEM : HK_OK;
     if (rc == HK_OK && !loading)
-        rc = hk_queue_copy(p->queue, events);
+        rc = hk_queue_copy(queue, events);
     if (rc == HK_OK)
-        rc = archive_list(p, IN_QUEUE, NULL, archive, &events, &n);
+        rc = archive_list(p, where, NULL, archive, &events, &n);
     if (rc == HK_OK && loading)
-        hk_queue_clear(p->queue);
+        hk_queue_clear(queue);
     for (size_t k = 0; rc == HK_OK && loading && k < n; k++)
-        rc = hk_queue_push(p->queue, &events[k]);
+        rc = hk_queue_push(queue, &events[k]);
     free(events);
     return rc;
+}
+
+/* On the grid a drive has no state: its counts are a function of the step. */
+static int archive_drive(hk_population *p, hk_archive *archive)
+{
+    double drive[2] = { p->drive_rate_hz, p->drive_weight };
+    int rc = hk_archive_array(archive, "drive_hz_and_weight", HK_F64, drive, 2);
+    if (rc != HK_OK || p->model->kind != HK_MODEL_NEURON)
+        return rc;
+    if (hk_archive_is_loading(archive) && (drive[0] != p->drive_rate_hz || drive[1] != p->drive_weight))
+        rc = hk_population_drive(p, drive[0], drive[1]);
+    if (rc != HK_OK || p->drive == NULL)
+        return rc;
+    rc = hk_archive_array(archive, "drive_counter", HK_U32, p->drive_counter, p->n);
+    return rc == HK_OK ? archive_queue(p, DRIVEN, p->drive, archive) : rc;
 }
 
 static int archive_internal(hk_population *p, hk_archive *archive)
@@ -292,7 +311,9 @@ static int archive_population(hk_population *population, hk_archive *archive)
     if (rc == HK_OK)
         rc = archive_held(p, archive);
     if (rc == HK_OK)
-        rc = archive_queue(p, archive);
+        rc = archive_queue(p, IN_QUEUE, p->queue, archive);
+    if (rc == HK_OK)
+        rc = archive_drive(p, archive);
     if (rc == HK_OK)
         rc = archive_internal(p, archive);
     if (rc == HK_OK)
@@ -328,6 +349,8 @@ static uint32_t checksum(uint32_t crc, const void *data, uint64_t bytes)
 
 static uint32_t connections_checksum(const hk_projection *p)
 {
+    if (p->on_slabs) /* where they lie depends on the number of threads */
+        return (uint32_t)(p->slabs_checksum ^ p->slabs_checksum >> 32);
     uint32_t crc = checksum(0, p->delay, p->n_slots * sizeof *p->delay);
     if (p->layout == HK_LAYOUT_SPARSE) {
         crc = checksum(crc, p->begin, ((uint64_t)p->pre->n * p->n_slots + 1) * sizeof *p->begin);
@@ -376,7 +399,7 @@ static int archive_projection(hk_projection *projection, hk_archive *archive)
         rc = archive_value(archive, "weights_changed", HK_U8, &changed);
     p->weights_changed = changed != 0;
     if (rc == HK_OK && p->weights_changed && p->weight == NULL)
-        rc = hk_fail(p->pre->sim->ctx, HK_EFORMAT, "checkpoint: projection %s has weights in double precision here",
+        rc = hk_fail(p->pre->sim->ctx, HK_EFORMAT, "checkpoint: projection %s has no weights in single precision here",
                      p->name);
     if (rc == HK_OK && p->weights_changed)
         rc = hk_archive_array(archive, "weights", HK_F32, p->weight, p->n_weights);
@@ -466,9 +489,15 @@ static int archive_clock(hk_sim *sim, hk_archive *archive)
     double resolution_ms = sim->resolution_ms;
     uint64_t seed = sim->seed, counted[3] = { sim->stats.events, sim->stats.synaptic_events, sim->stats.windows };
     int64_t clock[2] = { sim->step, sim->window };
+    uint8_t on_grid = sim->grid != NULL;
     int rc = archive_value(archive, "resolution_ms", HK_F64, &resolution_ms);
     if (rc == HK_OK)
         rc = archive_value(archive, "seed", HK_U64, &seed);
+    if (rc == HK_OK)
+        rc = archive_value(archive, "on_grid", HK_U8, &on_grid);
+    if (rc == HK_OK && on_grid != (sim->grid != NULL))
+        rc = hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: made %s, this simulation is %s",
+                     on_grid ? "on the grid" : "exactly", sim->grid != NULL ? "on the grid" : "exact");
     if (rc == HK_OK)
         rc = hk_archive_array(archive, "clock", HK_I64, clock, 2);
     if (rc == HK_OK)
@@ -519,6 +548,8 @@ static int archive_all(hk_sim *sim, hk_archive *archive)
         if (rc == HK_OK)
             hk_archive_leave(archive);
     }
+    if (rc == HK_OK && sim->grid != NULL)
+        rc = hk_grid_archive(sim->grid, archive);
     if (rc == HK_OK)
         hk_archive_leave(archive);
     return rc;
@@ -526,7 +557,9 @@ static int archive_all(hk_sim *sim, hk_archive *archive)
 
 int hk_sim_archive(hk_sim *sim, hk_archive *archive)
 {
-    int rc = archive_all(sim, archive);
+    int rc = hk_sim_build(sim); /* so that connections can be compared, and spikes find their synapses */
+    if (rc == HK_OK)
+        rc = archive_all(sim, archive);
     return rc == HK_ENOMEM ? hk_fail(sim->ctx, rc, "checkpoint: out of memory") : rc;
 }
 

@@ -17,7 +17,7 @@ enum {
 
 /* --- lists of spikes ---------------------------------------------------------------------------------------- */
 
-static int list_reserve(hk_spike_list *list, size_t n)
+int hk_spike_list_reserve(hk_spike_list *list, size_t n)
 {
     if (n <= list->capacity)
         return HK_OK;
@@ -171,7 +171,7 @@ static void deliver_projection(const hk_grid *grid, hk_shard *shard, const hk_pr
 
 typedef struct inputs {
     _Alignas(LINE) double in[HK_MOST_PORTS][CHUNK];
-    uint8_t counts[CHUNK];
+    uint8_t counts[CHUNK + HK_COUNTS_GROUP];
 } inputs;
 
 /* What arrives at the end of the step at neurons begin ... begin + n - 1. */
@@ -195,8 +195,9 @@ static void collect(const hk_grid *grid, hk_shard *shard, const hk_population *p
     }
     if (p->drive_rate_hz > 0.0) {
         hk_counts_at at = { .seed = grid->sim->seed, .id = p->name_id, .step = step };
-        grid->kernels->counts(&p->drive_counts, &at, begin, n, out->counts);
-        grid->kernels->add_counts(out->counts, p->drive_weight,
+        uint32_t lead = begin % HK_COUNTS_GROUP;
+        grid->kernels->counts(&p->drive_counts, &at, begin - lead, n + lead, out->counts);
+        grid->kernels->add_counts(out->counts + lead, p->drive_weight,
                                   out->in[g->n_ports == 2 && p->drive_weight < 0.0 ? 1 : 0], n);
     }
 }
@@ -387,7 +388,7 @@ static int list_sources(hk_grid *grid)
             if (p->n_spikes > 0 && p->spikes[0].time.step >= step)
                 at = 0;
             for (; p->model->kind == HK_MODEL_SOURCE && at < p->n_spikes && p->spikes[at].time.step == step; at++) {
-                if (list_reserve(list, list->n + 1) != HK_OK)
+                if (hk_spike_list_reserve(list, list->n + 1) != HK_OK)
                     return HK_ENOMEM;
                 list->source[list->n++] = grid->populations[i].first + p->spikes[at].neuron;
             }
@@ -420,7 +421,7 @@ static int list_fired(hk_grid *grid)
                 size_t begin = fired_begin(grid, shard, steps, i), end = fired_begin(grid, shard, steps, i + 1);
                 if (begin == end)
                     continue;
-                if (list_reserve(list, list->n + (end - begin)) != HK_OK ||
+                if (hk_spike_list_reserve(list, list->n + (end - begin)) != HK_OK ||
                     hk_population_reserve_spikes(p, end - begin) != HK_OK)
                     return HK_ENOMEM;
                 for (size_t k = begin; k < end; k++) {

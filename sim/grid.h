@@ -103,8 +103,21 @@ HK_MUST_CHECK int hk_grid_build(hk_grid *grid);
 /** As hk_engine_window(), for a simulation on the grid. */
 HK_MUST_CHECK int hk_grid_window(hk_grid *grid, int64_t end);
 
+/** Brings the shards in line with state that was loaded: who is held until when, and the spikes in flight. HK_ENOMEM. */
+HK_MUST_CHECK int hk_grid_resume(hk_grid *grid);
+
+/** Saves or loads the spikes in flight of a grid that is built. */
+HK_MUST_CHECK int hk_grid_archive(hk_grid *grid, hk_archive *archive);
+
+HK_MUST_CHECK int hk_spike_list_reserve(hk_spike_list *list, size_t n);
+/** Finds where the spikes of each population begin in a list that is sorted by population. */
+void hk_grid_index_list(const hk_grid *grid, hk_spike_list *list);
+
 /* grid_slabs.c: the 4-byte synapses of a built grid whose shards are cut. */
 HK_MUST_CHECK int hk_grid_build_slabs(hk_grid *grid);
+/** As hk_projection_list(), for one on slabs. */
+uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint32_t *pre, uint32_t *post,
+                               double *weight, double *delay_ms);
 void hk_slab_table_fini(hk_slab_table *table, size_t n_populations);
 
 static inline hk_spike_list *hk_grid_list(const hk_grid *grid, int from, int64_t step)

@@ -123,11 +123,12 @@ static uint32_t wanted_shards(const hk_grid *grid)
     return (uint32_t)(threads * (rounds > 0 ? rounds : 1));
 }
 
-/* Slices begin at multiples of the neurons that are drawn together. */
+/* Threads write no cache line together: slices begin at multiples of the doubles in one. */
 static uint32_t cut_at(uint32_t n, uint32_t part, uint32_t parts)
 {
+    enum { IN_LINE = 8 };
     uint64_t at = (uint64_t)n * part / parts;
-    return part == parts ? n : (uint32_t)(at / HK_COUNTS_GROUP * HK_COUNTS_GROUP);
+    return part == parts ? n : (uint32_t)(at / IN_LINE * IN_LINE);
 }
 
 static int cut_shard(hk_grid *grid, uint32_t number)
@@ -205,6 +206,17 @@ static int64_t longest_delay(const hk_sim *sim)
     return longest;
 }
 
+void hk_grid_index_list(const hk_grid *grid, hk_spike_list *list)
+{
+    size_t k = 0;
+    for (size_t i = 0; i < grid->n_populations; i++) {
+        while (k < list->n && list->source[k] < grid->populations[i].first)
+            k++;
+        list->begin[i] = k;
+    }
+    list->begin[grid->n_populations] = list->n;
+}
+
 /* A longer ring keeps what is in flight, and the populations that were there before keep their places in it. */
 static int grow_ring(hk_grid *grid, hk_spike_list **ring, size_t n)
 {
@@ -223,11 +235,7 @@ static int grow_ring(hk_grid *grid, hk_spike_list **ring, size_t n)
         to->n = from->n;
         to->capacity = from->capacity;
         from->source = NULL;
-        for (size_t i = 0, k = 0; i <= grid->n_populations; i++) {
-            while (k < to->n && i < grid->n_populations && to->source[k] < grid->populations[i].first)
-                k++;
-            to->begin[i] = i < grid->n_populations ? k : to->n;
-        }
+        hk_grid_index_list(grid, to);
     }
     if (rc != HK_OK) {
         fini_ring(grown, grown == NULL ? 0 : n);
@@ -269,13 +277,40 @@ static int make_cursors(hk_grid *grid)
         for (int from = HK_FROM_SOURCES; rc == HK_OK && from <= HK_FROM_NEURONS; from++) {
             hk_shard *shard = &grid->shards[s];
             shard->started = now;
-            shard->cursors[from] = calloc(grid->n_ring, sizeof **shard->cursors);
+            if (shard->cursors[from] == NULL)
+                shard->cursors[from] = calloc(grid->n_ring, sizeof **shard->cursors);
             rc = shard->cursors[from] == NULL ? HK_ENOMEM : HK_OK;
             for (int64_t sent = now - (int64_t)grid->n_ring; rc == HK_OK && sent < now; sent++)
                 if (sent >= 0)
                     rc = place_cursors(grid, shard, from, sent);
         }
     return rc;
+}
+
+/* Who is held, and until when. */
+static int list_releases(hk_grid *grid)
+{
+    for (uint32_t s = 0; s < grid->n_shards; s++)
+        for (size_t i = 0; i < grid->n_populations; i++) {
+            const hk_population *p = grid->sim->populations[i];
+            hk_slice *slice = &grid->shards[s].slices[i];
+            slice->releases.n = 0;
+            for (uint32_t k = slice->begin; k < slice->end; k++) {
+                hk_event release = { .step = p->held_until[k].step,
+                                     .offset = p->held_until[k].offset,
+                                     .kind = HK_EVENT_RELEASE,
+                                     .source = k };
+                if (release.step != INT64_MIN && hk_heap_push(&slice->releases, &release) != HK_OK)
+                    return HK_ENOMEM;
+            }
+        }
+    return HK_OK;
+}
+
+int hk_grid_resume(hk_grid *grid)
+{
+    int rc = list_releases(grid);
+    return rc == HK_OK ? make_cursors(grid) : rc;
 }
 
 int hk_grid_build(hk_grid *grid)
@@ -302,7 +337,7 @@ int hk_grid_build(hk_grid *grid)
     if (rc == HK_OK)
         rc = reserve_ring(grid);
     if (rc == HK_OK)
-        rc = make_cursors(grid);
+        rc = hk_grid_resume(grid);
     grid->is_built = rc == HK_OK;
     if (rc == HK_ENOMEM && hk_ctx_message(sim->ctx)[0] == '\0')
         return hk_fail(sim->ctx, rc, "simulation: out of memory for its synapses");

@@ -5,6 +5,7 @@
  * same streams as elsewhere, sorted by shard, delay and target. Rows are independent, so threads share them. */
 #include "sim/batch.h"
 #include "sim/connect.h"
+#include "sim/delay_table.h"
 #include "sim/grid.h"
 #include "sim/memory.h"
 #include "sim/storage.h"
@@ -121,6 +122,11 @@ static void choose_projections(hk_grid *grid)
         weight_range r = range_of(&p->asked);
         double scale = g->scale[g->n_ports == 2 && r.high < 0.0 ? 1 : 0];
         p->on_slabs = 0.5 * scale <= MOST_ROUNDING * r.typical || r.typical == 0.0;
+        for (size_t l = 0; l < k; l++) { /* synapses of two between the same populations could not be told apart */
+            const hk_projection *other = grid->sim->projections[l];
+            if (other->on_slabs && other->pre == p->pre && other->post == p->post)
+                p->on_slabs = false;
+        }
         g->on_slabs = g->on_slabs || p->on_slabs;
     }
 }
@@ -160,6 +166,7 @@ typedef struct rows { /* of one projection */
     uint64_t *row;    /* [n_pre + 1] */
     uint32_t *target; /* of a drawn one; a listed one stands in the projection */
     uint64_t target_bytes;
+    hk_delay_table delays;
 } rows;
 
 typedef struct job {
@@ -188,6 +195,8 @@ static void draw_targets(void *user, unsigned member)
         int rc = r->row == NULL ? HK_ENOMEM : hk_connect_count(&connecting, r->row);
         for (uint32_t i = 0; rc == HK_OK && i < n_pre; i++)
             r->row[i + 1] += r->row[i];
+        if (rc == HK_OK)
+            rc = hk_delay_table_init(&r->delays, &p->asked.delay_ms, p->pre->sim->resolution_ms);
         if (rc == HK_OK) {
             p->n_synapses = r->row[n_pre];
             r->target_bytes = p->n_synapses * sizeof *r->target;
@@ -243,56 +252,68 @@ typedef struct space { /* of one thread */
     uint32_t *count; /* [n_shards * n_slots + 1] */
 } space;
 
-static int draw_delay(const job *j, const hk_projection *p, hk_batch *delays, uint32_t *slot)
+/* Weight in units, to the nearest, ties to even. */
+static inline int32_t to_units(double w, double per_scale)
 {
-    double steps = nearbyint(hk_batch_draw(delays, &p->asked.delay_ms) / j->grid->sim->resolution_ms);
-    steps = steps < 1.0 ? 1.0 : steps;
-    if (!(steps <= (double)p->most_delay))
-        return HK_ERANGE;
-    *slot = j->slot_of[(size_t)steps];
-    return HK_OK;
+    const double magic = 0x1.8p52;
+    return (int32_t)((w * per_scale + magic) - magic);
 }
 
-/* Row i of one projection into the thread's space from `n` on. */
-static int draw_row(const job *j, const rows *r, uint32_t i, drawn_synapse *out, double *rounding, uint64_t *checksum)
+/* What the rows of one projection have in common, and what is noted of them. */
+typedef struct row_maker {
+    uint32_t post, n_ports;
+    double scale[HK_MOST_PORTS], per_scale[HK_MOST_PORTS];
+    double *rounding;
+    uint64_t *checksum;
+} row_maker;
+
+static inline drawn_synapse make_synapse(const job *j, uint32_t i, const row_maker *make, uint32_t target, double w,
+                                         uint32_t delay)
 {
-    hk_projection *p = r->projection;
     const hk_grid *grid = j->grid;
-    uint32_t post = p->post->index;
-    const hk_grid_population *g = &grid->populations[post];
-    uint64_t name_id = hk_name_id(p->name), seed = grid->sim->seed;
-    uint64_t n = r->row[i + 1] - r->row[i];
-    hk_batch weights, delays;
-    hk_batch_open(&weights, grid->sim->cpu, hk_stream_open(seed, HK_PURPOSE_WEIGHT, name_id, i), n);
-    hk_batch_open(&delays, grid->sim->cpu, hk_stream_open(seed, HK_PURPOSE_DELAY, name_id, i), n);
-    bool listed = r->target == NULL;
-    for (uint64_t at = r->row[i]; at < r->row[i + 1]; at++) {
-        double w;
-        uint32_t slot = 0;
-        if (listed) {
-            w = (double)p->weight[at];
-            uint32_t of_slab = 0;
-            while (p->begin[(uint64_t)i * p->n_slots + of_slab + 1] <= at)
-                of_slab++;
-            slot = j->slot_of[p->delay[of_slab]];
-        } else {
-            w = hk_batch_draw(&weights, &p->asked.weight);
-            int rc = draw_delay(j, p, &delays, &slot);
-            if (rc != HK_OK)
-                return rc;
-        }
-        uint32_t target = targets_of(r)[at], s = shard_of(grid, post, target);
-        uint32_t port = g->n_ports == 2 && w < 0.0 ? 1 : 0;
-        const hk_slice *slice = &grid->shards[s].slices[post];
-        double units = nearbyint(w / g->scale[port]);
-        *rounding = fmax(*rounding, fabs(units * g->scale[port] - w));
-        uint32_t accumulator = slice->first[port] + (target - slice->begin);
-        *checksum += ((uint64_t)target + 1) * ((uint64_t)grid->delay[slot] + 3) *
-                     ((uint64_t)(uint16_t)(int16_t)units + 70001) * (2 * (uint64_t)i + 1);
-        out[at - r->row[i]] = (drawn_synapse){ .bin = s * grid->n_slots + slot,
-                                               .packed = accumulator | (uint32_t)(uint16_t)(int16_t)units << 16 };
+    uint32_t s = shard_of(grid, make->post, target), port = make->n_ports == 2 && w < 0.0 ? 1 : 0;
+    const hk_slice *slice = &grid->shards[s].slices[make->post];
+    int32_t units = to_units(w, make->per_scale[port]);
+    double error = fabs((double)units * make->scale[port] - w);
+    *make->rounding = error > *make->rounding ? error : *make->rounding;
+    *make->checksum += ((uint64_t)target + 1) * ((uint64_t)delay + 3) * ((uint64_t)(uint16_t)units + 70001) *
+                       (2 * (uint64_t)i + 1);
+    return (drawn_synapse){ .bin = s * grid->n_slots + j->slot_of[delay],
+                            .packed = (slice->first[port] + (target - slice->begin)) | (uint32_t)units << 16 };
+}
+
+static uint32_t draw_delay(const job *j, const rows *r, hk_batch *delays)
+{
+    if (r->delays.n > 0)
+        return hk_delay_table_draw(&r->delays, delays);
+    double steps = nearbyint(hk_batch_draw(delays, &r->projection->asked.delay_ms) / j->grid->sim->resolution_ms);
+    return steps < 1.0 ? 1 : (uint32_t)steps;
+}
+
+/* Row i of a listed projection: its synapses, delays and weights stand in the projection. */
+static void read_row(const job *j, const rows *r, uint32_t i, const row_maker *make, drawn_synapse *out)
+{
+    const hk_projection *p = r->projection;
+    for (uint32_t slab = 0; slab < p->n_slots; slab++) {
+        uint64_t begin = p->begin[(uint64_t)i * p->n_slots + slab], end = p->begin[(uint64_t)i * p->n_slots + slab + 1];
+        for (uint64_t at = begin; at < end; at++)
+            *out++ = make_synapse(j, i, make, p->target[at], (double)p->weight[at], (uint32_t)p->delay[slab]);
     }
-    return HK_OK;
+}
+
+/* Row i of a drawn projection. */
+static void draw_row(const job *j, const rows *r, uint32_t i, const row_maker *make, drawn_synapse *out)
+{
+    const hk_projection *p = r->projection;
+    const hk_sim *sim = j->grid->sim;
+    uint64_t begin = r->row[i], n = r->row[i + 1] - begin, id = hk_name_id(p->name);
+    hk_batch weights, delays;
+    hk_batch_open(&weights, sim->cpu, hk_stream_open(sim->seed, HK_PURPOSE_WEIGHT, id, i), n);
+    hk_batch_open(&delays, sim->cpu, hk_stream_open(sim->seed, HK_PURPOSE_DELAY, id, i), r->delays.n > 0 ? 2 * n : n);
+    for (uint64_t k = 0; k < n; k++) {
+        double w = hk_batch_draw(&weights, &p->asked.weight);
+        out[k] = make_synapse(j, i, make, r->target[begin + k], w, draw_delay(j, r, &delays));
+    }
 }
 
 static int write_row(const job *j, space *sp, uint32_t i, size_t n)
@@ -340,12 +361,23 @@ static int make_row(const job *j, space *sp, uint32_t i, double *rounding, uint6
         sp->row = row;
         sp->capacity = 2 * n;
     }
-    size_t at = 0;
+    drawn_synapse *out = sp->row;
     for (size_t k = 0; k < j->n_of; k++) {
-        int rc = draw_row(j, &j->of[k], i, sp->row + at, &rounding[k], &checksum[k]);
-        if (rc != HK_OK)
-            return rc;
-        at += j->of[k].row[i + 1] - j->of[k].row[i];
+        const rows *r = &j->of[k];
+        const hk_grid_population *g = &j->grid->populations[r->projection->post->index];
+        row_maker make = { .post = r->projection->post->index,
+                           .n_ports = g->n_ports,
+                           .rounding = &rounding[k],
+                           .checksum = &checksum[k] };
+        for (uint32_t port = 0; port < g->n_ports; port++) {
+            make.scale[port] = g->scale[port];
+            make.per_scale[port] = 1.0 / g->scale[port];
+        }
+        if (r->target == NULL)
+            read_row(j, r, i, &make, out);
+        else
+            draw_row(j, r, i, &make, out);
+        out += r->row[i + 1] - r->row[i];
     }
     return write_row(j, sp, i, n);
 }
@@ -418,8 +450,8 @@ static int compare_rows(const void *a, const void *b)
     return x->projection->index < y->projection->index ? -1 : 1;
 }
 
-/* Do accumulators ascend in the slabs of these projections? Not where two go to one population, or weights of both signs to
- * two ports. Accumulators are numbered by population, and in each by port. */
+/* Do accumulators ascend in the slabs of these projections? They are numbered by population, and in each by port: not where
+ * weights of both signs go to two ports. */
 static bool all_ascend(const job *j)
 {
     for (size_t k = 0; k < j->n_of; k++) {
@@ -427,7 +459,7 @@ static bool all_ascend(const job *j)
         weight_range r = range_of(&p->asked);
         if (j->grid->populations[p->post->index].n_ports == 2 && r.low < 0.0 && r.high > 0.0)
             return false;
-        if (k > 0 && p->post->index <= j->of[k - 1].projection->post->index)
+        if (k > 0 && p->post->index < j->of[k - 1].projection->post->index) /* a listed one */
             return false;
     }
     return true;
@@ -476,6 +508,7 @@ static void finish_rows(job *j)
         p->is_drawn = true;
         free(r->row);
         hk_memory_free(r->target, r->target_bytes);
+        hk_delay_table_fini(&r->delays);
     }
     for (uint32_t s = 0; j->at != NULL && s < j->grid->n_shards; s++)
         free(j->at[s]);
@@ -549,6 +582,43 @@ static int check_sums(hk_grid *grid)
                            (unsigned long long)largest, INT32_MAX);
     }
     return HK_OK;
+}
+
+uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint32_t *pre, uint32_t *post,
+                               double *weight, double *delay_ms)
+{
+    const hk_grid *grid = projection->pre->sim->grid;
+    uint32_t from = projection->pre->index, to = projection->post->index;
+    const hk_grid_population *g = &grid->populations[to];
+    uint64_t n_listed = 0;
+    for (uint32_t i = 0; i < projection->pre->n; i++)
+        for (uint32_t slot = 0; slot < grid->n_slots; slot++)
+            for (uint32_t s = 0; s < grid->n_shards; s++) {
+                const hk_slab_table *table = &grid->shards[s].table;
+                const hk_slice *slice = &grid->shards[s].slices[to];
+                uint32_t source = grid->populations[from].first + i, length = slice->end - slice->begin;
+                const uint16_t *lengths = table->length + (size_t)source * grid->n_slots;
+                const uint32_t *synapse = table->first[source];
+                for (uint32_t k = 0; k < slot; k++)
+                    synapse += lengths[k];
+                for (uint32_t k = 0; k < lengths[slot] && n_listed < n; k++)
+                    for (uint32_t port = 0; port < g->n_ports; port++) {
+                        uint32_t at = (synapse[k] & 0xffff) - slice->first[port];
+                        if (at >= length)
+                            continue;
+                        if (pre != NULL)
+                            pre[n_listed] = i;
+                        if (post != NULL)
+                            post[n_listed] = slice->begin + at;
+                        if (weight != NULL)
+                            weight[n_listed] = (double)((int32_t)synapse[k] >> 16) * g->scale[port];
+                        if (delay_ms != NULL)
+                            delay_ms[n_listed] = (double)grid->delay[slot] * grid->sim->resolution_ms;
+                        n_listed++;
+                        break;
+                    }
+            }
+    return n_listed;
 }
 
 int hk_grid_build_slabs(hk_grid *grid)

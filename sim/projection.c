@@ -1,6 +1,7 @@
 /* sim/projection.c - storage of synapses and access to it: see projection.h. Building is in build.c. */
 #include "sim/storage.h"
 
+#include "sim/grid.h"
 #include "sim/memory.h"
 
 #include <stdlib.h>
@@ -155,6 +156,8 @@ uint64_t hk_projection_list(const hk_projection *projection, uint64_t n, uint32_
                             double *delay_ms)
 {
     uint64_t at = 0;
+    if (projection->on_slabs)
+        return hk_grid_list_synapses(projection, n, pre, post, weight, delay_ms);
     for (uint32_t i = 0; i < projection->pre->n; i++)
         for (uint32_t slot = 0; slot < projection->n_slots; slot++) {
             hk_slab slab = hk_projection_slab(projection, i, slot);

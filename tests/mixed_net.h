@@ -18,6 +18,9 @@ typedef struct mixed_config {
     bool driven;     /* constant current above threshold for some, adaptive thresholds */
     bool plastic;
     bool winner, turns; /* competition in the second population */
+    hk_integrator integrator;
+    unsigned n_extra_threads;
+    hk_weights weights; /* on the grid */
     uint64_t shuffle;   /* permutes the explicit list; 0: not */
 } mixed_config;
 
@@ -27,6 +30,7 @@ typedef struct mixed_net {
     hk_projection *all[12];
     size_t n_all;
     double unit; /* strength of a synapse */
+    hk_weights weights;
 } mixed_net;
 
 enum { MIXED_A = 53, MIXED_B = 29, MIXED_LIST = 400 };
@@ -35,6 +39,7 @@ static const double mixed_ms = 60.0;
 static inline hk_projection *mixed_connect(mixed_net *net, hk_projection_config cfg)
 {
     hk_projection *projection;
+    cfg.weights = net->weights;
     rig_ok(&net->r, hk_projection_create(net->r.sim, &cfg, &projection));
     assert_true(net->n_all < N_OF(net->all));
     net->all[net->n_all++] = projection;
@@ -157,7 +162,12 @@ static inline void mixed_sources(mixed_net *net, const mixed_config *cfg)
 
 static inline mixed_net mixed_build(const mixed_config *cfg)
 {
-    mixed_net net = { .r = rig_open_as(0.1, cfg->seed, cfg->cpu) };
+    mixed_net net = { .r = rig_open_with((hk_sim_config){ .resolution_ms = 0.1,
+                                                          .seed = cfg->seed,
+                                                          .cpu = cfg->cpu,
+                                                          .integrator = cfg->integrator,
+                                                          .n_extra_threads = cfg->n_extra_threads }),
+                      .weights = cfg->weights };
     const hk_neuron_model *neurons = cfg->model->kind == HK_MODEL_NEURON ? cfg->model : hk_neuron_model_find("lif");
     double u = net.unit = strcmp(neurons->weight_unit, "pA") == 0 ? 70.0 : 1.0;
     mixed_sources(&net, cfg);
@@ -165,6 +175,7 @@ static inline mixed_net mixed_build(const mixed_config *cfg)
     rig_ok(&net.r, hk_population_create(net.r.sim, "b", neurons, MIXED_B, &net.b));
     mixed_params(&net, cfg, net.a);
     mixed_params(&net, cfg, net.b);
+    rig_ok(&net.r, hk_population_drive(net.a, 310.0, 0.7 * u));
     if (cfg->winner)
         rig_ok(&net.r, hk_population_compete(net.b, 2.31));
     if (cfg->turns)
@@ -258,7 +269,7 @@ static inline void mixed_close(mixed_net *net)
     rig_close(&net->r);
 }
 
-/* The forms in which every model is tried. */
+/* The forms in which every model is tried; on the grid those that have a form for it. */
 static inline size_t mixed_forms(const hk_neuron_model *model, mixed_config *forms)
 {
     const mixed_config all[] = {
@@ -266,11 +277,16 @@ static inline size_t mixed_forms(const hk_neuron_model *model, mixed_config *for
         { .model = model, .seed = 12, .per_neuron = true, .driven = true, .plastic = true },
         { .model = model, .seed = 13, .driven = true, .winner = true, .plastic = true },
         { .model = model, .seed = 14, .per_neuron = true, .turns = true },
+        { .model = model, .seed = 15, .integrator = HK_GRID },
+        { .model = model, .seed = 16, .integrator = HK_GRID, .per_neuron = true, .driven = true, .plastic = true },
+        { .model = model, .seed = 17, .integrator = HK_GRID, .driven = true, .winner = true, .plastic = true },
+        { .model = model, .seed = 18, .integrator = HK_GRID, .per_neuron = true, .turns = true },
+        { .model = model, .seed = 19, .integrator = HK_GRID, .weights = HK_WEIGHTS_FLOAT, .driven = true },
     };
     memcpy(forms, all, sizeof all);
-    return N_OF(all);
+    return model->kind == HK_MODEL_NEURON && model->on_grid == NULL ? 4 : N_OF(all);
 }
 
-enum { MIXED_FORMS = 4 };
+enum { MIXED_FORMS = 9 };
 
 #endif

@@ -26,13 +26,17 @@ static inline void rig_status(const rig *r, int actual, int expected, const char
 #define rig_gives(r, call, expected) rig_status((r), (call), (expected), #call, __FILE__, __LINE__)
 #define rig_ok(r, call) rig_gives((r), (call), HK_OK)
 
-static inline rig rig_open_as(double resolution_ms, uint64_t seed, const char *cpu)
+static inline rig rig_open_with(hk_sim_config cfg)
 {
     rig r = { .ctx = hk_ctx_create() };
     assert_non_null(r.ctx);
-    rig_ok(&r,
-           hk_sim_create(r.ctx, &(hk_sim_config){ .resolution_ms = resolution_ms, .seed = seed, .cpu = cpu }, &r.sim));
+    rig_ok(&r, hk_sim_create(r.ctx, &cfg, &r.sim));
     return r;
+}
+
+static inline rig rig_open_as(double resolution_ms, uint64_t seed, const char *cpu)
+{
+    return rig_open_with((hk_sim_config){ .resolution_ms = resolution_ms, .seed = seed, .cpu = cpu });
 }
 
 static inline rig rig_open(void)

@@ -51,7 +51,9 @@ static void resumed_at_random_times_every_model_goes_on_to_the_last_bit(void **s
         for (size_t k = 0; k < n; k++) {
             uint64_t expected = uninterrupted(&forms[k]);
             for (int round = 0; round < 2; round++) {
-                mixed_net net = mixed_build(&forms[k]);
+                mixed_config form = forms[k];
+                form.n_extra_threads = (unsigned)round;
+                mixed_net net = mixed_build(&form);
                 double now = 0.0;
                 for (int piece = 0; piece < 3; piece++) { /* saved, thrown away and built anew three times */
                     double ms = 0.1 * (double)(1 + hk_stream_below(&draw, 180));
@@ -61,7 +63,8 @@ static void resumed_at_random_times_every_model_goes_on_to_the_last_bit(void **s
                     rig_ok(&net.r, hk_sim_save(net.r.sim, file_path));
                     assert_true(mixed_fingerprint(&net) == before); /* saving changes nothing */
                     mixed_close(&net);
-                    net = mixed_build(&forms[k]);
+                    form.n_extra_threads = (unsigned)(piece + 2 * round) % 4; /* another number of threads goes on */
+                    net = mixed_build(&form);
                     rig_ok(&net.r, hk_sim_load(net.r.sim, file_path));
                     assert_close(hk_sim_now_ms(net.r.sim), now, 1e-9);
                     assert_true(mixed_fingerprint(&net) == before);

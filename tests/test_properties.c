@@ -133,6 +133,26 @@ static void every_cpu_path_gives_the_same_bits(void **state)
     for_each_model_and_form(check_cpus);
 }
 
+static void check_threads(const mixed_config *cfg, uint64_t expected)
+{
+    const unsigned n_extra[] = { 1, 2, 3, 6 };
+    for (size_t k = 0; k < N_OF(n_extra); k++) {
+        mixed_config other = *cfg;
+        other.n_extra_threads = n_extra[k];
+        mixed_net net = mixed_build(&other);
+        rig_run(&net.r, 17.3);
+        rig_run(&net.r, mixed_ms - 17.3);
+        assert_same_bits(cfg, &net, expected, "another number of threads");
+        mixed_close(&net);
+    }
+}
+
+static void any_number_of_threads_gives_the_same_bits(void **state)
+{
+    (void)state;
+    for_each_model_and_form(check_threads);
+}
+
 static void check_arrays(const mixed_config *cfg, uint64_t expected)
 {
     if (cfg->per_neuron)
@@ -206,6 +226,7 @@ int main(void)
         cmocka_unit_test(looking_at_state_and_weights_changes_nothing),
         cmocka_unit_test(the_order_of_the_connection_list_changes_nothing),
         cmocka_unit_test(every_cpu_path_gives_the_same_bits),
+        cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
         cmocka_unit_test(a_value_for_all_equals_the_same_value_for_each),
         cmocka_unit_test(two_simulations_in_one_process_do_not_know_of_each_other),
     };
