@@ -143,7 +143,7 @@ static int refill(hk_queue *queue)
     }
     if (step->n_in_runs > 0 && hk_step_sort_run(step, &queue->wheel.pool) != HK_OK)
         return HK_ENOMEM;
-    if (step->n_in_runs == 0)
+    if (step->n_in_runs == 0 && hk_step_size(step) > HK_FEW)
         hk_step_expect(step, slot_after(&queue->wheel));
     return HK_OK;
 }

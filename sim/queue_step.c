@@ -6,12 +6,11 @@
 #include <stdlib.h>
 
 enum {
-    SMALL_STEP = 16,     /* up to here ranks are the fastest */
     LONG_STEP = 1 << 14, /* above this it is sorted run by run */
     RUN_EVENTS = 1 << 9, /* the aim: space to sort so many fits the first cache */
 };
 
-_Static_assert((int)SMALL_STEP <= (int)HK_BLOCK_EVENTS, "a small step is in one block");
+_Static_assert((int)HK_FEW <= (int)HK_BLOCK_EVENTS, "a few events are in one block");
 
 int hk_event_array_reserve(hk_event_array *array, size_t n, size_t n_kept)
 {
@@ -125,7 +124,7 @@ static void sort_few(const hk_event *events, size_t n, hk_event *out)
 static int sort_slot(hk_taken_step *step, const hk_slot *slot, const parts *p, order met, hk_event *out)
 {
     size_t n = slot->n;
-    if (n <= SMALL_STEP) {
+    if (n <= HK_FEW) {
         sort_few(slot->end - n, n, out); /* so few are in one block */
         return HK_OK;
     }
@@ -168,7 +167,7 @@ static int sort_slot(hk_taken_step *step, const hk_slot *slot, const parts *p, o
 
 void hk_step_expect(hk_taken_step *step, const hk_slot *next)
 {
-    step->ahead = next != NULL && next->n > SMALL_STEP ? hk_slot_last(next) : NULL;
+    step->ahead = next != NULL && next->n > HK_FEW ? hk_slot_last(next) : NULL;
     step->ahead_bytes = 0;
 }
 

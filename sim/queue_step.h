@@ -8,7 +8,10 @@
 
 #include "sim/queue_blocks.h"
 
-enum { HK_MAX_RUNS = 1024 };
+enum {
+    HK_FEW = 16, /* events, sorted by their ranks and not worth fetching ahead */
+    HK_MAX_RUNS = 1024,
+};
 
 typedef struct hk_event_array {
     hk_event *events;

@@ -25,7 +25,6 @@ static int need_level(hk_wheel *wheel, int level_index)
         wheel->levels[i] = calloc(1, sizeof(hk_level));
         if (wheel->levels[i] == NULL)
             return HK_ENOMEM;
-        memset(wheel->levels[i]->first, 0xff, sizeof wheel->levels[i]->first);
     }
     return HK_OK;
 }
@@ -44,24 +43,15 @@ void hk_wheel_fini(hk_wheel *wheel)
     *wheel = (hk_wheel){ 0 };
 }
 
-void hk_level_mark_empty(hk_level *level, size_t at)
-{
-    level->slots[at] = (hk_slot){ 0 };
-    level->first[at] = UINT64_MAX;
-    level->used[at / 64] &= ~(UINT64_C(1) << at % 64);
-    if (level->used[at / 64] == 0)
-        level->used_words &= ~(UINT64_C(1) << at / 64);
-}
-
 /* Space has been reserved: this cannot fail. */
 static void put(hk_wheel *wheel, const hk_event *event, uint64_t key, int level_index)
 {
     hk_level *level = wheel->levels[level_index];
     size_t at = (key >> HK_DIGIT_BITS * level_index) % HK_WHEEL_SLOTS;
+    if (level_index > 0 && (level->slots[at].n == 0 || key < level->first[at]))
+        level->first[at] = key;
     hk_slot_add(&level->slots[at], &wheel->pool, event);
     hk_level_mark_used(level, at);
-    if (level_index > 0 && key < level->first[at])
-        level->first[at] = key;
 }
 
 int hk_wheel_push_far(hk_wheel *wheel, const hk_event *event, uint64_t key)
@@ -123,6 +113,8 @@ int hk_wheel_advance(hk_wheel *wheel, uint64_t base)
         uint64_t unit = base >> HK_DIGIT_BITS * i;
         for (uint64_t u = unit; u - unit < HK_WHEEL_REACH; u++) {
             size_t n = wheel->levels[i]->slots[u % HK_WHEEL_SLOTS].n;
+            if (n == 0)
+                continue;
             n_moving += n;
             n_runs += n < HK_WHEEL_SLOTS ? n : HK_WHEEL_SLOTS; /* at most so many slots get a first block */
         }

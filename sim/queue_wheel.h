@@ -23,7 +23,7 @@ _Static_assert(HK_WHEEL_WORDS <= 64, "one bit per word fits a word");
 
 typedef struct hk_level {
     hk_slot slots[HK_WHEEL_SLOTS];
-    uint64_t first[HK_WHEEL_SLOTS]; /* smallest key in the slot, kept above level 0 */
+    uint64_t first[HK_WHEEL_SLOTS]; /* smallest key in a used slot, kept above level 0 */
     uint64_t used[HK_WHEEL_WORDS];  /* one bit per slot */
     uint64_t used_words;            /* one bit per word of `used` */
 } hk_level;
@@ -57,7 +57,13 @@ static inline void hk_level_mark_used(hk_level *level, size_t at)
 }
 
 /** Forgets the events of a slot, whose blocks are somebody else's by now. */
-void hk_level_mark_empty(hk_level *level, size_t at);
+static inline void hk_level_mark_empty(hk_level *level, size_t at)
+{
+    level->slots[at] = (hk_slot){ 0 };
+    level->used[at / 64] &= ~(UINT64_C(1) << at % 64);
+    if (level->used[at / 64] == 0)
+        level->used_words &= ~(UINT64_C(1) << at / 64);
+}
 
 /** The first used slot from `from` on, around the circle. The level is not empty. */
 static inline size_t hk_level_next_used(const hk_level *level, size_t from)
