@@ -6,18 +6,36 @@
 #include "neurons/lif_cond_exp.h"
 
 #include "neurons/lif_cond_exp_kernels.h"
+#include "neurons/lif_cond_exp_tables.h"
 #include "neurons/membrane.h"
 #include "sim/mathfn.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { C_M, G_L, E_L, E_EX, E_IN, V_TH, V_RESET, T_REF, TAU_EX, TAU_IN, I_E, THETA_PLUS, TAU_THETA, N_PARAMS };
-enum { V, G_EX, G_IN, THETA, N_STATE };
+enum {
+    C_M = HK_LIF_COND_EXP_C_M,
+    G_L = HK_LIF_COND_EXP_G_L,
+    E_L = HK_LIF_COND_EXP_E_L,
+    E_EX = HK_LIF_COND_EXP_E_EX,
+    E_IN = HK_LIF_COND_EXP_E_IN,
+    V_TH = HK_LIF_COND_EXP_V_TH,
+    V_RESET = HK_LIF_COND_EXP_V_RESET,
+    T_REF = HK_LIF_COND_EXP_T_REF,
+    TAU_EX = HK_LIF_COND_EXP_TAU_EX,
+    TAU_IN = HK_LIF_COND_EXP_TAU_IN,
+    I_E = HK_LIF_COND_EXP_I_E,
+    THETA_PLUS = HK_LIF_COND_EXP_THETA_PLUS,
+    TAU_THETA = HK_LIF_COND_EXP_TAU_THETA,
+    V = HK_LIF_COND_EXP_V,
+    G_EX = HK_LIF_COND_EXP_G_EX,
+    G_IN = HK_LIF_COND_EXP_G_IN,
+    THETA = HK_LIF_COND_EXP_THETA,
+};
 enum { U, X, Y, TH, AT, QUIET, N_COLUMNS }; /* AT, QUIET: ms since the epoch; a held neuron has U = -infinity */
 enum { ADAPTS, UNIFORM, CELL, N_GLOBALS = CELL + sizeof(hk_cond_cell) / sizeof(double) }; /* CELL: of equal neurons */
 
-static const hk_column params[N_PARAMS] = {
+const hk_column hk_lif_cond_exp_params[HK_LIF_COND_EXP_N_PARAMS] = {
     [C_M] = { "c_m_pf", "pF", 250.0, 1e-6, 1e12, "membrane capacitance" },
     [G_L] = { "g_l_nS", "nS", 16.6667, 1e-6, 1e12, "leak conductance" },
     [E_L] = { "e_l_mv", "mV", -70.0, -1e6, 1e6, "resting potential" },
@@ -33,7 +51,7 @@ static const hk_column params[N_PARAMS] = {
     [TAU_THETA] = { "tau_theta_ms", "ms", 1e7, 1e-3, 1e12, "decay time constant of the threshold increment" },
 };
 
-static const hk_column state[N_STATE] = {
+const hk_column hk_lif_cond_exp_state[HK_LIF_COND_EXP_N_STATE] = {
     [V] = { "v_mv", "mV", -70.0, -1e9, 1e9, "membrane potential" },
     [G_EX] = { "g_ex_nS", "nS", 0.0, 0.0, 1e15, "excitatory conductance; a weight >= 0 adds to it" },
     [G_IN] = { "g_in_nS", "nS", 0.0, 0.0, 1e15, "inhibitory conductance; a weight < 0 adds its size to it" },
@@ -131,7 +149,7 @@ static void store(const hk_neuron_view *view, const hk_cond_cell *cell, uint32_t
     c[QUIET][i] = s->u == -HUGE_VAL ? HK_COND_FOREVER : now_ms + hk_cond_quiet_ms(cell, s->u, s->x, s->y, s->theta);
 }
 
-static int check(hk_ctx *ctx, const hk_neuron_view *view)
+int hk_lif_cond_exp_check(hk_ctx *ctx, const hk_neuron_view *view)
 {
     static const int taus[] = { TAU_EX, TAU_IN, TAU_THETA };
     int rc = hk_membrane_check(
@@ -317,13 +335,13 @@ const hk_neuron_model hk_lif_cond_exp = {
     .source = "Meffin, Burkitt & Grayden (2004), J. Comput. Neurosci. 16:159-175",
     .kind = HK_MODEL_NEURON,
     .weight_unit = "nS",
-    .params = params,
-    .n_params = N_PARAMS,
-    .state = state,
-    .n_state = N_STATE,
+    .params = hk_lif_cond_exp_params,
+    .n_params = HK_LIF_COND_EXP_N_PARAMS,
+    .state = hk_lif_cond_exp_state,
+    .n_state = HK_LIF_COND_EXP_N_STATE,
     .n_columns = N_COLUMNS,
     .n_globals = N_GLOBALS,
-    .check = check,
+    .check = hk_lif_cond_exp_check,
     .prepare = prepare,
     .read = read_state,
     .write = write_state,
@@ -338,4 +356,5 @@ const hk_neuron_model hk_lif_cond_exp = {
     .hold = hold,
     .release = release,
     .settle = settle,
+    .on_grid = &hk_lif_cond_exp_grid,
 };
