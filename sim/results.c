@@ -48,6 +48,8 @@ static int open_disk(hk_results *results)
 
 static int open_hdf5(hk_results *results)
 {
+    if (results->mode != HK_RESULTS_CREATE && hk_h5disk_end(results->disk) == 0) /* HDF5 would take it for a new one */
+        return hk_fail(results->ctx, HK_EFORMAT, "%s: the file is empty, must be an HDF5 file", results->path);
     results->file = results->mode == HK_RESULTS_CREATE ? hk_h5_create(results->disk, 8)
                     : results->mode == HK_RESULTS_ADD  ? hk_h5_change(results->disk, 8)
                                                        : hk_h5_read(results->disk);

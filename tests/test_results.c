@@ -259,8 +259,9 @@ static void files_that_cannot_be_opened_are_named(void **state)
         assert_gives(hk_results_open(ctx, scratch_path("nowhere.h5"), modes[k], &results), HK_EIO, "nowhere.h5");
         assert_null(results);
         assert_gives(hk_results_open(ctx, scratch_path("text.h5"), modes[k], &results), HK_EFORMAT, "text.h5");
+        assert_gives(hk_results_open(ctx, scratch_path("nothing.h5"), modes[k], &results), HK_EFORMAT,
+                     "nothing.h5: the file is empty");
     }
-    assert_gives(hk_results_open(ctx, scratch_path("nothing.h5"), HK_RESULTS_READ, &results), HK_EFORMAT, "nothing.h5");
     assert_gives(hk_results_open(ctx, "/proc/nowhere/x.h5", HK_RESULTS_CREATE, &results), HK_EIO, "/proc/nowhere");
     assert_gives(hk_results_open(ctx, scratch_path("text.h5"), (hk_results_mode)9, &results), HK_ERANGE, "mode");
 }
