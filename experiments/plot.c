@@ -9,15 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RASTER, RATES, EXAMPLES, FIELDS, CONFUSION, ACCURACY, N_FIGURES };
-static const char *const figure_names[N_FIGURES] = { "raster", "rates", "examples", "fields", "confusion", "accuracy" };
-static const char *const figure_titles[N_FIGURES] = {
-    "spikes",           "rates",     "spikes for some samples, the class above",
-    "receptive fields", "confusion", "accuracy over training"
-};
-#define FIGURE_LIST "raster,rates,examples,fields,confusion,accuracy"
+enum { RASTER, RATES, EXAMPLES, FIELDS, CONFUSION, ACCURACY, NEURON_RATES, NEURON_CVS, CORRELATIONS, N_FIGURES };
+static const char *const figure_names[N_FIGURES] = { "raster",       "rates",     "examples",
+                                                     "fields",       "confusion", "accuracy",
+                                                     "neuron-rates", "neuron-cv", "correlations" };
+static const char *const figure_titles[N_FIGURES] = { "spikes",
+                                                      "rates",
+                                                      "spikes for some samples, the class above",
+                                                      "receptive fields",
+                                                      "confusion",
+                                                      "accuracy over training",
+                                                      "rates of the neurons",
+                                                      "irregularity of the neurons",
+                                                      "correlations of pairs" };
+#define FIGURE_LIST "raster,rates,examples,fields,confusion,accuracy,neuron-rates,neuron-cv,correlations"
 
-enum { OUT, FORMAT, WHAT, FROM, TO, BIN, HELP, N_FLAGS };
+enum { OUT, FORMAT, WHAT, FROM, TO, BIN, SHARE, HELP, N_FLAGS };
 static const hk_flag flags[N_FLAGS] = {
     [OUT] = { "out", "DIR", "folder of the pictures (default: that of the file)", 'o' },
     [FORMAT] = { "format", "svg|png|pdf", "form of the pictures (default svg)", 0 },
@@ -25,6 +32,7 @@ static const hk_flag flags[N_FLAGS] = {
     [FROM] = { "from", "MS", "raster and rates: spikes later than this", 0 },
     [TO] = { "to", "MS", "raster and rates: spikes up to this", 0 },
     [BIN] = { "bin", "MS", "rates: width of a bin (default: about 200 bins in all)", 0 },
+    [SHARE] = { "share", "X", "raster: share of the neurons of each population (default: about 2,000 in all)", 0 },
     [HELP] = { "help", NULL, "this text", 'h' },
 };
 
@@ -42,7 +50,8 @@ static void help(FILE *stream)
     fputs(
         "usage: hillock plot FILE.h5 [options]\n\n"
         "Draws what a results file holds: spikes as a raster and as rates, those of some examples, receptive fields,\n"
-        "the confusion matrix, the accuracy over training. The pictures are called FILE-raster.svg and so on. Needs "
+        "the confusion matrix, the accuracy over training, how rates, irregularity and correlations are distributed. "
+        "The pictures are called FILE-raster.svg and so on. Needs "
         "gnuplot.\n\n",
         stream);
     hk_flags_help(flags, N_FLAGS, stream);
@@ -77,6 +86,10 @@ static int take(void *user, long index, const char *value)
                            value, index == BIN ? " above 0" : "");
         return HK_OK;
     }
+    if (index == SHARE)
+        return hk_parse_number(value, &j->plot.share) && j->plot.share > 0.0 && j->plot.share <= 1.0
+                   ? HK_OK
+                   : hk_fail(j->ctx, HK_ERANGE, "--share = '%.100s', must be a number above 0, at most 1", value);
     switch (index) {
     case -1:
         if (j->path != NULL)
@@ -177,6 +190,29 @@ static int plot_arrays(job *j)
     return HK_OK;
 }
 
+static int plot_statistics(job *j)
+{
+    static const struct {
+        int figure;
+        const char *what;
+        hk_plot_fn draw;
+    } statistics[] = { { NEURON_RATES, "rate_hz", hk_plot_neuron_rates },
+                       { NEURON_CVS, "cv_isi", hk_plot_neuron_cvs },
+                       { CORRELATIONS, "correlation", hk_plot_correlations } };
+    for (size_t k = 0; k < sizeof statistics / sizeof statistics[0]; k++) {
+        if (!j->wanted[statistics[k].figure])
+            continue;
+        bool has = hk_plot_find_statistics(j->plot.results, statistics[k].what) != NULL;
+        if (!has && j->is_chosen)
+            return hk_fail(j->ctx, HK_ENAME, "%s has no arrays 'statistics/.../%s' to draw", j->path,
+                           statistics[k].what);
+        int rc = has ? draw(j, statistics[k].figure, statistics[k].draw, NULL) : HK_OK;
+        if (rc != HK_OK)
+            return rc;
+    }
+    return HK_OK;
+}
+
 static int plot(job *j)
 {
     if (!hk_gnuplot_exists())
@@ -191,6 +227,8 @@ static int plot(job *j)
         rc = plot_spikes(j);
     if (rc == HK_OK)
         rc = plot_arrays(j);
+    if (rc == HK_OK)
+        rc = plot_statistics(j);
     if (rc == HK_OK && j->n_drawn == 0)
         rc = hk_fail(j->ctx, HK_EFORMAT, "%s holds nothing that can be drawn ('hillock info' shows what it holds)",
                      j->path);
@@ -202,7 +240,9 @@ static int run(const hk_catalogue *catalogue, int n, char *const *arguments)
 {
     (void)catalogue;
     hk_ctx *ctx = hk_ctx_create();
-    job j = { .ctx = ctx, .plot = { .ctx = ctx, .from_ms = -INFINITY, .to_ms = INFINITY, .bin_ms = (double)NAN } };
+    job j = { .ctx = ctx,
+              .plot = {
+                  .ctx = ctx, .from_ms = -INFINITY, .to_ms = INFINITY, .bin_ms = (double)NAN, .share = (double)NAN } };
     int code = HK_EXIT_DONE;
     int rc = hk_flags_read(ctx, flags, N_FLAGS, n, arguments, take, &j);
     if (rc == HK_OK && j.path == NULL)

@@ -9,6 +9,7 @@ typedef struct hk_plot_job {
     hk_ctx *ctx;
     hk_results *results;
     double from_ms, to_ms, bin_ms; /* infinities, NaN: not given */
+    double share;                  /* of the neurons in a raster, NaN: not given */
 } hk_plot_job;
 
 /** Draws `data` as `picture`; statuses of figures.h and results.h. */
@@ -31,5 +32,12 @@ int hk_plot_confusion(const hk_plot_job *job, const hk_picture *picture, const v
  *  names of the columns stand in its attribute `columns`, separated by commas; without it, two curves are those of the
  *  two ways to read out a layer. */
 int hk_plot_accuracy(const hk_plot_job *job, const hk_picture *picture, const void *data);
+
+/** The first array statistics/<population>/<what>, or NULL. */
+const hk_results_entry *hk_plot_find_statistics(const hk_results *results, const char *what);
+/** Cumulative distributions by population of the arrays rate_hz, cv_isi and correlation there. */
+int hk_plot_neuron_rates(const hk_plot_job *job, const hk_picture *picture, const void *data);
+int hk_plot_neuron_cvs(const hk_plot_job *job, const hk_picture *picture, const void *data);
+int hk_plot_correlations(const hk_plot_job *job, const hk_picture *picture, const void *data);
 
 #endif

@@ -9,12 +9,73 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RASTER_SPIKES 30000 /* more of them cannot be told apart */
+#define RASTER_SPIKES 30000   /* more of them cannot be told apart */
+#define RASTER_ROWS 3000.0    /* more of them are no more than a pixel high, */
+#define RASTER_NEURONS 2000.0 /* and then so many are drawn */
 #define RATE_BINS 200.0
 
-int hk_plot_raster(const hk_plot_job *j, const hk_picture *picture, const void *data)
+/* Row of a neuron when a share of them is drawn, evenly over the population; -1: it is left out. */
+static int64_t row_of(uint64_t id, double share)
 {
-    const hk_plot_spikes *spikes = data;
+    double row = floor(share * (double)id), next = floor(share * ((double)id + 1.0));
+    return next > row ? (int64_t)row : -1;
+}
+
+static int thin_band(hk_ctx *ctx, const hk_band *from, double share, hk_band *to)
+{
+    double *times_ms = malloc((from->n + 1) * sizeof *times_ms);
+    uint64_t *ids = malloc((from->n + 1) * sizeof *ids);
+    int *groups = from->groups == NULL ? NULL : calloc(from->n_neurons + 1, sizeof *groups);
+    *to = (hk_band){ .name = strdup(from->name),
+                     .times_ms = times_ms,
+                     .ids = ids,
+                     .groups = groups,
+                     .n_neurons = (uint64_t)floor(share * (double)from->n_neurons) };
+    if (times_ms == NULL || ids == NULL || to->name == NULL || (groups == NULL) != (from->groups == NULL))
+        return hk_fail(ctx, HK_ENOMEM, "no memory for %zu spikes", from->n);
+    to->n_neurons = to->n_neurons == 0 ? 1 : to->n_neurons; /* an empty row for a population too small to be seen */
+    for (size_t k = 0; k < from->n; k++) {
+        int64_t row = row_of(from->ids[k], share);
+        if (row < 0)
+            continue;
+        times_ms[to->n] = from->times_ms[k];
+        ids[to->n++] = (uint64_t)row;
+    }
+    for (uint64_t id = 0; groups != NULL && id < from->n_neurons; id++)
+        if (row_of(id, share) >= 0)
+            groups[row_of(id, share)] = from->groups[id];
+    return HK_OK;
+}
+
+static int thin(hk_ctx *ctx, const hk_plot_spikes *from, double share, hk_plot_spikes *to)
+{
+    *to = (hk_plot_spikes){ .first_ms = from->first_ms, .last_ms = from->last_ms };
+    to->bands = calloc(from->n_bands + 1, sizeof *to->bands);
+    int rc = to->bands == NULL ? hk_fail(ctx, HK_ENOMEM, "no memory for %zu populations", from->n_bands) : HK_OK;
+    for (size_t b = 0; rc == HK_OK && b < from->n_bands; b++) {
+        to->n_bands = b + 1;
+        rc = thin_band(ctx, &from->bands[b], share, &to->bands[b]);
+        to->n += to->bands[b].n;
+    }
+    if (rc != HK_OK)
+        hk_plot_spikes_fini(to);
+    return rc;
+}
+
+static double choose_share(const hk_plot_job *j, const hk_plot_spikes *spikes)
+{
+    double rows = 0.0;
+    for (size_t b = 0; b < spikes->n_bands; b++)
+        rows += (double)spikes->bands[b].n_neurons;
+    if (!isnan(j->share) || rows <= RASTER_ROWS)
+        return isnan(j->share) ? 1.0 : j->share;
+    fprintf(stderr, "hillock plot: the raster shows %.2g %% of the neurons of each population (--share chooses)\n",
+            100.0 * RASTER_NEURONS / rows);
+    return RASTER_NEURONS / rows;
+}
+
+static int draw_raster(const hk_plot_job *j, const hk_picture *picture, const hk_plot_spikes *spikes)
+{
     double begin = isfinite(j->from_ms) ? j->from_ms : fmin(0.0, spikes->first_ms);
     double end = isfinite(j->to_ms) ? j->to_ms : hk_plot_time_of(spikes, RASTER_SPIKES);
     if (!isfinite(j->to_ms) && end < spikes->last_ms) {
@@ -24,6 +85,22 @@ int hk_plot_raster(const hk_plot_job *j, const hk_picture *picture, const void *
         fprintf(stderr, "hillock plot: the raster shows spikes up to %s of %s (--from and --to choose)\n", shown, all);
     }
     return hk_figure_raster(j->ctx, picture, spikes->bands, spikes->n_bands, begin, end, NULL);
+}
+
+int hk_plot_raster(const hk_plot_job *j, const hk_picture *picture, const void *data)
+{
+    const hk_plot_spikes *spikes = data;
+    double share = choose_share(j, spikes);
+    if (share == 1.0)
+        return draw_raster(j, picture, spikes);
+    hk_plot_spikes thinned;
+    int rc = thin(j->ctx, spikes, share, &thinned);
+    if (rc == HK_OK && thinned.n == 0)
+        rc = hk_fail(j->ctx, HK_ERANGE, "raster: none of the neurons shown has a spike: draw a larger --share");
+    if (rc == HK_OK)
+        rc = draw_raster(j, picture, &thinned);
+    hk_plot_spikes_fini(&thinned);
+    return rc;
 }
 
 /* 1, 2 or 5 times a power of ten, for about RATE_BINS bins. */

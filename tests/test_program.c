@@ -8,6 +8,7 @@
 #include "experiments/commands.h"
 #include "experiments/document.h"
 #include "experiments/figures/gnuplot.h"
+#include "sim/npy.h"
 #include "sim/results.h"
 #include "sim/version.h"
 
@@ -62,6 +63,9 @@ static int record(hk_run *run)
         { "confusion", { .type = HK_F64, .n_dims = 2, .shape = { 2, 2 }, .values = matrix } },
         { "accuracy_over_training", { .type = HK_F64, .n_dims = 2, .shape = { 2, 3 }, .values = curve } },
         { "labels/hidden", { .type = HK_U8, .n_dims = 1, .shape = { 3 }, .values = labels } },
+        { "statistics/hidden/rate_hz", { .type = HK_F64, .n_dims = 1, .shape = { 4 }, .values = times_ms } },
+        { "statistics/hidden/cv_isi", { .type = HK_F64, .n_dims = 1, .shape = { 4 }, .values = matrix } },
+        { "statistics/hidden/correlation", { .type = HK_F64, .n_dims = 1, .shape = { 4 }, .values = times_ms } },
         { "examples/times_ms", { .type = HK_F64, .n_dims = 1, .shape = { 4 }, .values = times_ms } },
         { "examples/ids", { .type = HK_U32, .n_dims = 1, .shape = { 4 }, .values = example_ids } },
         { "examples/labels", { .type = HK_U8, .n_dims = 1, .shape = { 2 }, .values = labels } },
@@ -267,7 +271,7 @@ static int leave(void **state)
 
 static void help_goes_to_standard_output_and_teaches_with_examples(void **state)
 {
-    static const char *const commands[] = { "list", "show", "run", "plot", "info", "bench" };
+    static const char *const commands[] = { "list", "show", "run", "plot", "info", "export", "bench" };
     (void)state;
     check("help", 0, "usage: hillock COMMAND", NULL);
     check("--help", 0, "hillock run mnist", NULL);
@@ -481,6 +485,8 @@ static void files_that_are_not_ours_are_refused(void **state)
     check("info", 2, NULL, "hillock info --help");
     check("plot x.h5 --format gif", 2, NULL, "svg, png or pdf");
     check("plot x.h5 --what everything", 2, NULL, "raster");
+    check("plot x.h5 --share 1.01", 2, NULL, "--share = '1.01', must be a number above 0, at most 1");
+    check("plot x.h5 --share 0", 2, NULL, "--share = '0'");
 }
 
 static void results_say_who_made_them_and_what_they_hold(void **state)
@@ -497,7 +503,8 @@ static void results_say_who_made_them_and_what_they_hold(void **state)
 
 static void plot_draws_all_that_a_file_holds(void **state)
 {
-    static const char *const names[] = { "raster", "rates", "examples", "fields", "confusion", "accuracy" };
+    static const char *const names[] = { "raster",   "rates",        "examples",  "fields",      "confusion",
+                                         "accuracy", "neuron-rates", "neuron-cv", "correlations" };
     (void)state;
     if (!hk_gnuplot_exists())
         skip();
@@ -515,6 +522,40 @@ static void plot_draws_all_that_a_file_holds(void **state)
     check("plot results/toy.h5 --what rates --from 20 --to 30", 1, NULL, "no spikes");
     check("plot results/toy.h5 --from 3 --to 2", 2, NULL, "must be an interval");
     remove("results/toy.h5");
+}
+
+static void an_array_is_exported_for_numpy(void **state)
+{
+    (void)state;
+    hk_ctx *ctx = hk_ctx_create();
+    hk_npy npy;
+    check("run toy --set record=1 --out results/toy.h5 --quiet", 0, NULL, NULL);
+    check("export results/toy.h5 receptive_fields --out arrays/new/fields.npy", 0, "arrays/new/fields.npy\n", NULL);
+    assert_int_equal(hk_npy_read(ctx, "arrays/new/fields.npy", &npy), HK_OK);
+    assert_int_equal(npy.n_dims, 3);
+    assert_int_equal(npy.n, 8);
+    hk_npy_free(&npy);
+    remove("arrays/new/fields.npy");
+    rmdir("arrays/new");
+    rmdir("arrays");
+    check("export results/toy.h5 spikes/hidden", 0, "results/toy-spikes-hidden.npy\n", NULL);
+    assert_int_equal(hk_npy_read(ctx, "results/toy-spikes-hidden.npy", &npy), HK_OK);
+    assert_int_equal(npy.type, HK_F64);
+    assert_int_equal(npy.shape[0], 4);
+    assert_int_equal(npy.shape[1], 2);
+    const double *rows = npy.values;
+    assert_true(rows[0] == 1.25 && rows[6] == 7.75);
+    for (size_t k = 0; k < 4; k++)
+        assert_true(rows[2 * k + 1] == (double)(uint64_t)rows[2 * k + 1]);
+    hk_npy_free(&npy);
+    remove("results/toy-spikes-hidden.npy");
+    check("export results/toy.h5 receptive_field", 1, NULL, "did you mean 'receptive_fields'?");
+    check("export results/toy.h5 spikes/nobody", 1, NULL, "hidden");
+    check("export results/toy.h5", 2, NULL, "export what?");
+    check("export results/toy.h5 a b", 2, NULL, "'b' is one argument too many");
+    check("export nowhere.h5 a", 1, NULL, "nowhere.h5");
+    remove("results/toy.h5");
+    hk_ctx_destroy(ctx);
 }
 
 static void a_full_standard_output_is_a_failure(void **state)
@@ -572,6 +613,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(files_that_are_not_ours_are_refused),
         cmocka_unit_test(results_say_who_made_them_and_what_they_hold),
         cmocka_unit_test(plot_draws_all_that_a_file_holds),
+        cmocka_unit_test(an_array_is_exported_for_numpy),
         cmocka_unit_test(a_full_standard_output_is_a_failure),
         cmocka_unit_test(the_program_as_built_lists_its_catalogue),
     };

@@ -11,12 +11,18 @@ _hillock_parameters() # $1: an experiment
         awk '/^parameters/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ && $1 != "name" { print $1 "=" }'
 }
 
+_hillock_arrays() # $1: a results file
+{
+    "${COMP_WORDS[0]}" info "$1" 2>/dev/null |
+        awk '/^spikes/ { p = "spikes/"; next } /^arrays/ { p = ""; on = 1; next } (on || p) && /^  / { print p $1 }'
+}
+
 _hillock()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "list show run plot info bench help --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "list show run plot info export bench help --help --version" -- "$cur")
         return
     fi
     case $prev in
@@ -24,29 +30,34 @@ _hillock()
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
         --format) words="svg png pdf" ;;
-        --what) words="raster rates examples fields confusion accuracy" ;;
+        --what) words="raster rates examples fields confusion accuracy neuron-rates neuron-cv correlations" ;;
         --code) words=$(_hillock_names codes) ;;
         --data) words="auto mnist fashion glyphs" ;;
         --set)
             compopt -o nospace 2>/dev/null
             words=$(_hillock_parameters "${COMP_WORDS[2]}") ;;
-        --seed | --seeds | --jobs | -j | --threads | --checkpoint-every | --from | --to | --bin) return ;;
+        --seed | --seeds | --jobs | -j | --threads | --checkpoint-every | --from | --to | --bin | --share) return ;;
     esac
     if [ -z "$words" ]; then
         case $command:$cur in
             run:-*) words="--seed --seeds --jobs --threads --set --code --data --out --json --quiet --checkpoint
                            --checkpoint-every --resume --help" ;;
-            plot:-*) words="--out --format --what --from --to --bin --help" ;;
+            plot:-*) words="--out --format --what --from --to --bin --share --help" ;;
+            export:-*) words="--out --help" ;;
             bench:-*) words="--json --markdown --quick --help" ;;
             *:-*) words="--help" ;;
             bench:*) words="queue delivery encode build recorder ring cuba mnist" ;;
             list:*) words="experiments neurons rules codes readouts" ;;
             show:*) words=$(_hillock_names experiments; _hillock_names neurons; _hillock_names rules
                             _hillock_names codes; _hillock_names readouts) ;;
-            help:*) words="list show run plot info bench" ;;
+            help:*) words="list show run plot info export bench" ;;
             run:*)
                 [ "$COMP_CWORD" -eq 2 ] && words=$(_hillock_names experiments)
                 mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur"; compgen -f -- "$cur")
+                return ;;
+            export:*)
+                [ "$COMP_CWORD" -gt 2 ] && words=$(_hillock_arrays "${COMP_WORDS[2]}")
+                mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur"; [ -n "$words" ] || compgen -f -X '!*.h5' -- "$cur")
                 return ;;
             plot:* | info:*)
                 mapfile -t COMPREPLY < <(compgen -f -X '!*.h5' -- "$cur"; compgen -d -- "$cur")

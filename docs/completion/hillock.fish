@@ -12,13 +12,14 @@ function __hillock_parameters
     hillock show $words[3] 2>/dev/null | awk '/^parameters/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ && $1 != "name" { print $1 "=" }'
 end
 
-set -l commands list show run plot info bench help
+set -l commands list show run plot info export bench help
 complete -c hillock -f
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a list -d 'experiments, models, rules and codes'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a show -d 'parameters of one of them'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a run -d 'runs an experiment'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a plot -d 'pictures of a results file'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a info -d 'what a results file holds'
+complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a export -d 'an array or spikes as .npy'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a bench -d 'the benchmark set'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a help -d 'help with examples'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -l version -d 'version and commit'
@@ -27,7 +28,7 @@ complete -c hillock -s h -l help -d help
 complete -c hillock -n '__fish_seen_subcommand_from list' -a 'experiments neurons rules codes readouts'
 complete -c hillock -n '__fish_seen_subcommand_from show' -a '(__hillock_names experiments neurons rules codes readouts)'
 complete -c hillock -n '__fish_seen_subcommand_from help' -a "$commands"
-complete -c hillock -n '__fish_seen_subcommand_from info plot' -F
+complete -c hillock -n '__fish_seen_subcommand_from info plot export' -F
 
 complete -c hillock -n '__fish_seen_subcommand_from run' -F -a '(__hillock_names experiments)'
 complete -c hillock -n '__fish_seen_subcommand_from run' -l seed -x -d 'seed of everything random'
@@ -46,10 +47,13 @@ complete -c hillock -n '__fish_seen_subcommand_from run' -l resume -r -F -d 'goe
 
 complete -c hillock -n '__fish_seen_subcommand_from plot' -s o -l out -x -a '(__fish_complete_directories)' -d 'folder of the pictures'
 complete -c hillock -n '__fish_seen_subcommand_from plot' -l format -x -a 'svg png pdf' -d 'form of the pictures'
-complete -c hillock -n '__fish_seen_subcommand_from plot' -l what -x -a 'raster rates examples fields confusion accuracy' -d 'only these'
+complete -c hillock -n '__fish_seen_subcommand_from plot' -l what -x -a 'raster rates examples fields confusion accuracy neuron-rates neuron-cv correlations' -d 'only these'
 complete -c hillock -n '__fish_seen_subcommand_from plot' -l from -x -d 'spikes later than this (ms)'
 complete -c hillock -n '__fish_seen_subcommand_from plot' -l to -x -d 'spikes up to this (ms)'
 complete -c hillock -n '__fish_seen_subcommand_from plot' -l bin -x -d 'width of a bin (ms)'
+complete -c hillock -n '__fish_seen_subcommand_from plot' -l share -x -d 'share of the neurons in a raster'
+
+complete -c hillock -n '__fish_seen_subcommand_from export' -s o -l out -r -F -d 'the new file'
 
 complete -c hillock -f -n '__fish_seen_subcommand_from bench' -a 'queue delivery encode build recorder ring cuba mnist'
 complete -c hillock -n '__fish_seen_subcommand_from bench' -l json -r -F -d 'figures as JSON'
