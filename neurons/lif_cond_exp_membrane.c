@@ -201,7 +201,7 @@ double hk_cond_crossing_ms(const hk_cond_cell *cell, const hk_cond_state *state,
 {
     hk_cond_state now = *state;
     *quiet_ms = HK_COND_FOREVER;
-    if (!(fabs(now.u) < HUGE_VAL && fabs(now.theta) < HUGE_VAL && hk_cond_pace(cell, now.x, now.y) <= HK_COND_MOST))
+    if (!(fabs(now.u) < HUGE_VAL && fabs(now.theta) < HUGE_VAL))
         return INFINITY; /* held, or no numbers to search in: the engine will find the blow-up */
     if (now.u - now.theta >= cell->gap) {
         *quiet_ms = 0.0;
@@ -219,9 +219,11 @@ double hk_cond_crossing_ms(const hk_cond_cell *cell, const hk_cond_state *state,
             *quiet_ms = s + quiet;
             return s + found;
         }
-        hk_cond_series series;
         double pace = hk_cond_pace(cell, now.x, now.y), fast = cell->alpha + 3.0 * cell->fall_theta;
+        if (!(pace > 0.0 && pace <= HK_COND_MOST))
+            return INFINITY; /* a blow-up as well */
         double h = 1.0 / (now.theta != 0.0 && fast > pace ? fast : pace);
+        hk_cond_series series;
         hk_cond_expand(cell, h, now.u, now.x, now.y, &series);
         found = root_of_step(cell, &series, now.theta, h);
         if (found < INFINITY) {

@@ -186,6 +186,24 @@ static void a_stiff_membrane_sits_where_its_conductances_pull_it(void **state)
     }
 }
 
+static void what_is_no_number_never_crosses_and_does_not_keep_anyone_busy(void **state)
+{
+    (void)state;
+    const double strange[] = { (double)NAN, (double)INFINITY, -(double)INFINITY, 1e300, -1e300 };
+    for (size_t k = 0; k < N_OF(strange); k++)
+        for (int which = 0; which < 4; which++) {
+            hk_cond_cell c = random_membrane();
+            hk_cond_state s = { .u = c.gap - 0.01, .x = 0.7, .y = 0.9, .theta = 0.003 };
+            *(double *[]){ &s.u, &s.x, &s.y, &s.theta }[which] = strange[k];
+            double quiet, found = hk_cond_crossing_ms(&c, &s, 10.0, &quiet);
+            assert_true(found >= 0.0 && quiet >= 0.0);
+            if (isnan(strange[k]))
+                assert_true(isinf(found));
+            if (which == 1 || which == 2)
+                assert_true(isinf(found) && !(fabs(hk_cond_later(&c, &s, 0.1).u) < 1e6));
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +211,7 @@ int main(void)
         cmocka_unit_test_setup(a_bound_that_promises_quiet_keeps_its_word, open_stream),
         cmocka_unit_test_setup(every_path_of_receive_moves_each_target_as_if_it_were_alone, open_stream),
         cmocka_unit_test_setup(a_stiff_membrane_sits_where_its_conductances_pull_it, open_stream),
+        cmocka_unit_test_setup(what_is_no_number_never_crosses_and_does_not_keep_anyone_busy, open_stream),
     };
     return cmocka_run_group_tests_name("lif_cond_exp_membrane", tests, NULL, NULL);
 }
