@@ -1,0 +1,124 @@
+/* experiments/hpc.c - the network by which NEST's scaling on supercomputers is measured (Kunkel et al. 2014), static.
+ *
+ *   tau_m 10 ms, c_m 250 pF, e_l 0, threshold 20, reset 0 mV, refractory 0.5 ms; four of five neurons are excitatory
+ *   each neuron has exactly 9,000 excitatory and 2,250 inhibitory synapses, drawn with replacement but not from itself;
+ *   an excitatory input raises v by 0.14 mV at its peak, 1.700759 ms later, an inhibitory one is -5 times as strong
+ *   all delays 1.5 ms; v(0) normal (5.7 +- 7.2 mV)
+ *   outside: a Poisson input of eta times the rate that holds the mean of v at the threshold, through excitatory synapses
+ *
+ * The original has currents in the shape of an alpha function; these are exponential, with the same peak of v at the same
+ * time, and the outside rate follows from their own charge. In the original the synapses between excitatory neurons learn. */
+#include "experiments/circuit_run.h"
+
+#include <math.h>
+
+#define BENCHMARK_NEURONS 11250
+#define BENCHMARK_MS 300.0
+#define WARMUP_MS 50.0
+#define C_EXC 9000
+#define C_INH 2250
+#define TAU_M_MS 10.0
+#define C_M_PF 250.0
+#define THRESHOLD_MV 20.0
+#define PEAK_MV 0.14
+#define RISE_MS 1.700759
+#define TAU_SYN_MS 0.555803247544 /* ln(tau_m / tau) / (1 / tau - 1 / tau_m) = RISE_MS */
+#define INHIBITION (-5.0)
+#define ETA 1.685
+
+static const hk_option options[] = {
+    { .name = "neurons",
+      .type = HK_OPTION_INTEGER,
+      .initial = BENCHMARK_NEURONS,
+      .min = 10,
+      .max = 1e7,
+      .meaning = "four of five of them excitatory; each has 11,250 synapses whatever their number" },
+    { .name = "eta",
+      .type = HK_OPTION_NUMBER,
+      .initial = ETA,
+      .min = 0.0,
+      .max = 100.0,
+      .meaning = "outside rate relative to the one that just reaches the threshold" },
+    HK_CIRCUIT_OPTIONS(BENCHMARK_MS, "50, at most half of duration_ms", "grid"),
+};
+
+/* The current of an excitatory input: that whose potential has the peak PEAK_MV. */
+static double weight_pa(void)
+{
+    double rate = 1.0 / TAU_SYN_MS - 1.0 / TAU_M_MS;
+    return PEAK_MV * C_M_PF * rate / (exp(-RISE_MS / TAU_M_MS) - exp(-RISE_MS / TAU_SYN_MS));
+}
+
+static int describe(const hk_run *run, hk_circuit_plan *plan)
+{
+    static const hk_circuit_value values[] = { { "tau_m_ms", TAU_M_MS },
+                                               { "c_m_pf", C_M_PF },
+                                               { "e_l_mv", 0.0 },
+                                               { "v_th_mv", THRESHOLD_MV },
+                                               { "v_reset_mv", 0.0 },
+                                               { "t_ref_ms", 0.5 },
+                                               { "tau_syn_ex_ms", TAU_SYN_MS },
+                                               { "tau_syn_in_ms", TAU_SYN_MS },
+                                               { .name = NULL } };
+    static const char *const names[] = { "exc", "inh" };
+    double w_pa = weight_pa();
+    /* spikes per ms whose charge, w tau each, holds the mean potential at the threshold */
+    double threshold_per_ms = THRESHOLD_MV * C_M_PF / TAU_M_MS / (w_pa * TAU_SYN_MS);
+    uint32_t n = (uint32_t)hk_run_integer(run, "neurons"), n_exc = (uint32_t)((uint64_t)n * 4 / 5);
+    const uint32_t sizes[] = { n_exc, n - n_exc }, indegrees[] = { C_EXC, C_INH };
+    const double weights_pa[] = { w_pa, INHIBITION * w_pa };
+    for (int k = 0; k < 2; k++) {
+        hk_circuit_population population = { .name = names[k],
+                                             .model = "lif_exp",
+                                             .n = sizes[k],
+                                             .values = values,
+                                             .v_mv = { .kind = HK_NORMAL, .a = 5.7, .b = 7.2 },
+                                             .drive = { .rate_hz = 1e3 * hk_run_number(run, "eta") * threshold_per_ms,
+                                                        .weight = w_pa } };
+        hk_circuit_add_population(&plan->circuit, &population);
+    }
+    for (uint32_t pre = 0; pre < 2; pre++)
+        for (uint32_t post = 0; post < 2; post++)
+            hk_circuit_add_projection(&plan->circuit, &(hk_circuit_projection){ .pre = pre,
+                                                                                .post = post,
+                                                                                .connect = HK_FIXED_INDEGREE,
+                                                                                .pairs = HK_PAIRS_MULTAPSES,
+                                                                                .n = indegrees[pre],
+                                                                                .weight = hk_constant(weights_pa[pre]),
+                                                                                .delay_ms = hk_constant(1.5) });
+    plan->warmup_ms = fmin(WARMUP_MS, 0.5 * hk_run_number(run, "duration_ms"));
+    return HK_OK;
+}
+
+static void judge(const hk_circuit_run *r)
+{
+    bool is_benchmark = r->n_neurons == BENCHMARK_NEURONS && hk_run_number(r->run, "eta") == ETA &&
+                        hk_circuit_covers(r, WARMUP_MS, BENCHMARK_MS);
+    hk_run_report(r->run, "rate %.3f Hz, CV of intervals %.3f%s", r->rate_hz, r->cv_isi,
+                  is_benchmark
+                      ? " (NEST, alpha-shaped currents, all static, one run: 10.207 Hz, 0.471; another network, so "
+                        "nothing is judged)"
+                      : "");
+}
+
+static int run(hk_run *run)
+{
+    return hk_circuit_experiment(run, describe, judge);
+}
+
+static const hk_summary_key keys[] = { HK_CIRCUIT_KEYS };
+
+const hk_experiment hk_experiment_hpc = {
+    .name = "hpc",
+    .summary = "11,250 neurons with 11,250 synapses each: a dense network of the kind supercomputers are measured by",
+    .source = "Kunkel et al. (2014), Front. Neuroinform. 8:78; Morrison, Aertsen & Diesmann (2007), Neural Comput. "
+              "19:1437-1467",
+    .example = "hpc --set neurons=2000 --set duration_ms=200 --threads 2",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .resumable = true,
+    .threaded = true,
+    .run = run,
+};

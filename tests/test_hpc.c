@@ -1,0 +1,68 @@
+/* tests/test_hpc.c - the dense network, with fewer neurons. */
+#include "tests/hk_scratch.h"
+#include "tests/trial.h"
+
+#include "sim/raster.h"
+#include "sim/results.h"
+
+static void every_neuron_has_its_indegrees(void **state)
+{
+    (void)state;
+    trial t;
+    run_it(&t, ARGUMENTS("hpc", "--out", "none", "--set", "neurons=53", "--set", "duration_ms=1"), HK_OK);
+    assert_close(number_of(&t, "synapses"), 53.0 * 11250.0, 0.0);
+    trial_close(&t);
+}
+
+static void the_same_seed_gives_the_same_spikes_for_any_threads(void **state)
+{
+    (void)state;
+    char hashes[3][20];
+    static const char *const seeds[] = { "3", "3", "4" }, *const threads[] = { "1", "2", "1" };
+    for (size_t k = 0; k < 3; k++) {
+        trial t;
+        run_it(&t,
+               ARGUMENTS("hpc", "--out", "none", "--seed", seeds[k], "--threads", threads[k], "--set", "neurons=100",
+                         "--set", "duration_ms=50"),
+               HK_OK);
+        snprintf(hashes[k], sizeof hashes[k], "%s", value_of(&t, "spike_hash")->text);
+        assert_true(number_of(&t, "spikes") > 10.0);
+        trial_close(&t);
+    }
+    assert_string_equal(hashes[0], hashes[1]);
+    assert_string_not_equal(hashes[0], hashes[2]);
+}
+
+/* Without inhibition to speak of: eta is small, so that no neuron fires, and v has the mean and the variance of shot noise. */
+static void the_drive_lifts_the_mean_potential_as_eta_says(void **state)
+{
+    (void)state;
+    enum { N_NEURONS = 40, N_TIMES = 51 };
+    const char *out = scratch_path("drive.h5");
+    static double v[N_TIMES * N_NEURONS];
+    trial t;
+    run_it(&t,
+           ARGUMENTS("hpc", "--out", out, "--set", "neurons=50", "--set", "eta=0.3", "--set", "duration_ms=1000",
+                     "--set", "probe_ms=20", "--set", "probe_neurons=40"),
+           HK_OK);
+    assert_close(number_of(&t, "rate_hz"), 0.0, 0.0);
+    hk_results *results;
+    assert_ok(hk_results_open(t.ctx, out, HK_RESULTS_READ, &results));
+    assert_ok(hk_results_get(results, "probes/exc_v_mv/values", HK_F64, v, N_OF(v)));
+    hk_results_discard(results);
+    double mean = 0.0, n = 0.0;
+    for (size_t k = 10 * N_NEURONS; k < N_OF(v); k++, n += 1.0)
+        mean += v[k];
+    assert_close(mean / n, 0.3 * 20.0, 0.05);
+    trial_close(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_neuron_has_its_indegrees),
+        cmocka_unit_test(the_same_seed_gives_the_same_spikes_for_any_threads),
+        cmocka_unit_test(the_drive_lifts_the_mean_potential_as_eta_says),
+    };
+    return cmocka_run_group_tests(tests, hk_scratch_setup, hk_scratch_teardown);
+}
