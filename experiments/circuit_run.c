@@ -1,6 +1,7 @@
 /* experiments/circuit_run.c - see circuit_run.h. */
 #include "experiments/circuit_run.h"
 
+#include "experiments/circuit_reference.h"
 #include "experiments/clock.h"
 
 #include <inttypes.h>
@@ -237,7 +238,8 @@ static int run_circuit(hk_circuit_run *r, hk_circuit_describe_fn describe, hk_ci
     report(r);
     if (judge != NULL && hk_course_is_complete(&r->course))
         judge(r);
-    return hk_course_add(&r->course, put_results, r);
+    rc = hk_course_add(&r->course, put_results, r);
+    return rc == HK_OK && hk_course_is_complete(&r->course) ? hk_circuit_compare(r) : rc;
 }
 
 int hk_circuit_experiment(hk_run *run, hk_circuit_describe_fn describe, hk_circuit_judge_fn judge)

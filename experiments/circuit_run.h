@@ -56,9 +56,15 @@ extern const char *const hk_circuit_records[], *const hk_circuit_integrators[];
           .min = 0.0,                                                                                                 \
           .max = 1e10,                                                                                                \
           .meaning = "interval at which the potential of some neurons goes to the file; 0: never" },                  \
+        { .name = "probe_neurons",                                                                                    \
+          .type = HK_OPTION_INTEGER,                                                                                  \
+          .initial = 5,                                                                                               \
+          .min = 1,                                                                                                   \
+          .max = 1e6,                                                                                                 \
+          .meaning = "how many of each population, at most all" },                                                    \
     {                                                                                                                 \
-        .name = "probe_neurons", .type = HK_OPTION_INTEGER, .initial = 5, .min = 1, .max = 1e6,                       \
-        .meaning = "how many of each population, at most all"                                                         \
+        .name = "reference", .type = HK_OPTION_TEXT,                                                                  \
+        .meaning = "results files of other runs, separated by commas: distributions are compared with theirs"         \
     }
 
 #define HK_CIRCUIT_KEYS                                                                                             \
@@ -66,8 +72,13 @@ extern const char *const hk_circuit_records[], *const hk_circuit_integrators[];
         { "rate_hz", "Hz", "over all neurons, behind the warm-up" },                                                \
         { "cv", "", "of the intervals, over all neurons with three spikes behind the warm-up" },                    \
         { "correlations", "", "by population: mean Pearson correlation of 100 neurons, spike counts in 5 ms" },     \
+        { "fano", "", "by population: variance / mean of its spike counts in 5 ms; 1 for Poisson trains" },         \
+        { "distance_rate", "",                                                                                      \
+          "by population: Kolmogorov-Smirnov distance of the neurons' rates to the nearest reference" },            \
+        { "distance_cv", "", "likewise of the CV of their intervals" },                                             \
+        { "distance_correlation", "", "likewise of the correlations of pairs" },                                    \
     {                                                                                                               \
-        "fano", "", "by population: variance / mean of its spike counts in 5 ms; 1 for Poisson trains"              \
+        "within_spread", "", "none of them is larger than the largest between two references"                       \
     }
 
 /** What an experiment says before it runs. */

@@ -3,6 +3,7 @@
 #include "tests/trial.h"
 
 #include "experiments/circuit.h"
+#include "experiments/distance.h"
 #include "experiments/peers.h"
 #include "sim/raster.h"
 #include "sim/results.h"
@@ -222,6 +223,76 @@ static void nothing_but_statistics_is_recorded_when_asked(void **state)
     trial_close(&t);
 }
 
+/* ---- references -------------------------------------------------------------------------------------------------- */
+
+static void distances_of_samples_are_those_of_kolmogorov_and_smirnov(void **state)
+{
+    (void)state;
+    double a[] = { 3.0, (double)NAN, 1.0, 2.0, INFINITY, 2.0 }, b[] = { 2.0, 2.5, 9.0 }, c[] = { 10.0 };
+    size_t n = hk_distance_sort(a, N_OF(a));
+    assert_int_equal(n, 4);
+    assert_true(a[0] == 1.0 && a[1] == 2.0 && a[3] == 3.0);
+    assert_close(hk_distance_ks(a, n, b, 3), 0.75 - 1.0 / 3.0, 1e-15); /* at 2 */
+    assert_close(hk_distance_ks(b, 3, a, n), 0.75 - 1.0 / 3.0, 1e-15);
+    assert_close(hk_distance_ks(a, n, c, 1), 1.0, 0.0);
+    assert_close(hk_distance_ks(a, n, a, n), 0.0, 0.0);
+    assert_true(isnan(hk_distance_ks(a, 0, b, 3)));
+}
+
+#define REFERENCE "brunel", "--set", "neurons=400", "--set", "duration_ms=400", "--set", "warmup_ms=100"
+
+static void a_run_is_compared_with_others(void **state)
+{
+    (void)state;
+    char reference[4 * PATH_MAX] = "reference=";
+    static const char *const seeds[] = { "1", "2", "3" };
+    trial t;
+    for (size_t k = 0; k < 3; k++) {
+        const char *path = scratch_path(k == 0 ? "a.h5" : k == 1 ? "b.h5" : "c.h5");
+        run_it(&t, ARGUMENTS(REFERENCE, "--seed", seeds[k], "--out", path), HK_OK);
+        trial_close(&t);
+        snprintf(reference + strlen(reference), PATH_MAX, "%s%s", k == 0 ? "" : ",", path);
+    }
+    run_it(&t, ARGUMENTS(REFERENCE, "--seed", "9", "--out", "none", "--set", reference), HK_OK);
+    double d = part_of(&t, "distance_rate", "exc");
+    assert_true(d > 0.0 && d < 0.5);
+    assert_true(value_of(&t, "within_spread")->number == 1.0);
+    trial_close(&t);
+    run_it(&t, ARGUMENTS(REFERENCE, "--seed", "9", "--out", "none", "--set", "g=9", "--set", reference), HK_OK);
+    assert_true(part_of(&t, "distance_rate", "exc") > d); /* another network */
+    assert_true(value_of(&t, "within_spread")->number == 0.0);
+    trial_close(&t);
+    run_it(&t, ARGUMENTS(REFERENCE, "--seed", "1", "--out", "none", "--set", reference), HK_OK);
+    assert_close(part_of(&t, "distance_cv", "exc"), 0.0, 0.0); /* the first of the three is the same run */
+    trial_close(&t);
+}
+
+static void references_that_cannot_be_compared_are_refused(void **state)
+{
+    (void)state;
+    char reference[PATH_MAX + 16], six[6 * PATH_MAX + 64];
+    const char *path = scratch_path("other.h5");
+    snprintf(reference, sizeof reference, "reference=%s", path);
+    trial t;
+    run_it(&t, ARGUMENTS(REFERENCE, "--out", path), HK_OK);
+    trial_close(&t);
+    run_it(&t, ARGUMENTS(REFERENCE, "--set", "warmup_ms=30", "--out", "none", "--set", reference), HK_ERANGE);
+    assert_says(&t, "its statistics are of 100 to 400 ms, must be of 30 to 400 ms");
+    trial_close(&t);
+    run_it(&t,
+           ARGUMENTS("sparse", "--out", "none", "--set", "neurons=100", "--set", "duration_ms=400", "--set",
+                     "warmup_ms=100", "--set", reference),
+           HK_ENAME);
+    assert_says(&t, "there is no 'statistics/cells/rate_hz' in it");
+    trial_close(&t);
+    run_it(&t, ARGUMENTS(REFERENCE, "--out", "none", "--set", "reference=/nowhere/x.h5"), HK_EIO);
+    trial_close(&t);
+    snprintf(six, sizeof six, "reference=%s,%s,%s,%s,%s,%s", path, path, path, path, path, path);
+    run_it(&t, ARGUMENTS(REFERENCE, "--out", "none", "--set", six), HK_ERANGE);
+    assert_says(&t, "at most 5 files");
+    trial_close(&t);
+}
+
 /* ---- peers ------------------------------------------------------------------------------------------------------- */
 
 static void the_interval_of_peers_is_that_of_student(void **state)
@@ -252,6 +323,9 @@ int main(void)
         cmocka_unit_test(times_without_sense_are_refused),
         cmocka_unit_test(the_file_has_the_distributions_behind_the_figures),
         cmocka_unit_test(nothing_but_statistics_is_recorded_when_asked),
+        cmocka_unit_test(distances_of_samples_are_those_of_kolmogorov_and_smirnov),
+        cmocka_unit_test(a_run_is_compared_with_others),
+        cmocka_unit_test(references_that_cannot_be_compared_are_refused),
         cmocka_unit_test(the_interval_of_peers_is_that_of_student),
     };
     return cmocka_run_group_tests(tests, hk_scratch_setup, hk_scratch_teardown);
