@@ -77,8 +77,9 @@ extern const char *const hk_circuit_records[], *const hk_circuit_integrators[];
           "by population: Kolmogorov-Smirnov distance of the neurons' rates to the nearest reference" },            \
         { "distance_cv", "", "likewise of the CV of their intervals" },                                             \
         { "distance_correlation", "", "likewise of the correlations of pairs" },                                    \
+        { "outside_spread", "", "how many of them are larger than the largest between two references" },            \
     {                                                                                                               \
-        "within_spread", "", "none of them is larger than the largest between two references"                       \
+        "within_spread", "", "that is no more than chance lets expect"                                              \
     }
 
 /** What an experiment says before it runs. */

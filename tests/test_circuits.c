@@ -261,6 +261,7 @@ static void a_run_is_compared_with_others(void **state)
     run_it(&t, ARGUMENTS(REFERENCE, "--seed", "9", "--out", "none", "--set", "g=9", "--set", reference), HK_OK);
     assert_true(part_of(&t, "distance_rate", "exc") > d); /* another network */
     assert_true(value_of(&t, "within_spread")->number == 0.0);
+    assert_true(number_of(&t, "outside_spread") > 3.0); /* of six; 95 % of a binomial with p = 1/4 */
     trial_close(&t);
     run_it(&t, ARGUMENTS(REFERENCE, "--seed", "1", "--out", "none", "--set", reference), HK_OK);
     assert_close(part_of(&t, "distance_cv", "exc"), 0.0, 0.0); /* the first of the three is the same run */
