@@ -2,6 +2,7 @@
 #include "plasticity/arrivals.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int hk_arrivals_init(hk_ctx *ctx, hk_arrivals *a, const hk_synapses *s)
 {
@@ -44,6 +45,17 @@ void hk_arrivals_fini(hk_arrivals *a)
     for (size_t k = 0; k < 4; k++)
         free(a->some[k]);
     *a = (hk_arrivals){ 0 };
+}
+
+void hk_arrivals_copy(hk_arrivals *a, const hk_arrivals *from)
+{
+    hk_arrivals_forget(a);
+    a->n_live = from->n_live;
+    memcpy(a->place, from->place, a->n_rows * sizeof *a->place);
+    memcpy(a->row, from->row, a->n_live * sizeof *a->row);
+    memcpy(a->value, from->value, a->n_live * sizeof *a->value);
+    memcpy(a->step, from->step, a->n_live * sizeof *a->step);
+    memcpy(a->offset, from->offset, a->n_live * sizeof *a->offset);
 }
 
 /* All rows: the live ones stand side by side already. */

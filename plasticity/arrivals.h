@@ -46,6 +46,9 @@ static inline void hk_arrivals_raise(hk_arrivals *a, size_t row, hk_pairing pair
     a->offset[k] = now.offset;
 }
 
+/** Takes over the traces of `from`, which has as many rows. */
+void hk_arrivals_copy(hk_arrivals *arrivals, const hk_arrivals *from);
+
 /** The traces of the synapses of `incoming`, in their order, at `now`; `rate` in 1/ms. Valid until the next call. */
 const double *hk_arrivals_read(hk_arrivals *arrivals, hk_synapses *synapses, const hk_incoming *incoming, hk_time now,
                                double rate);

@@ -6,7 +6,8 @@
 #include <string.h>
 
 static const hk_rule_type *const builtin[] = {
-    &hk_stdp, &hk_stdp_diehl_cook, &hk_stdp_trace, &hk_hebbian, &hk_normalise, &hk_homeostasis, &hk_homeostasis_time,
+    &hk_stdp,    &hk_stdp_pl,   &hk_stdp_diehl_cook, &hk_stdp_trace,
+    &hk_hebbian, &hk_normalise, &hk_homeostasis,     &hk_homeostasis_time,
 };
 
 const hk_rule_type *const *hk_rule_types(size_t *n)

@@ -40,7 +40,11 @@ static int change(hk_ctx *ctx, void *state, const double *p)
 {
     hebbian *rule = state;
     hk_time now = hk_sim_now(hk_projection_sim(rule->synapses.projection));
-    (void)ctx;
+    for (int k = TAU_PRE; k <= TAU_POST; k++) {
+        int rc = hk_trace_check_tau(ctx, "hebbian", params[k].name, p[k], rule->synapses.resolution_ms);
+        if (rc != HK_OK)
+            return rc;
+    }
     rule->lr = p[LR];
     rule->w_unit = p[W_UNIT];
     hk_trace_set_tau(&rule->x, p[TAU_PRE], now);
@@ -80,15 +84,17 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
     return rc;
 }
 
-static void on_arrival(void *state, uint32_t pre, uint32_t slot, hk_time now)
+static void on_arrival(void *state, const hk_part *part, uint32_t pre, uint32_t slot, hk_time now)
 {
     hebbian *rule = state;
+    (void)part;
     hk_trace_raise(&rule->x, hk_synapses_row(&rule->synapses, pre, slot), HK_PAIR_ALL, now);
 }
 
-static void on_spike(void *state, uint32_t post, hk_time now)
+static void on_spike(void *state, const hk_part *part, uint32_t post, hk_time now)
 {
     hebbian *rule = state;
+    (void)part;
     hk_trace_raise(&rule->y, post, HK_PAIR_ALL, now);
     double y = hk_trace_factor(&rule->y, now) * rule->y.scaled[post];
     hk_weight_change change = {

@@ -71,9 +71,10 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
     return rc;
 }
 
-static void on_spike(void *state, uint32_t post, hk_time now)
+static void on_spike(void *state, const hk_part *part, uint32_t post, hk_time now)
 {
     homeostasis *rule = state;
+    (void)part;
     (void)now;
     rule->n_spikes[post]++;
 }

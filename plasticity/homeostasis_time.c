@@ -92,9 +92,10 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
     return rc;
 }
 
-static void on_spike(void *state, uint32_t post, hk_time now)
+static void on_spike(void *state, const hk_part *part, uint32_t post, hk_time now)
 {
     homeostasis_time *rule = state;
+    (void)part;
     if (rule->winner == NOBODY || hk_time_before(now, rule->first) ||
         (hk_time_equal(now, rule->first) && post < rule->winner)) {
         rule->winner = post;

@@ -52,6 +52,57 @@ static void change(float *w, const double *z, uint32_t n, const hk_weight_change
         change_as(ROOM_POWER, w, z, n, c, clips);
 }
 
+enum { BLOCK = 256 }; /* synapses that are brought up to date together: all they need stays in the first cache */
+
+/* Those of list[n] whose target has spiked at least `age` + 1 times since `seen`. */
+static uint32_t still_to_see(uint32_t *restrict out, const uint32_t *restrict list, uint32_t n,
+                             const uint32_t *restrict target, const int32_t *restrict number, int32_t seen)
+{
+    uint32_t found = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        out[found] = list[k];
+        found += number[target[list[k]]] > seen;
+    }
+    return found;
+}
+
+static uint32_t all_to_see(uint32_t *restrict out, uint32_t n, const uint32_t *restrict target,
+                           const int32_t *restrict number, int32_t seen)
+{
+    uint32_t found = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        out[found] = k;
+        found += number[target[k]] > seen;
+    }
+    return found;
+}
+
+static void recall(float *w, const uint32_t *target, uint32_t n, const hk_history *history, int32_t seen,
+                   const hk_weight_change *c, hk_clips *clips)
+{
+    uint32_t list[HK_HISTORY][BLOCK], found[HK_HISTORY];
+    float column[BLOCK];
+    double gain[BLOCK];
+    for (uint32_t begin = 0; begin < n; begin += BLOCK, w += BLOCK, target += BLOCK) {
+        uint32_t size = n - begin < BLOCK ? n - begin : BLOCK, age = 0;
+        found[0] = all_to_see(list[0], size, target, history->number, seen);
+        for (; found[age] > 0 && age + 1 < HK_HISTORY; age++)
+            found[age + 1] = still_to_see(list[age + 1], list[age], found[age], target,
+                                          history->number + (age + 1) * history->n, seen);
+        for (uint32_t back = age + 1; back-- > 0;) {
+            const uint32_t *which = list[back];
+            const double *gains = history->gain + back * history->n;
+            for (uint32_t k = 0; k < found[back]; k++) {
+                column[k] = w[which[k]];
+                gain[k] = gains[target[which[k]]];
+            }
+            change(column, gain, found[back], c, clips);
+            for (uint32_t k = 0; k < found[back]; k++)
+                w[which[k]] = column[k];
+        }
+    }
+}
+
 static void decayed(double *restrict out, hk_raised raised, uint32_t n, double now_step, double now_offset,
                     double resolution_ms, double rate)
 {
@@ -113,6 +164,7 @@ static void scale_row(float *restrict w, const double *restrict factor, uint32_t
 
 const hk_learn_kernels TABLE = {
     .change = change,
+    .recall = recall,
     .decayed = decayed,
     .sum = sum,
     .scale = scale,

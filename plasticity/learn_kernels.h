@@ -9,6 +9,7 @@
 #ifndef HK_PLASTICITY_LEARN_KERNELS_H
 #define HK_PLASTICITY_LEARN_KERNELS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct hk_weight_change {
@@ -29,9 +30,22 @@ typedef struct hk_raised {
     const double *value, *step, *offset;
 } hk_raised;
 
+enum { HK_HISTORY = 16 }; /* spikes that are kept of each neuron */
+
+/** Spikes of postsynaptic neurons whose changes have been put off, as columns of n neurons, the latest spikes first. */
+typedef struct hk_history {
+    int32_t *number; /* [HK_HISTORY][n] which of all spikes it is, from 1; 0: none */
+    double *gain;    /* [HK_HISTORY][n] the gain of its change, for a trace of 1 */
+    size_t n;
+} hk_history;
+
 typedef struct hk_learn_kernels {
     /** Changes w[n] by the traces z[n]. */
     void (*change)(float *w, const double *z, uint32_t n, const hk_weight_change *change, hk_clips *clips);
+    /** Changes w[n] by those spikes of their targets, in order, that came after number `seen`; all read the trace change->gain, and
+     *  the spikes' gains stand for z. */
+    void (*recall)(float *w, const uint32_t *target, uint32_t n, const hk_history *history, int32_t seen,
+                   const hk_weight_change *change, hk_clips *clips);
     /** out[n] = value * exp(-(now - raised) * rate), now in steps and offset, rate in 1/ms. */
     void (*decayed)(double *out, hk_raised raised, uint32_t n, double now_step, double now_offset, double resolution_ms,
                     double rate);

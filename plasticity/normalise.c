@@ -75,7 +75,7 @@ static void add_up(normalise *rule)
         rule->factor[j] = 0.0;
     for (uint32_t pre = 0; pre < s->n_pre; pre++) {
         for (uint32_t slot = 0; slot < s->n_slots; slot++) {
-            hk_slab slab = hk_projection_slab(s->projection, pre, slot);
+            hk_slab slab = hk_synapses_slab(s, pre, slot);
             if (slab.target == NULL)
                 s->kernels->add_row(rule->factor + slab.first, slab.weight, slab.n);
             else
@@ -96,9 +96,9 @@ void hk_normalise_apply(void *state)
     }
     for (uint32_t pre = 0; pre < s->n_pre; pre++) {
         for (uint32_t slot = 0; slot < s->n_slots; slot++) {
-            hk_slab slab = hk_projection_slab(s->projection, pre, slot);
+            hk_slab slab = hk_synapses_slab(s, pre, slot);
             const double *factor = hk_synapses_by_target(s, &slab, rule->factor);
-            s->kernels->scale_row(hk_synapses_slab(s, pre, slot), factor, slab.n);
+            s->kernels->scale_row(hk_synapses_weights(s, &slab), factor, slab.n);
         }
     }
 }

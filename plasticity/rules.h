@@ -9,6 +9,7 @@
 #include "sim/rule.h"
 
 extern const hk_rule_type hk_stdp;             /* stdp.c */
+extern const hk_rule_type hk_stdp_pl;          /* stdp_pl.c */
 extern const hk_rule_type hk_stdp_diehl_cook;  /* stdp_diehl_cook.c */
 extern const hk_rule_type hk_stdp_trace;       /* stdp_trace.c */
 extern const hk_rule_type hk_hebbian;          /* hebbian.c */
@@ -23,6 +24,7 @@ void hk_normalise_apply(void *state);
 
 /** Changes that were stopped at a hard bound. */
 hk_clips hk_stdp_clips(const void *state);
+hk_clips hk_stdp_pl_clips(const void *state);
 hk_clips hk_stdp_diehl_cook_clips(const void *state);
 hk_clips hk_stdp_trace_clips(const void *state);
 

@@ -15,9 +15,8 @@
  *
  * Sources: Morrison, Diesmann & Gerstner (2008), Biol. Cybern. 98:459-478; Guetig, Aharonov, Rotter & Sompolinsky (2003),
  * J. Neurosci. 23:3697-3714. */
+#include "plasticity/pair.h"
 #include "plasticity/rules.h"
-#include "plasticity/synapses.h"
-#include "plasticity/trace.h"
 #include "sim/simulation.h"
 
 #include <stdlib.h>
@@ -38,123 +37,80 @@ static const hk_column params[N_PARAMS] = {
     [PAIRING] = { "pairing", HK_UNIT_OPTION, 0.0, 0.0, 1.0, "0: all-to-all; 1: nearest neighbour" },
 };
 
-typedef struct stdp {
-    hk_synapses synapses;
-    hk_bounds bounds;
-    hk_trace x;                   /* [n_rows] arrivals */
-    hk_trace y;                   /* [n_post] */
-    hk_weight_change plus, minus; /* gains without the decay of the trace */
-    hk_pairing pairing;
-    hk_clips clips;
-} stdp;
-
 /* Everything that follows from the parameters. */
-static int change(hk_ctx *ctx, void *state, const double *p)
+static int read_form(hk_ctx *ctx, const hk_pair *pair, const double *p, hk_bounds *b, hk_pair_form *out)
 {
-    stdp *rule = state;
-    hk_bounds b;
     unsigned pairing;
-    int rc = hk_bounds_init(ctx, &b, "stdp", p[W_MIN], p[W_MAX], p[HARD]);
+    double resolution_ms = pair->synapses.resolution_ms;
+    int rc = hk_bounds_init(ctx, b, "stdp", p[W_MIN], p[W_MAX], p[HARD]);
     if (rc == HK_OK)
         rc = hk_choice(ctx, "stdp", "pairing", p[PAIRING], 2, &pairing);
+    if (rc == HK_OK)
+        rc = hk_trace_check_tau(ctx, "stdp", "tau_plus_ms", p[TAU_PLUS], resolution_ms);
+    if (rc == HK_OK)
+        rc = hk_trace_check_tau(ctx, "stdp", "tau_minus_ms", p[TAU_MINUS], resolution_ms);
     if (rc != HK_OK)
         return rc;
-    rule->bounds = b;
-    double range = b.w_max - b.w_min;
-    rule->plus = (hk_weight_change){ .gain = p[A_PLUS] * range,
-                                     .mu = p[MU_PLUS],
-                                     .toward = b.w_max,
-                                     .inv_room = 1.0 / range,
-                                     .low = b.low,
-                                     .high = b.high };
-    rule->minus = (hk_weight_change){ .gain = -p[A_MINUS] * range,
-                                      .mu = p[MU_MINUS],
-                                      .toward = b.w_min,
-                                      .inv_room = -1.0 / range,
-                                      .low = b.low,
-                                      .high = b.high };
-    rule->pairing = pairing == 1 ? HK_PAIR_NEAREST : HK_PAIR_ALL;
-    hk_time now = hk_sim_now(hk_projection_sim(rule->synapses.projection));
-    hk_trace_set_tau(&rule->x, p[TAU_PLUS], now);
-    hk_trace_set_tau(&rule->y, p[TAU_MINUS], now);
+    double range = b->w_max - b->w_min;
+    *out = (hk_pair_form){
+        .plus = { .gain = p[A_PLUS] * range,
+                  .mu = p[MU_PLUS],
+                  .toward = b->w_max,
+                  .inv_room = 1.0 / range,
+                  .low = b->low,
+                  .high = b->high },
+        .minus = { .gain = -p[A_MINUS] * range,
+                   .mu = p[MU_MINUS],
+                   .toward = b->w_min,
+                   .inv_room = -1.0 / range,
+                   .low = b->low,
+                   .high = b->high },
+        .pairing = pairing == 1 ? HK_PAIR_NEAREST : HK_PAIR_ALL,
+        .tau_plus_ms = p[TAU_PLUS],
+        .tau_minus_ms = p[TAU_MINUS],
+    };
     return HK_OK;
+}
+
+static int change(hk_ctx *ctx, void *state, const double *p)
+{
+    hk_pair *pair = state;
+    hk_bounds bounds;
+    hk_pair_form form;
+    int rc = read_form(ctx, pair, p, &bounds, &form);
+    if (rc == HK_OK)
+        hk_pair_change(pair, &form);
+    return rc;
 }
 
 static void destroy(void *state)
 {
-    stdp *rule = state;
-    if (rule == NULL)
-        return;
-    hk_trace_fini(&rule->x);
-    hk_trace_fini(&rule->y);
-    hk_synapses_fini(&rule->synapses);
-    free(rule);
+    hk_pair_fini(state);
+    free(state);
 }
 
 static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void **state)
 {
     *state = NULL;
-    stdp *rule = calloc(1, sizeof *rule);
-    if (rule == NULL)
+    hk_bounds bounds;
+    hk_pair *pair = calloc(1, sizeof *pair);
+    if (pair == NULL)
         return hk_fail(ctx, HK_ENOMEM, "stdp: no memory for a rule");
-    hk_synapses *s = &rule->synapses;
-    int rc = hk_synapses_init(ctx, s, "stdp", projection, HK_BY_SLAB_AND_COLUMN);
+    int rc = hk_pair_init(ctx, pair, "stdp", projection);
     if (rc == HK_OK)
-        rc = hk_trace_init(ctx, &rule->x, s->n_rows, p[TAU_PLUS], s->resolution_ms);
+        rc = read_form(ctx, pair, p, &bounds, &pair->form);
     if (rc == HK_OK)
-        rc = hk_trace_init(ctx, &rule->y, s->n_post, p[TAU_MINUS], s->resolution_ms);
+        rc = hk_bounds_check(ctx, &bounds, "stdp", &pair->synapses);
     if (rc == HK_OK)
-        rc = change(ctx, rule, p);
-    if (rc == HK_OK)
-        rc = hk_bounds_check(ctx, &rule->bounds, "stdp", s);
-    if (rc == HK_OK)
-        *state = rule;
+        *state = pair;
     else
-        destroy(rule);
-    return rc;
-}
-
-static void on_arrival(void *state, uint32_t pre, uint32_t slot, hk_time now)
-{
-    stdp *rule = state;
-    hk_weight_change minus = rule->minus;
-    minus.gain *= hk_trace_factor(&rule->y, now);
-    hk_synapses_change_slab(&rule->synapses, pre, slot, rule->y.scaled, &minus, &rule->clips);
-    hk_trace_raise(&rule->x, hk_synapses_row(&rule->synapses, pre, slot), rule->pairing, now);
-}
-
-static void on_spike(void *state, uint32_t post, hk_time now)
-{
-    stdp *rule = state;
-    hk_weight_change plus = rule->plus;
-    plus.gain *= hk_trace_factor(&rule->x, now);
-    hk_synapses_change_column(&rule->synapses, post, rule->x.scaled, &plus, &rule->clips);
-    hk_trace_raise(&rule->y, post, rule->pairing, now);
-}
-
-static void forget(void *state)
-{
-    stdp *rule = state;
-    hk_trace_forget(&rule->x);
-    hk_trace_forget(&rule->y);
-}
-
-static int archive(void *state, hk_archive *file)
-{
-    stdp *rule = state;
-    hk_time now = hk_sim_now(hk_projection_sim(rule->synapses.projection));
-    int rc = hk_trace_archive(&rule->x, file, "x", now);
-    if (rc == HK_OK)
-        rc = hk_trace_archive(&rule->y, file, "y", now);
-    if (rc == HK_OK)
-        rc = hk_clips_archive(&rule->clips, file);
+        destroy(pair);
     return rc;
 }
 
 hk_clips hk_stdp_clips(const void *state)
 {
-    const stdp *rule = state;
-    return rule->clips;
+    return hk_pair_clips(state);
 }
 
 const hk_rule_type hk_stdp = {
@@ -167,8 +123,10 @@ const hk_rule_type hk_stdp = {
     .create = create,
     .destroy = destroy,
     .change = change,
-    .pre = on_arrival,
-    .post = on_spike,
-    .forget = forget,
-    .archive = archive,
+    .divide = hk_pair_divide,
+    .pre = hk_pair_arrival,
+    .post = hk_pair_spike,
+    .catch_up = hk_pair_catch_up,
+    .forget = hk_pair_forget,
+    .archive = hk_pair_archive,
 };

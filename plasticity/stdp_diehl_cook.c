@@ -45,6 +45,8 @@ static int change(hk_ctx *ctx, void *state, const double *p)
     diehl_cook *rule = state;
     hk_bounds b;
     int rc = hk_bounds_init(ctx, &b, "stdp_diehl_cook", p[W_MIN], p[W_MAX], p[HARD]);
+    for (int k = TAU_PRE; rc == HK_OK && k <= TAU_POST2; k++)
+        rc = hk_trace_check_tau(ctx, "stdp_diehl_cook", params[k].name, p[k], rule->synapses.resolution_ms);
     if (rc != HK_OK)
         return rc;
     rule->bounds = b;
@@ -95,18 +97,21 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
     return rc;
 }
 
-static void on_arrival(void *state, uint32_t pre, uint32_t slot, hk_time now)
+static void on_arrival(void *state, const hk_part *part, uint32_t pre, uint32_t slot, hk_time now)
 {
     diehl_cook *rule = state;
+    (void)part;
     hk_weight_change minus = rule->minus;
+    hk_slab slab = hk_synapses_slab(&rule->synapses, pre, slot);
     minus.gain *= hk_trace_factor(&rule->y1, now);
-    hk_synapses_change_slab(&rule->synapses, pre, slot, rule->y1.scaled, &minus, &rule->clips);
+    hk_synapses_change_slab(&rule->synapses, &slab, rule->y1.scaled, &minus, &rule->clips);
     hk_trace_raise(&rule->x, hk_synapses_row(&rule->synapses, pre, slot), HK_PAIR_NEAREST, now);
 }
 
-static void on_spike(void *state, uint32_t post, hk_time now)
+static void on_spike(void *state, const hk_part *part, uint32_t post, hk_time now)
 {
     diehl_cook *rule = state;
+    (void)part;
     double y2 = hk_trace_factor(&rule->y2, now) * rule->y2.scaled[post];
     hk_weight_change plus = rule->plus;
     plus.gain *= hk_trace_factor(&rule->x, now) * y2;

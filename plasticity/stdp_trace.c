@@ -20,6 +20,7 @@
 #include "sim/simulation.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { TAU, LR, LR_DECAY, LR_MIN, PULL, TARGET, MU, W_MIN, W_MAX, HARD, SUM, PAIRING, N_PARAMS };
 
@@ -38,22 +39,28 @@ static const hk_column params[N_PARAMS] = {
     [PAIRING] = { "pairing", HK_UNIT_OPTION, 1.0, 0.0, 1.0, "0: arrivals add up; 1: only the last one counts" },
 };
 
+typedef struct trace_part {
+    _Alignas(64) hk_synapses synapses;
+    hk_arrivals x; /* [n_rows] of its own: all parts see the same arrivals */
+    uint64_t n_skipped;
+    hk_clips clips;
+} trace_part;
+
 typedef struct trace_rule {
     hk_synapses synapses;
-    hk_bounds bounds;
-    hk_arrivals x;           /* [n_rows] */
+    trace_part *parts;
+    uint32_t n_parts;
     uint64_t *wins;          /* [n_post] */
     hk_weight_change change; /* for lr = 1 */
     hk_pairing pairing;
     double rate; /* 1 / tau */
     double lr, lr_decay, lr_min, sum;
-    uint64_t n_skipped;
+    uint64_t n_skipped; /* of parts that are no more */
     hk_clips clips;
 } trace_rule;
 
-static int change(hk_ctx *ctx, void *state, const double *p)
+static int set(hk_ctx *ctx, trace_rule *rule, const double *p, hk_bounds *bounds)
 {
-    trace_rule *rule = state;
     hk_bounds b;
     unsigned pairing;
     int rc = hk_bounds_init(ctx, &b, "stdp_trace", p[W_MIN], p[W_MAX], p[HARD]);
@@ -63,7 +70,7 @@ static int change(hk_ctx *ctx, void *state, const double *p)
         return rc;
     if (!(p[LR_MIN] <= p[LR]))
         return hk_fail(ctx, HK_ERANGE, "stdp_trace: lr_min = %g, must be at most lr = %g", p[LR_MIN], p[LR]);
-    rule->bounds = b;
+    *bounds = b;
     rule->change = (hk_weight_change){
         .gain = b.w_max,
         .offset = b.w_max * p[TARGET],
@@ -75,8 +82,8 @@ static int change(hk_ctx *ctx, void *state, const double *p)
         .high = b.high,
     };
     rule->pairing = pairing == 1 ? HK_PAIR_NEAREST : HK_PAIR_ALL;
-    if (rule->rate != 1.0 / p[TAU])
-        hk_arrivals_settle(&rule->x, hk_sim_now(hk_projection_sim(rule->synapses.projection)),
+    for (uint32_t k = 0; rule->rate != 1.0 / p[TAU] && k < rule->n_parts; k++)
+        hk_arrivals_settle(&rule->parts[k].x, hk_sim_now(hk_projection_sim(rule->synapses.projection)),
                            rule->synapses.resolution_ms, rule->rate);
     rule->rate = 1.0 / p[TAU];
     rule->lr = p[LR];
@@ -86,12 +93,72 @@ static int change(hk_ctx *ctx, void *state, const double *p)
     return HK_OK;
 }
 
+static int change(hk_ctx *ctx, void *state, const double *p)
+{
+    hk_bounds bounds;
+    return set(ctx, state, p, &bounds);
+}
+
+static void free_parts(trace_part *parts, uint32_t n)
+{
+    for (uint32_t k = 0; parts != NULL && k < n; k++) {
+        hk_arrivals_fini(&parts[k].x);
+        hk_synapses_fini(&parts[k].synapses);
+    }
+    free(parts);
+}
+
+static hk_clips clips_of(const trace_rule *rule)
+{
+    hk_clips all = rule->clips;
+    for (uint32_t k = 0; k < rule->n_parts; k++) {
+        all.low += rule->parts[k].clips.low;
+        all.high += rule->parts[k].clips.high;
+    }
+    return all;
+}
+
+static uint64_t skipped_of(const trace_rule *rule)
+{
+    uint64_t all = rule->n_skipped;
+    for (uint32_t k = 0; k < rule->n_parts; k++)
+        all += rule->parts[k].n_skipped;
+    return all;
+}
+
+static int divide(hk_ctx *ctx, void *state, const hk_division *division)
+{
+    trace_rule *rule = state;
+    trace_part *parts = aligned_alloc(_Alignof(trace_part), division->n_parts * sizeof *parts);
+    if (parts == NULL)
+        return hk_fail(ctx, HK_ENOMEM, "stdp_trace: no memory for %u parts", division->n_parts);
+    memset(parts, 0, division->n_parts * sizeof *parts);
+    int rc = HK_OK;
+    for (uint32_t k = 0; rc == HK_OK && k < division->n_parts; k++) {
+        rc = hk_synapses_view(ctx, &parts[k].synapses, &rule->synapses, &division->parts[k]);
+        if (rc == HK_OK)
+            rc = hk_arrivals_init(ctx, &parts[k].x, &parts[k].synapses);
+        if (rc == HK_OK && rule->n_parts > 0)
+            hk_arrivals_copy(&parts[k].x, &rule->parts[0].x);
+    }
+    if (rc != HK_OK) {
+        free_parts(parts, division->n_parts);
+        return rc;
+    }
+    rule->clips = clips_of(rule);
+    rule->n_skipped = skipped_of(rule);
+    free_parts(rule->parts, rule->n_parts);
+    rule->parts = parts;
+    rule->n_parts = division->n_parts;
+    return HK_OK;
+}
+
 static void destroy(void *state)
 {
     trace_rule *rule = state;
     if (rule == NULL)
         return;
-    hk_arrivals_fini(&rule->x);
+    free_parts(rule->parts, rule->n_parts);
     hk_synapses_fini(&rule->synapses);
     free(rule->wins);
     free(rule);
@@ -100,22 +167,21 @@ static void destroy(void *state)
 static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void **state)
 {
     *state = NULL;
+    hk_bounds bounds;
     trace_rule *rule = calloc(1, sizeof *rule);
     if (rule == NULL)
         return hk_fail(ctx, HK_ENOMEM, "stdp_trace: no memory for a rule");
     hk_synapses *s = &rule->synapses;
     int rc = hk_synapses_init(ctx, s, "stdp_trace", projection, HK_BY_SLAB_AND_COLUMN);
-    if (rc == HK_OK)
-        rc = hk_arrivals_init(ctx, &rule->x, s);
     if (rc == HK_OK) {
         rule->wins = calloc(s->n_post, sizeof *rule->wins);
         if (rule->wins == NULL)
             rc = hk_fail(ctx, HK_ENOMEM, "stdp_trace: no memory for %u counters", s->n_post);
     }
     if (rc == HK_OK)
-        rc = change(ctx, rule, p);
+        rc = set(ctx, rule, p, &bounds);
     if (rc == HK_OK)
-        rc = hk_bounds_check(ctx, &rule->bounds, "stdp_trace", s);
+        rc = hk_bounds_check(ctx, &bounds, "stdp_trace", s);
     if (rc == HK_OK)
         *state = rule;
     else
@@ -123,10 +189,10 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
     return rc;
 }
 
-static void on_arrival(void *state, uint32_t pre, uint32_t slot, hk_time now)
+static void on_arrival(void *state, const hk_part *part, uint32_t pre, uint32_t slot, hk_time now)
 {
     trace_rule *rule = state;
-    hk_arrivals_raise(&rule->x, hk_synapses_row(&rule->synapses, pre, slot), rule->pairing, now,
+    hk_arrivals_raise(&rule->parts[part->index].x, hk_synapses_row(&rule->synapses, pre, slot), rule->pairing, now,
                       rule->synapses.resolution_ms, rule->rate);
 }
 
@@ -136,25 +202,26 @@ static double learning_rate(const trace_rule *rule, uint64_t earlier)
     return lr < rule->lr_min ? rule->lr_min : lr;
 }
 
-static void on_spike(void *state, uint32_t post, hk_time now)
+static void on_spike(void *state, const hk_part *part, uint32_t post, hk_time now)
 {
     trace_rule *rule = state;
-    hk_synapses *s = &rule->synapses;
+    trace_part *own = &rule->parts[part->index];
+    hk_synapses *s = &own->synapses;
     hk_incoming in = hk_projection_incoming(s->projection, post);
-    const double *x = hk_arrivals_read(&rule->x, s, &in, now, rule->rate);
+    const double *x = hk_arrivals_read(&own->x, s, &in, now, rule->rate);
     float *w = hk_synapses_read(s, &in);
     double lr = learning_rate(rule, rule->wins[post]++);
     hk_weight_change change = rule->change;
     change.gain *= lr;
     change.offset *= lr;
     change.pull *= lr;
-    s->kernels->change(w, x, in.n, &change, &rule->clips);
+    s->kernels->change(w, x, in.n, &change, &own->clips);
     if (rule->sum > 0.0) {
         double sum = s->kernels->sum(w, in.n);
         if (sum > 0.0)
             s->kernels->scale(w, in.n, rule->sum / sum);
         else
-            rule->n_skipped++;
+            own->n_skipped++;
     }
     hk_synapses_write(s, &in);
 }
@@ -162,13 +229,24 @@ static void on_spike(void *state, uint32_t post, hk_time now)
 static void forget(void *state)
 {
     trace_rule *rule = state;
-    hk_arrivals_forget(&rule->x);
+    for (uint32_t k = 0; k < rule->n_parts; k++)
+        hk_arrivals_forget(&rule->parts[k].x);
 }
 
+/* The parts' traces are equal, so one is kept. */
 static int archive(void *state, hk_archive *file)
 {
     trace_rule *rule = state;
-    int rc = hk_arrivals_archive(&rule->x, file, "x", hk_sim_now(hk_projection_sim(rule->synapses.projection)));
+    rule->clips = clips_of(rule);
+    rule->n_skipped = skipped_of(rule);
+    int rc = hk_arrivals_archive(&rule->parts[0].x, file, "x",
+                                 hk_sim_now(hk_projection_sim(rule->synapses.projection)));
+    for (uint32_t k = 0; k < rule->n_parts; k++) {
+        rule->parts[k].clips = (hk_clips){ 0 };
+        rule->parts[k].n_skipped = 0;
+        if (rc == HK_OK && k > 0 && hk_archive_is_loading(file))
+            hk_arrivals_copy(&rule->parts[k].x, &rule->parts[0].x);
+    }
     if (rc == HK_OK)
         rc = hk_archive_array(file, "wins", HK_U64, rule->wins, rule->synapses.n_post);
     if (rc == HK_OK)
@@ -180,14 +258,12 @@ static int archive(void *state, hk_archive *file)
 
 hk_clips hk_stdp_trace_clips(const void *state)
 {
-    const trace_rule *rule = state;
-    return rule->clips;
+    return clips_of(state);
 }
 
 uint64_t hk_stdp_trace_skipped(const void *state)
 {
-    const trace_rule *rule = state;
-    return rule->n_skipped;
+    return skipped_of(state);
 }
 
 const uint64_t *hk_stdp_trace_wins(const void *state)
@@ -207,6 +283,7 @@ const hk_rule_type hk_stdp_trace = {
     .create = create,
     .destroy = destroy,
     .change = change,
+    .divide = divide,
     .pre = on_arrival,
     .post = on_spike,
     .forget = forget,

@@ -22,8 +22,11 @@ static void widen(hk_synapses *s, uint32_t n)
 static void measure_slabs(hk_synapses *s)
 {
     for (uint32_t pre = 0; pre < s->n_pre; pre++)
-        for (uint32_t slot = 0; slot < s->n_slots; slot++)
-            widen(s, hk_projection_slab(s->projection, pre, slot).n);
+        for (uint32_t slot = 0; slot < s->n_slots; slot++) {
+            hk_slab slab = hk_projection_slab(s->projection, pre, slot);
+            widen(s, slab.n);
+            s->listed = s->listed || slab.target != NULL;
+        }
 }
 
 static int measure_columns(hk_ctx *ctx, hk_synapses *s, const char *rule)
@@ -42,6 +45,16 @@ static int measure_columns(hk_ctx *ctx, hk_synapses *s, const char *rule)
                    rule, hk_projection_name(s->projection));
 }
 
+static int make_scratch(hk_ctx *ctx, hk_synapses *s)
+{
+    s->column = malloc(s->widest * sizeof *s->column);
+    s->gathered = malloc(s->widest * sizeof *s->gathered);
+    if (s->column == NULL || s->gathered == NULL)
+        return hk_fail(ctx, HK_ENOMEM, "rules of projection %s: no memory for a column of %u synapses",
+                       hk_projection_name(s->projection), s->widest);
+    return HK_OK;
+}
+
 int hk_synapses_init(hk_ctx *ctx, hk_synapses *s, const char *rule, hk_projection *projection, hk_access access)
 {
     hk_sim *sim = hk_projection_sim(projection);
@@ -56,6 +69,7 @@ int hk_synapses_init(hk_ctx *ctx, hk_synapses *s, const char *rule, hk_projectio
         .widest = 1,
     };
     s->n_rows = (size_t)s->n_pre * s->n_slots;
+    s->part = (hk_part){ .end = s->n_post };
     hk_cpu level = HK_CPU_PLAIN;
     int rc = hk_cpu_parse(ctx, hk_sim_cpu(sim), &level);
     if (rc != HK_OK)
@@ -69,11 +83,14 @@ int hk_synapses_init(hk_ctx *ctx, hk_synapses *s, const char *rule, hk_projectio
         rc = measure_columns(ctx, s, rule);
     if (rc != HK_OK)
         return rc;
-    s->column = malloc(s->widest * sizeof *s->column);
-    s->gathered = malloc(s->widest * sizeof *s->gathered);
-    if (s->column == NULL || s->gathered == NULL)
-        return hk_fail(ctx, HK_ENOMEM, "%s: no memory for a column of %u synapses", rule, s->widest);
-    return HK_OK;
+    return make_scratch(ctx, s);
+}
+
+int hk_synapses_view(hk_ctx *ctx, hk_synapses *s, const hk_synapses *all, const hk_part *part)
+{
+    *s = *all;
+    s->part = *part;
+    return make_scratch(ctx, s);
 }
 
 void hk_synapses_fini(hk_synapses *s)
@@ -103,9 +120,9 @@ const double *hk_synapses_by_target(hk_synapses *s, const hk_slab *slab, const d
     return s->gathered;
 }
 
-float *hk_synapses_slab(hk_synapses *s, uint32_t pre, uint32_t slot)
+float *hk_synapses_weights(hk_synapses *s, const hk_slab *slab)
 {
-    return s->weights + hk_projection_slab_begin(s->projection, pre, slot);
+    return slab->weight == NULL ? NULL : s->weights + (slab->weight - s->weights);
 }
 
 float *hk_synapses_read(hk_synapses *s, const hk_incoming *in)
@@ -133,12 +150,11 @@ void hk_synapses_write(hk_synapses *s, const hk_incoming *in)
     }
 }
 
-void hk_synapses_change_slab(hk_synapses *s, uint32_t pre, uint32_t slot, const double *by_post,
-                             const hk_weight_change *change, hk_clips *clips)
+void hk_synapses_change_slab(hk_synapses *s, const hk_slab *slab, const double *by_post, const hk_weight_change *change,
+                             hk_clips *clips)
 {
-    hk_slab slab = hk_projection_slab(s->projection, pre, slot);
-    const double *values = hk_synapses_by_target(s, &slab, by_post);
-    s->kernels->change(hk_synapses_slab(s, pre, slot), values, slab.n, change, clips);
+    const double *values = hk_synapses_by_target(s, slab, by_post);
+    s->kernels->change(hk_synapses_weights(s, slab), values, slab->n, change, clips);
 }
 
 void hk_synapses_change_column(hk_synapses *s, uint32_t post, const double *by_row, const hk_weight_change *change,
@@ -154,7 +170,7 @@ int hk_bounds_check(hk_ctx *ctx, const hk_bounds *bounds, const char *rule, cons
 {
     for (uint32_t pre = 0; pre < s->n_pre; pre++) {
         for (uint32_t slot = 0; slot < s->n_slots; slot++) {
-            hk_slab slab = hk_projection_slab(s->projection, pre, slot);
+            hk_slab slab = hk_synapses_slab(s, pre, slot);
             for (uint32_t k = 0; k < slab.n; k++) {
                 double w = (double)slab.weight[k];
                 if (!(w >= bounds->low && w <= bounds->high))

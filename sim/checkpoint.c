@@ -377,6 +377,7 @@ static int archive_drawn_weights(const hk_projection *p, hk_archive *archive)
 static int archive_projection(hk_projection *projection, hk_archive *archive)
 {
     hk_projection *p = projection;
+    hk_projection_catch_up(p);
     uint32_t expected = connections_checksum(p), found = expected, n_rules = 0;
     uint8_t changed = p->weights_changed;
     int rc = hk_archive_expect(archive, "name", p->name);

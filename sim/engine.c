@@ -161,7 +161,7 @@ static int deliver(hk_population *p, const hk_event *event, hk_time now, hk_time
     hk_projection *projection = driven ? NULL : p->sim->projections[event->group];
     for (hk_rule *rule = driven ? NULL : projection->rules; rule != NULL; rule = rule->next)
         if (rule->enabled && rule->type->pre != NULL)
-            rule->type->pre(rule->state, event->source, event->slot, now);
+            rule->type->pre(rule->state, &(hk_part){ .end = p->n }, event->source, event->slot, now);
     hk_slab slab = driven ? hk_drive_slab(p, event->source) : hk_storage_slab(projection, event->source, event->slot);
     p->n_events++;
     p->n_synaptic_events += driven ? 0 : slab.n;
@@ -211,7 +211,7 @@ static int fire(hk_population *p, uint32_t i, hk_time now)
     for (size_t k = 0; k < p->n_in; k++)
         for (hk_rule *rule = p->in[k]->rules; rule != NULL; rule = rule->next)
             if (rule->enabled && rule->type->post != NULL)
-                rule->type->post(rule->state, i, now);
+                rule->type->post(rule->state, &(hk_part){ .end = p->n }, i, now);
     return rc;
 }
 

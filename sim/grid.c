@@ -96,35 +96,6 @@ static int deliver_slabs(const hk_grid *grid, hk_shard *shard, int64_t step)
     return HK_OK;
 }
 
-/* The targets of a slab that lie in begin ... end - 1: they ascend. */
-static hk_slab part_of(const hk_slab *slab, uint32_t begin, uint32_t end)
-{
-    uint32_t from = 0, to = slab->n;
-    if (slab->target == NULL) {
-        from = begin > slab->first ? begin - slab->first : 0;
-        to = end > slab->first ? end - slab->first : 0;
-        from = from < slab->n ? from : slab->n;
-        to = to < slab->n ? to : slab->n;
-    } else {
-        for (uint32_t low = 0, high = slab->n; low < high;) {
-            uint32_t middle = low + (high - low) / 2;
-            if (slab->target[middle] < begin)
-                low = middle + 1;
-            else
-                high = middle;
-            from = low;
-        }
-        from = slab->n > 0 && slab->target[0] >= begin ? 0 : from;
-        for (to = from; to < slab->n && slab->target[to] < end;)
-            to++;
-    }
-    return (hk_slab){ .target = slab->target == NULL ? NULL : slab->target + from,
-                      .weight = slab->weight == NULL ? NULL : slab->weight + from,
-                      .weight64 = slab->weight64 == NULL ? NULL : slab->weight64 + from,
-                      .first = slab->first + from,
-                      .n = to > from ? to - from : 0 };
-}
-
 static void add_slab(const hk_slab *slab, double *const *sum, uint32_t n_ports)
 {
     for (uint32_t k = 0; k < slab->n; k++) {
@@ -133,11 +104,11 @@ static void add_slab(const hk_slab *slab, double *const *sum, uint32_t n_ports)
     }
 }
 
-static void arrive(const hk_projection *projection, uint32_t source, uint32_t slot, hk_time now)
+static void arrive(const hk_projection *projection, const hk_part *part, uint32_t source, uint32_t slot, hk_time now)
 {
     for (hk_rule *rule = projection->rules; rule != NULL; rule = rule->next)
         if (rule->enabled && rule->type->pre != NULL)
-            rule->type->pre(rule->state, source, slot, now);
+            rule->type->pre(rule->state, part, source, slot, now);
 }
 
 /* Through one projection that keeps single- or double-precision weights. */
@@ -149,6 +120,7 @@ static void deliver_projection(const hk_grid *grid, hk_shard *shard, const hk_pr
     if (slice->begin == slice->end)
         return;
     int from = projection->pre->model->kind == HK_MODEL_SOURCE ? HK_FROM_SOURCES : HK_FROM_NEURONS;
+    hk_part part = { .index = slice->part, .begin = slice->begin, .end = slice->end };
     hk_time now = hk_time_grid(step + 1, grid->sim->resolution_ms);
     for (uint32_t slot = 0; slot < projection->n_slots; slot++) {
         int64_t sent = step - projection->delay[slot];
@@ -157,12 +129,11 @@ static void deliver_projection(const hk_grid *grid, hk_shard *shard, const hk_pr
         const hk_spike_list *list = hk_grid_list(grid, from, sent);
         for (size_t k = list->begin[pre]; k < list->begin[pre + 1]; k++) {
             uint32_t source = list->source[k] - first;
-            arrive(projection, source, slot, now);
-            hk_slab slab = hk_storage_slab(projection, source, slot);
-            hk_slab part = part_of(&slab, slice->begin, slice->end);
-            add_slab(&part, to->sum, to->n_ports);
-            shard->n_synaptic_events += part.n;
-            shard->n_events += part.n > 0;
+            arrive(projection, &part, source, slot, now);
+            hk_slab slab = hk_storage_part(projection, source, slot, &part);
+            add_slab(&slab, to->sum, to->n_ports);
+            shard->n_synaptic_events += slab.n;
+            shard->n_events += slab.n > 0;
         }
     }
 }
@@ -257,11 +228,13 @@ static int fire(const hk_grid *grid, hk_shard *shard, hk_population *p, uint32_t
     hk_time now = hk_time_grid(step + 1, grid->sim->resolution_ms);
     double refractory_ms = p->model->fire(&p->view, i, now);
     p->counts[i]++;
-    int rc = hold(grid, &shard->slices[p->index], p, i, step, refractory_ms);
-    for (size_t k = 0; k < p->n_in && grid->populations[p->index].whole; k++)
+    hk_slice *slice = &shard->slices[p->index];
+    hk_part part = { .index = slice->part, .begin = slice->begin, .end = slice->end };
+    int rc = hold(grid, slice, p, i, step, refractory_ms);
+    for (size_t k = 0; k < p->n_in && grid->populations[p->index].n_rules > 0; k++)
         for (hk_rule *rule = p->in[k]->rules; rule != NULL; rule = rule->next)
             if (rule->enabled && rule->type->post != NULL)
-                rule->type->post(rule->state, i, now);
+                rule->type->post(rule->state, &part, i, now);
     return rc == HK_OK ? add_fired(shard, i) : rc;
 }
 

@@ -45,6 +45,7 @@ typedef struct hk_cursors { /* of the spikes of one list */
 
 typedef struct hk_slice { /* of one population, in one shard */
     uint32_t begin, end;
+    uint32_t part; /* which it is of those that have neurons */
     uint32_t first[HK_MOST_PORTS]; /* accumulator of neuron `begin` */
     hk_heap releases;
 } hk_slice;
@@ -71,7 +72,8 @@ enum { HK_FROM_SOURCES, HK_FROM_NEURONS };
 typedef struct hk_grid_population {
     uint32_t first;   /* index of its first neuron among all of the simulation */
     uint32_t n_ports; /* 0: a source */
-    bool whole;       /* not cut: competition and plasticity look at all of it */
+    bool whole;       /* not cut: competition and some rules look at all of it */
+    uint32_t n_rules; /* on its inputs */
     bool on_slabs;    /* takes 4-byte synapses */
     double scale[HK_MOST_PORTS];
     double *sum[HK_MOST_PORTS]; /* [n] what arrives through other synapses, NULL where it has none */

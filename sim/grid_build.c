@@ -68,6 +68,15 @@ void hk_grid_destroy(hk_grid *grid)
     free(grid);
 }
 
+static uint32_t count_rules(const hk_population *p)
+{
+    uint32_t n = 0;
+    for (size_t k = 0; k < p->n_in; k++)
+        for (const hk_rule *rule = p->in[k]->rules; rule != NULL; rule = rule->next)
+            n++;
+    return n;
+}
+
 /* Has something changed that the shards depend on? */
 static bool is_current(const hk_grid *grid)
 {
@@ -78,8 +87,7 @@ static bool is_current(const hk_grid *grid)
         const hk_population *p = sim->populations[i];
         current = p->model->kind == HK_MODEL_SOURCE || p->model->n_ports(&p->view) == grid->populations[i].n_ports;
         current = current && (p->competition == HK_FREE || grid->populations[i].whole);
-        for (size_t k = 0; current && k < p->n_in; k++)
-            current = p->in[k]->rules == NULL || grid->populations[i].whole;
+        current = current && count_rules(p) == grid->populations[i].n_rules;
     }
     return current;
 }
@@ -103,8 +111,9 @@ static int describe_populations(hk_grid *grid)
         if (p->model->kind == HK_MODEL_NEURON)
             g->n_ports = p->model->n_ports(&p->view);
         g->whole = p->competition != HK_FREE;
+        g->n_rules = count_rules(p);
         for (size_t k = 0; k < p->n_in; k++)
-            g->whole = g->whole || p->in[k]->rules != NULL;
+            g->whole = g->whole || !hk_projection_is_divisible(p->in[k]);
     }
     if (first >= UINT32_MAX)
         return hk_fail(sim->ctx, HK_ERANGE, "simulation: %llu neurons, must be below %u on the grid",
@@ -176,6 +185,27 @@ static int cut_shards(hk_grid *grid)
 }
 
 /* --- synapses ---------------------------------------------------------------------------------------------------- */
+
+/* Numbers the slices that have neurons, and lets the projections onto each population know of them. */
+static int divide_projections(hk_grid *grid)
+{
+    hk_part *parts = malloc(grid->n_shards * sizeof *parts);
+    int rc = parts == NULL ? HK_ENOMEM : HK_OK;
+    for (size_t i = 0; rc == HK_OK && i < grid->n_populations; i++) {
+        const hk_population *p = grid->sim->populations[i];
+        uint32_t n = 0;
+        for (uint32_t s = 0; s < grid->n_shards; s++) {
+            hk_slice *slice = &grid->shards[s].slices[i];
+            slice->part = n;
+            if (slice->begin < slice->end)
+                parts[n++] = (hk_part){ .index = slice->part, .begin = slice->begin, .end = slice->end };
+        }
+        for (size_t k = 0; rc == HK_OK && k < p->n_in; k++)
+            rc = hk_projection_divide(p->in[k], parts, n);
+    }
+    free(parts);
+    return rc;
+}
 
 /* Room for what other synapses than those on slabs bring. */
 static int reserve_sums(hk_grid *grid)
@@ -332,6 +362,8 @@ int hk_grid_build(hk_grid *grid)
     for (size_t k = 0; rc == HK_OK && k < sim->n_projections; k++)
         if (sim->projections[k]->asked.pre != NULL && !sim->projections[k]->on_slabs)
             rc = hk_projection_draw(sim->projections[k]);
+    if (rc == HK_OK)
+        rc = divide_projections(grid);
     if (rc == HK_OK)
         rc = reserve_sums(grid);
     if (rc == HK_OK)

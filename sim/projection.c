@@ -15,6 +15,7 @@ static void free_synapses(hk_projection *projection)
     hk_memory_free(projection->in_source, projection->n_weights * sizeof *projection->in_source);
     hk_memory_free(projection->in_synapse, projection->n_weights * sizeof *projection->in_synapse);
     free(projection->in_begin);
+    free(projection->cuts);
     free(projection->begin);
     free(projection->delay);
 }
@@ -27,6 +28,8 @@ void hk_projection_undraw(hk_projection *projection)
     projection->weight64 = NULL;
     projection->begin = NULL;
     projection->delay = NULL;
+    projection->cuts = NULL;
+    projection->n_parts = 0;
     projection->n_slots = 0;
     projection->n_weights = 0;
     projection->is_drawn = projection->on_slabs = false;
@@ -123,11 +126,13 @@ uint64_t hk_projection_slab_begin(const hk_projection *projection, uint32_t pre,
 
 hk_slab hk_projection_slab(const hk_projection *projection, uint32_t pre, uint32_t slot)
 {
+    hk_projection_catch_up(projection);
     return hk_storage_slab(projection, pre, slot);
 }
 
 float *hk_projection_weights(hk_projection *projection, uint64_t *n_weights)
 {
+    hk_projection_catch_up(projection);
     projection->weights_changed = projection->weight != NULL; /* they may be: a checkpoint must keep them */
     *n_weights = projection->weight != NULL ? projection->n_weights : 0;
     return projection->weight;

@@ -99,13 +99,14 @@ double hk_projection_rounding_error(const hk_projection *projection);
 uint32_t hk_projection_n_slots(const hk_projection *projection);
 int64_t hk_projection_delay_steps(const hk_projection *projection, uint32_t slot);
 
-/** The synapses of presynaptic neuron `pre` in one slot; n = 0 when there are none. */
+/** The synapses of presynaptic neuron `pre` in one slot; n = 0 when there are none. Rules may put changes off: what is read from
+ *  here, by hk_projection_list() and by hk_projection_weights() is up to date until the simulation goes on. */
 hk_slab hk_projection_slab(const hk_projection *projection, uint32_t pre, uint32_t slot);
 /** Index of the slab's first synapse; its synapses are consecutive. Indices run over [0, hk_projection_n_weights). */
 uint64_t hk_projection_slab_begin(const hk_projection *projection, uint32_t pre, uint32_t slot);
 
-/** All weights by synapse index, padding of dense rows included; writable: that is what a rule changes. NULL with *n_weights
- *  0 for a projection of double weights. */
+/** All weights by synapse index, padding of dense rows included; writable: that is what a rule changes. To be asked for again
+ *  after each run. NULL with *n_weights 0 for a projection of double weights. */
 float *hk_projection_weights(hk_projection *projection, uint64_t *n_weights);
 
 /** The synapses onto one postsynaptic neuron. dense: synapse k comes from neuron k, at index post + k * stride. Otherwise

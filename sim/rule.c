@@ -1,7 +1,7 @@
 /* sim/rule.c - attaching plasticity rules to projections: see rule.h. */
 #include "sim/rule.h"
 
-#include "sim/engine.h"
+#include "sim/storage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +59,14 @@ int hk_rule_attach(hk_projection *projection, const hk_rule_type *type, size_t n
         destroy(rule);
         return rc;
     }
-    *hk_projection_rules_end(projection) = rule;
+    hk_rule **end = hk_projection_rules_end(projection);
+    *end = rule;
+    rc = hk_projection_divide(projection, &(hk_part){ .end = projection->post->n }, 1);
+    if (rc != HK_OK) {
+        *end = NULL;
+        destroy(rule);
+        return rc;
+    }
     *out = rule;
     return HK_OK;
 }
@@ -75,6 +82,7 @@ void hk_rule_destroy_all(hk_rule *first)
 
 void hk_rule_enable(hk_rule *rule, bool enabled)
 {
+    hk_projection_catch_up(rule->projection); /* a rule that is off is not asked to */
     rule->enabled = enabled;
 }
 

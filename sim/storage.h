@@ -24,6 +24,8 @@ struct hk_projection {
     bool weights_changed; /* since they were drawn: checkpoints keep them */
     uint64_t *in_begin;   /* plastic sparse: [n_post + 1]; in_source, in_synapse: [n_synapses] */
     uint32_t *in_source, *in_synapse;
+    uint32_t *cuts; /* sparse, in more than one part: [n_parts - 1][n_rows] where in its slab each part ends */
+    uint32_t n_parts;
     hk_lane lane; /* spikes on their way, where there is one delay */
     hk_rule *rules;
 
@@ -41,6 +43,14 @@ struct hk_projection {
 HK_MUST_CHECK int hk_projection_draw(hk_projection *projection);
 /** Forgets synapses that were drawn, so that it waits again. */
 void hk_projection_undraw(hk_projection *projection);
+
+/** The neurons of `post` are computed in `parts`: finds where each slab is to be cut, and tells the rules. Not within a window.
+ *  HK_ENOMEM. */
+HK_MUST_CHECK int hk_projection_divide(hk_projection *projection, const hk_part *parts, uint32_t n_parts);
+/** Can all its rules be divided? */
+bool hk_projection_is_divisible(const hk_projection *projection);
+/** Brings its weights up to date. */
+void hk_projection_catch_up(const hk_projection *projection);
 
 /* The engine asks for a slab with every event: these stand where they can be inlined. */
 static inline uint64_t hk_storage_begin(const hk_projection *projection, uint32_t pre, uint32_t slot)
@@ -73,6 +83,34 @@ static inline hk_slab hk_storage_slab(const hk_projection *projection, uint32_t 
                           .n = (uint32_t)(projection->begin[(uint64_t)pre * projection->n_slots + slot + 1] - begin),
                           .repeats = projection->repeats };
     }
+}
+
+/** Those onto one part. */
+static inline hk_slab hk_storage_part(const hk_projection *projection, uint32_t pre, uint32_t slot, const hk_part *part)
+{
+    hk_slab slab = hk_storage_slab(projection, pre, slot);
+    uint32_t from = 0, to = slab.n;
+    if (slab.n == 0 || part->end - part->begin == projection->post->n)
+        return slab;
+    if (projection->cuts != NULL) {
+        size_t n_rows = (size_t)projection->pre->n * projection->n_slots,
+               row = (size_t)pre * projection->n_slots + slot;
+        if (part->index > 0)
+            from = projection->cuts[(part->index - 1) * n_rows + row];
+        if (part->index + 1 < projection->n_parts)
+            to = projection->cuts[part->index * n_rows + row];
+    } else if (projection->layout == HK_LAYOUT_DENSE) {
+        from = part->begin;
+        to = part->end;
+    } else if (projection->layout == HK_LAYOUT_DIAGONAL) {
+        to = pre >= part->begin && pre < part->end;
+    }
+    slab.target = slab.target == NULL ? NULL : slab.target + from;
+    slab.weight = slab.weight == NULL ? NULL : slab.weight + from;
+    slab.weight64 = slab.weight64 == NULL ? NULL : slab.weight64 + from;
+    slab.first += from;
+    slab.n = to - from;
+    return slab;
 }
 
 #endif

@@ -564,7 +564,7 @@ static void the_catalogue_finds_each_rule_by_name(void **state)
     (void)state;
     size_t n;
     const hk_rule_type *const *types = hk_rule_types(&n);
-    assert_int_equal(n, 7);
+    assert_int_equal(n, 8);
     for (size_t k = 0; k < n; k++) {
         assert_ptr_equal(hk_rule_type_find(types[k]->name), types[k]);
         assert_non_null(types[k]->summary);
