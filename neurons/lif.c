@@ -147,17 +147,17 @@ static int64_t epoch_steps(const hk_neuron_view *view)
     return hk_membrane_epoch_steps(shortest, view->resolution_ms);
 }
 
-static void rebase(const hk_neuron_view *view, hk_time to)
+static void rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time to)
 {
     double x = hk_since_epoch(view, to);
     double *const *c = view->columns;
     if (view->globals[ONE_TAU] != 0.0)
-        hk_lif_kernels_for(view->cpu)->decay(c[U], hk_exp(-x / view->params[TAU_M].values[0]), view->n);
+        hk_lif_kernels_for(view->cpu)->decay(c[U] + begin, hk_exp(-x / view->params[TAU_M].values[0]), end - begin);
     else
-        for (uint32_t i = 0; i < view->n; i++)
+        for (uint32_t i = begin; i < end; i++)
             c[U][i] = c[U][i] == -HUGE_VAL ? c[U][i] : c[U][i] * hk_exp(-x / hk_param_of(view, TAU_M, i));
     if (view->globals[ADAPTS] != 0.0)
-        for (uint32_t i = 0; i < view->n; i++)
+        for (uint32_t i = begin; i < end; i++)
             c[B][i] *= hk_exp(-x / hk_param_of(view, TAU_THETA, i));
 }
 
@@ -202,7 +202,7 @@ static void sweep(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_t
     if (view->globals[HORIZON_STEP] != (double)(horizon.step + 1)) {
         view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
         if (view->globals[ADAPTS] != 0.0)
-            set_low(view, 0, view->n, x);
+            set_low(view, begin, end, x);
     }
     bool one_tau = view->globals[ONE_TAU] != 0.0;
     double tau = hk_param_of(view, TAU_M, begin), fall = hk_exp(-x / tau), relax = hk_exp(-left / tau);

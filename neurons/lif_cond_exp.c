@@ -227,10 +227,10 @@ static int64_t epoch_steps(const hk_neuron_view *view)
     return hk_membrane_epoch_steps(shortest, view->resolution_ms);
 }
 
-static void rebase(const hk_neuron_view *view, hk_time to)
+static void rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time to)
 {
     double x = hk_since_epoch(view, to);
-    for (uint32_t i = 0; i < view->n; i++) {
+    for (uint32_t i = begin; i < end; i++) {
         hk_cond_cell cell = cell_of(view, i);
         hk_cond_state s = state_at(view, &cell, i, x);
         store(view, &cell, i, 0.0, &s);

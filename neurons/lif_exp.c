@@ -204,35 +204,18 @@ static int64_t epoch_steps(const hk_neuron_view *view)
     return hk_membrane_epoch_steps(shortest, view->resolution_ms);
 }
 
-enum { LATE = 600 }; /* time constants, after which exp(x / tau_m) leaves the range of doubles */
-
-static void late_rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end, double x)
-{
-    double *const *c = view->columns;
-    for (uint32_t i = begin; i < end; i++) {
-        c[A][i] = c[A][i] == -HUGE_VAL ? c[A][i] : late_potential(view, i, x);
-        c[J_EX][i] *= hk_exp(-x / hk_param_of(view, TAU_EX, i));
-        c[J_IN][i] *= hk_exp(-x / hk_param_of(view, TAU_IN, i));
-    }
-}
-
-static void rebase(const hk_neuron_view *view, hk_time to)
+static void rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time to)
 {
     double x = hk_since_epoch(view, to);
     bool uniform = view->globals[UNIFORM] != 0.0;
-    for (uint32_t i = 0; i < view->n; i = uniform ? view->n : i + 1) {
-        if (x / hk_param_of(view, TAU_M, i) > LATE) {
-            late_rebase(view, i, uniform ? view->n : i + 1, x);
-            continue;
-        }
+    for (uint32_t i = begin; i < end; i = uniform ? end : i + 1) {
         hk_lif_exp_columns columns = columns_from(view, i);
         hk_lif_exp_instant q = instant(view, i, x, 0.0);
         hk_lif_exp_kernels_for(view->cpu)->rebase(&columns, &q, hk_exp(-x / hk_param_of(view, TAU_EX, i)),
-                                                  hk_exp(-x / hk_param_of(view, TAU_IN, i)), uniform ? view->n : 1);
+                                                  hk_exp(-x / hk_param_of(view, TAU_IN, i)), uniform ? end - begin : 1);
     }
-    if (view->globals[ADAPTS] != 0.0)
-        for (uint32_t i = 0; i < view->n; i++)
-            view->columns[B][i] *= hk_exp(-x / hk_param_of(view, TAU_THETA, i));
+    for (uint32_t i = begin; view->globals[ADAPTS] != 0.0 && i < end; i++)
+        view->columns[B][i] *= hk_exp(-x / hk_param_of(view, TAU_THETA, i));
 }
 
 static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits)
@@ -264,7 +247,7 @@ static void sweep(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_t
     double x = hk_since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
     if (view->globals[HORIZON_STEP] != (double)(horizon.step + 1)) {
         view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
-        for (uint32_t i = 0; view->globals[ADAPTS] != 0.0 && i < view->n; i++)
+        for (uint32_t i = begin; view->globals[ADAPTS] != 0.0 && i < end; i++)
             set_low(view, i, x);
     }
     bool uniform = view->globals[UNIFORM] != 0.0;

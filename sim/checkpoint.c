@@ -5,6 +5,7 @@
 #include "sim/draw.h"
 #include "sim/drive.h"
 #include "sim/grid.h"
+#include "sim/section.h"
 #include "sim/storage.h"
 
 #include <stdio.h>
@@ -42,7 +43,6 @@ static int archive_events(hk_archive *archive, const char *group, hk_event *even
         { "step", HK_I64, offsetof(hk_event, step), 8 },   { "offset_ms", HK_F64, offsetof(hk_event, offset), 8 },
         { "kind", HK_U16, offsetof(hk_event, kind), 2 },   { "slot", HK_U16, offsetof(hk_event, slot), 2 },
         { "group", HK_U32, offsetof(hk_event, group), 4 }, { "source", HK_U32, offsetof(hk_event, source), 4 },
-        { "stamp", HK_U32, offsetof(hk_event, stamp), 4 },
     };
     char *column = malloc((n + 1) * 8);
     int rc = column == NULL ? HK_ENOMEM : hk_archive_enter(archive, group);
@@ -113,16 +113,17 @@ static int archive_list(hk_population *p, waiting where, const hk_projection *la
     return rc;
 }
 
-static int archive_queue(hk_population *p, waiting where, hk_queue *queue, hk_archive *archive)
+static int archive_queue(hk_population *p, hk_archive *archive)
 {
     bool loading = hk_archive_is_loading(archive);
+    hk_queue *queue = p->queue;
     size_t n = hk_queue_size(queue);
     hk_event *events = loading ? NULL : calloc(n + 1, sizeof *events);
     int rc = !loading && events == NULL ? HK_ENOMEM : HK_OK;
     if (rc == HK_OK && !loading)
         rc = hk_queue_copy(queue, events);
     if (rc == HK_OK)
-        rc = archive_list(p, where, NULL, archive, &events, &n);
+        rc = archive_list(p, IN_QUEUE, NULL, archive, &events, &n);
     if (rc == HK_OK && loading)
         hk_queue_clear(queue);
     for (size_t k = 0; rc == HK_OK && loading && k < n; k++)
@@ -131,34 +132,74 @@ static int archive_queue(hk_population *p, waiting where, hk_queue *queue, hk_ar
     return rc;
 }
 
-/* On the grid a drive has no state: its counts are a function of the step. */
-static int archive_drive(hk_population *p, hk_archive *archive)
-{
-    double drive[2] = { p->drive_rate_hz, p->drive_weight };
-    int rc = hk_archive_array(archive, "drive_hz_and_weight", HK_F64, drive, 2);
-    if (rc != HK_OK || p->model->kind != HK_MODEL_NEURON)
-        return rc;
-    if (hk_archive_is_loading(archive) && (drive[0] != p->drive_rate_hz || drive[1] != p->drive_weight))
-        rc = hk_population_drive(p, drive[0], drive[1]);
-    if (rc != HK_OK || p->drive == NULL)
-        return rc;
-    rc = hk_archive_array(archive, "drive_counter", HK_U32, p->drive_counter, p->n);
-    return rc == HK_OK ? archive_queue(p, DRIVEN, p->drive, archive) : rc;
-}
-
+/* What the sections of a population will do stands in the file as of one; only what is not stale. */
 static int archive_internal(hk_population *p, hk_archive *archive)
 {
     bool loading = hk_archive_is_loading(archive);
-    hk_event *events = p->internal.events, none;
-    size_t n = p->internal.n;
-    if (!loading && events == NULL)
-        events = &none;
+    hk_event *events = NULL;
+    size_t n = 0, most = 0;
+    for (uint32_t k = 0; k < p->n_sections; k++)
+        most += p->sections[k].internal.n;
+    if (!loading && (events = calloc(most + 1, sizeof *events)) == NULL)
+        return HK_ENOMEM;
+    for (uint32_t k = 0; !loading && k < p->n_sections; k++) {
+        const hk_heap *heap = &p->sections[k].internal;
+        for (size_t e = 0; e < heap->n; e++) {
+            if (heap->events[e].kind == HK_EVENT_SPIKE && hk_section_is_stale(&p->sections[k], &heap->events[e]))
+                continue;
+            events[n] = heap->events[e];
+            events[n++].stamp = 0;
+        }
+    }
     int rc = archive_list(p, INTERNAL, NULL, archive, &events, &n);
-    if (!loading)
+    for (uint32_t k = 0; loading && k < p->n_sections; k++) {
+        hk_section *s = &p->sections[k];
+        s->internal.n = 0;
+        s->view.stamp_now = s->stamp_all = 0;
+        s->n_held = 0;
+        for (uint32_t i = s->begin; i < s->end; i++) {
+            p->stamp[i] = 0;
+            s->n_held += p->held_until[i].step != INT64_MIN;
+        }
+    }
+    for (size_t k = 0; rc == HK_OK && loading && p->n_sections > 0 && k < n; k++) {
+        events[k].stamp = 0;
+        rc = hk_heap_push(&hk_section_of(p, events[k].source)->internal, &events[k]);
+    }
+    free(events);
+    return rc;
+}
+
+/* The next input of each neuron's drive, of all sections. On the grid a drive has no state: its counts are a function of the
+ * step. */
+static int archive_drive(hk_population *p, hk_archive *archive)
+{
+    double drive[2] = { p->drive_rate_hz, p->drive_weight };
+    bool loading = hk_archive_is_loading(archive);
+    int rc = hk_archive_array(archive, "drive_hz_and_weight", HK_F64, drive, 2);
+    if (rc == HK_OK && loading && (drive[0] != p->drive_rate_hz || drive[1] != p->drive_weight))
+        rc = hk_population_drive(p, drive[0], drive[1]);
+    if (rc != HK_OK || p->n_sections == 0 || p->sections[0].drive == NULL)
         return rc;
-    p->internal.n = 0;
-    for (size_t k = 0; rc == HK_OK && k < n; k++)
-        rc = hk_heap_push(&p->internal, &events[k]);
+    size_t n = 0;
+    for (uint32_t k = 0; k < p->n_sections; k++)
+        n += hk_queue_size(p->sections[k].drive);
+    hk_event *events = loading ? NULL : calloc(n + 1, sizeof *events);
+    if (!loading && events == NULL)
+        return HK_ENOMEM;
+    n = 0;
+    for (uint32_t k = 0; !loading && rc == HK_OK && k < p->n_sections; k++) {
+        rc = hk_queue_copy(p->sections[k].drive, events + n);
+        n += hk_queue_size(p->sections[k].drive);
+    }
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "drive_counter", HK_U32, p->drive_counter, p->n);
+    if (rc == HK_OK)
+        rc = archive_list(p, DRIVEN, NULL, archive, &events, &n);
+    for (uint32_t k = 0; rc == HK_OK && loading && k < p->n_sections; k++)
+        hk_queue_clear(p->sections[k].drive);
+    for (size_t k = 0; rc == HK_OK && loading && k < n; k++)
+        rc = hk_queue_push(hk_section_of(p, events[k].source)->drive, &events[k]);
     free(events);
     return rc;
 }
@@ -240,11 +281,8 @@ static int archive_held(hk_population *p, hk_archive *archive)
         rc = hk_archive_array(archive, "held_step", HK_I64, step, p->n);
     if (rc == HK_OK)
         rc = hk_archive_array(archive, "held_offset_ms", HK_F64, offset, p->n);
-    p->n_held = 0;
-    for (uint32_t i = 0; rc == HK_OK && i < p->n; i++) {
+    for (uint32_t i = 0; rc == HK_OK && i < p->n; i++)
         p->held_until[i] = (hk_time){ .step = step[i], .offset = offset[i] };
-        p->n_held += step[i] != INT64_MIN;
-    }
     free(step);
     free(offset);
     return rc;
@@ -258,7 +296,7 @@ static int check_loaded(const hk_population *p)
     bool sound = epoch.offset > 0.0 && epoch.offset <= sim->resolution_ms && epoch.step >= -1 &&
                  !hk_time_before(now, epoch) && p->hold_ms >= 0.0 && p->hold_ms <= 1e9;
     if (sound && p->model->epoch_steps != NULL)
-        sound = p->next_rebase <= epoch.step + 1 + 2 * p->model->epoch_steps(&p->view);
+        sound = p->next_rebase >= sim->step && p->next_rebase <= epoch.step + 1 + 2 * p->model->epoch_steps(&p->view);
     for (uint32_t i = 0; sound && i < p->n; i++)
         sound = p->held_until[i].step == INT64_MIN ||
                 (p->held_until[i].offset > 0.0 && p->held_until[i].step < LATEST_STEP &&
@@ -266,7 +304,7 @@ static int check_loaded(const hk_population *p)
     if (!sound)
         return hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: population %s: its times do not fit a simulation at %g ms",
                        p->name, hk_sim_now_ms(sim));
-    return hk_population_check_finite(p);
+    return hk_population_check_finite(p, 0, p->n);
 }
 
 static int archive_population(hk_population *population, hk_archive *archive)
@@ -284,12 +322,6 @@ static int archive_population(hk_population *population, hk_archive *archive)
         rc = archive_params(p, archive);
     if (rc == HK_OK)
         rc = archive_columns(p, archive);
-    if (rc == HK_OK)
-        rc = hk_archive_array(archive, "stamp", HK_U32, p->stamp, p->n);
-    if (rc == HK_OK)
-        rc = archive_value(archive, "stamp_now", HK_U32, &p->view.stamp_now);
-    if (rc == HK_OK)
-        rc = archive_value(archive, "stamp_all", HK_U32, &p->stamp_all);
     if (rc == HK_OK)
         rc = hk_archive_array(archive, "counter", HK_U32, p->counter, p->n);
     if (rc == HK_OK)
@@ -311,7 +343,7 @@ static int archive_population(hk_population *population, hk_archive *archive)
     if (rc == HK_OK)
         rc = archive_held(p, archive);
     if (rc == HK_OK)
-        rc = archive_queue(p, IN_QUEUE, p->queue, archive);
+        rc = archive_queue(p, archive);
     if (rc == HK_OK)
         rc = archive_drive(p, archive);
     if (rc == HK_OK)

@@ -4,31 +4,38 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define MOST_HZ 1e9
+#define MOST_HZ 1e7
 
-static int draw_next(hk_population *p, uint32_t i, hk_time now)
+static int draw_next(hk_section *s, uint32_t i, hk_time now)
 {
+    hk_population *p = s->p;
     hk_stream stream = hk_stream_open(p->sim->seed, HK_PURPOSE_DRIVE, p->name_id, i);
     stream.counter = p->drive_counter[i];
     double after_ms = 1e3 / p->drive_rate_hz * hk_stream_exponential(&stream);
     p->drive_counter[i] = stream.counter;
+    if (!(after_ms < 1e15)) /* not in this life */
+        return HK_OK;
     hk_time at = hk_time_after(now, after_ms, p->sim->resolution_ms);
     return hk_queue_push(
-        p->drive,
+        s->drive,
         &(hk_event){
             .step = at.step, .offset = at.offset, .kind = HK_EVENT_ARRIVAL, .group = HK_GROUP_DRIVE, .source = i });
 }
 
 static int start(hk_population *p)
 {
-    int rc = p->drive == NULL ? hk_queue_create(p->sim->ctx, p->sim->resolution_ms, &p->drive) : HK_OK;
-    if (rc == HK_OK && p->drive_counter == NULL && (p->drive_counter = calloc(p->n, sizeof *p->drive_counter)) == NULL)
-        rc = HK_ENOMEM;
-    if (rc != HK_OK)
-        return rc;
-    hk_queue_clear(p->drive);
-    for (uint32_t i = 0; rc == HK_OK && p->drive_rate_hz > 0.0 && i < p->n; i++)
-        rc = draw_next(p, i, hk_population_now(p));
+    if (p->drive_counter == NULL && (p->drive_counter = calloc(p->n, sizeof *p->drive_counter)) == NULL)
+        return HK_ENOMEM;
+    int rc = HK_OK;
+    for (uint32_t k = 0; rc == HK_OK && k < p->n_sections; k++) {
+        hk_section *s = &p->sections[k];
+        if (s->drive == NULL)
+            rc = hk_queue_create(p->sim->ctx, p->sim->resolution_ms, &s->drive);
+        if (rc == HK_OK)
+            hk_queue_clear(s->drive);
+        for (uint32_t i = s->begin; rc == HK_OK && p->drive_rate_hz > 0.0 && i < s->end; i++)
+            rc = draw_next(s, i, hk_population_now(p));
+    }
     return rc;
 }
 
@@ -58,33 +65,26 @@ int hk_population_drive(hk_population *population, double rate_hz, double weight
     return rc == HK_ENOMEM ? hk_fail(ctx, rc, "population %s: out of memory for its drive", p->name) : rc;
 }
 
-int hk_drive_take(hk_population *population, int64_t end, const hk_event **events, size_t *n)
+int hk_drive_take(hk_section *section, int64_t end, const hk_event **events, size_t *n)
 {
-    hk_population *p = population;
+    hk_section *s = section;
     *n = 0;
-    while (p->drive != NULL && hk_queue_next_step(p->drive) < end) {
+    while (s->drive != NULL && hk_queue_next_step(s->drive) < end) {
         hk_event event;
-        (void)hk_queue_pop(p->drive, &event);
-        if (*n == p->drive_capacity) {
-            size_t capacity = 2 * p->drive_capacity + 256;
-            hk_event *grown = realloc(p->drive_events, capacity * sizeof *grown);
+        (void)hk_queue_pop(s->drive, &event);
+        if (*n == s->driven_capacity) {
+            size_t capacity = 2 * s->driven_capacity + 256;
+            hk_event *grown = realloc(s->driven, capacity * sizeof *grown);
             if (grown == NULL)
                 return HK_ENOMEM;
-            p->drive_events = grown;
-            p->drive_capacity = capacity;
+            s->driven = grown;
+            s->driven_capacity = capacity;
         }
-        p->drive_events[(*n)++] = event;
-        int rc = draw_next(p, event.source, hk_event_time(&event));
+        s->driven[(*n)++] = event;
+        int rc = draw_next(s, event.source, hk_event_time(&event));
         if (rc != HK_OK)
             return rc;
     }
-    *events = p->drive_events;
+    *events = s->driven;
     return HK_OK;
-}
-
-void hk_drive_fini(hk_population *population)
-{
-    hk_queue_destroy(population->drive);
-    free(population->drive_counter);
-    free(population->drive_events);
 }

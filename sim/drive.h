@@ -2,19 +2,17 @@
 #ifndef HK_DRIVE_H
 #define HK_DRIVE_H
 
-#include "sim/engine.h"
+#include "sim/section.h"
 
 /** `group` of an arrival that comes from the drive of neuron `source`. */
 enum { HK_GROUP_DRIVE = UINT32_MAX };
 
-/** What the drive sends before step `end`: sorted, borrowed until the next call. HK_ENOMEM. */
-HK_MUST_CHECK int hk_drive_take(hk_population *population, int64_t end, const hk_event **events, size_t *n);
+/** What the drive of a section sends before step `end`: sorted, borrowed until the next call. HK_ENOMEM. */
+HK_MUST_CHECK int hk_drive_take(hk_section *section, int64_t end, const hk_event **events, size_t *n);
 
 static inline hk_slab hk_drive_slab(const hk_population *population, uint32_t neuron)
 {
     return (hk_slab){ .weight64 = &population->drive_weight, .first = neuron, .n = 1 };
 }
-
-void hk_drive_fini(hk_population *population);
 
 #endif

@@ -31,6 +31,8 @@ struct hk_rule {
     hk_rule *next;
 };
 
+typedef struct hk_section hk_section;
+
 struct hk_population {
     hk_sim *sim;
     char *name;
@@ -48,30 +50,24 @@ struct hk_population {
     bool fresh;          /* parameters or state were changed: sweep at once */
     bool unchecked;      /* parameters were changed: constraints across them are checked before the next run */
 
-    hk_queue *queue;  /* neurons: what arrives through projections of several delays. sources: the next drawn spikes */
-    hk_lane given;    /* sources: the spikes they were given */
-    hk_inbox inbox;   /* neurons: what arrives in this window */
-    double *factors;  /* [HK_FACTORS_AHEAD][n_factors] of the model, for the next arrivals */
-    hk_heap internal; /* predicted spikes and ends of refractoriness */
+    hk_queue *queue; /* neurons: what arrives through projections of several delays. sources: the next drawn spikes */
+    hk_lane given;   /* sources: the spikes they were given */
+    hk_inbox inbox;  /* neurons: what arrives in this window, */
+    const hk_event *arrivals; /* [n_arrivals] in order of time */
+    size_t n_arrivals;
+    hk_section *sections; /* [n_sections] exact, neurons: what threads compute of it (section.h) */
+    uint32_t n_sections;
     hk_time *held_until; /* [n]; step INT64_MIN: not held */
-    uint32_t n_held;
     hk_competition competition;
     double hold_ms;
-    hk_hits hits;
-    uint64_t *is_hit;   /* [n / 64 + 1] bits, all 0 between uses */
     uint32_t *stamp;    /* [n] generation of each neuron: a spike planned with an older one is stale */
-    uint32_t stamp_all; /* the same of all neurons at once */
+    uint32_t stamp_all; /* of the view, outside of windows */
     uint32_t *counter;  /* [n] random blocks used, sources with `next` */
 
     double drive_rate_hz, drive_weight; /* 0 Hz: none */
-    hk_queue *drive;                    /* exact: the next input of each neuron */
-    uint32_t *drive_counter;            /* [n] random blocks used */
-    hk_event *drive_events;             /* [drive_capacity] of the present window */
-    size_t drive_capacity;
-    hk_counts_table drive_counts; /* on the grid */
-
-    int rc; /* of the window that a thread has computed, and what it delivered in it */
-    uint64_t n_events, n_synaptic_events;
+    uint32_t *drive_counter;            /* [n] exact: random blocks used */
+    hk_counts_table drive_counts;       /* on the grid */
+    int rc;                             /* of the present window, while threads compute it */
 
     hk_projection **out, **in;
     size_t n_out, n_in;
@@ -121,7 +117,7 @@ struct hk_sim {
 };
 
 /** HK_EBLOWUP naming population and neuron when its state is no finite number. */
-HK_MUST_CHECK int hk_population_check_finite(const hk_population *population);
+HK_MUST_CHECK int hk_population_check_finite(const hk_population *population, uint32_t begin, uint32_t end);
 /** Moves the origin of the model's coordinates to the present time, before state is written from outside. */
 void hk_population_rebase(hk_population *population);
 void hk_population_destroy(hk_population *population);

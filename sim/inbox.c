@@ -1,7 +1,6 @@
 /* sim/inbox.c - see inbox.h. */
 #include "sim/inbox.h"
 
-#include "sim/drive.h"
 #include "sim/storage.h"
 
 #include <stdlib.h>
@@ -103,13 +102,6 @@ int hk_inbox_gather(hk_population *population, int64_t end_step, const hk_event 
         rc = hk_lane_take(&population->in[k]->lane, end_step, &waiting, &n_waiting);
         if (rc == HK_OK)
             rc = add_run(inbox, waiting, n_waiting);
-    }
-    if (rc == HK_OK && population->drive_rate_hz > 0.0) {
-        const hk_event *driven;
-        size_t n_driven = 0;
-        rc = hk_drive_take(population, end_step, &driven, &n_driven);
-        if (rc == HK_OK)
-            rc = add_run(inbox, driven, n_driven);
     }
     if (rc == HK_OK && inbox->n_runs > 1)
         rc = merge_all(inbox);

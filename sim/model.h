@@ -109,10 +109,10 @@ struct hk_neuron_model {
     double (*read)(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now);
     void (*write)(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now, double value);
 
-    /** How long after an epoch `rebase` must have been called, in steps; and the move itself: after it the state
-     *  is expressed relative to `to`. Called at times that depend on simulated time alone. */
+    /** How long after an epoch `rebase` must have been called, in steps; and the move itself: after it the state of neurons
+     *  begin ... end - 1 is expressed relative to `to`. Called at times that depend on simulated time alone. */
     int64_t (*epoch_steps)(const hk_neuron_view *view);
-    void (*rebase)(const hk_neuron_view *view, hk_time to);
+    void (*rebase)(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time to);
 
     /** Adds the inputs of one slab at `now`, and reports every target that may now be at threshold or reach it by
      *  itself up to `horizon`. All inputs of an instant are added before any hit is looked at with `predict`. */
@@ -128,7 +128,7 @@ struct hk_neuron_model {
      *  sweeps at the start of each window and after releases, and keeps stamps. */
     bool (*spontaneous)(const hk_neuron_view *view);
     /** Reports which of the neurons begin ... end - 1 may cross in [now, horizon] without input. The first sweep of a window
-     *  and the first after `prepare` are over all neurons. */
+     *  and the first after `prepare` are over all neurons of one thread. */
     void (*sweep)(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, hk_time horizon,
                   hk_hits *hits);
     /** Exact ms from `now` to the first threshold crossing of neuron i without further input: 0 when it is at

@@ -1,7 +1,6 @@
 /* sim/population.c - a population: its columns, its parameters, and their checks. */
 #include "sim/draw.h"
-#include "sim/drive.h"
-#include "sim/engine.h"
+#include "sim/section.h"
 #include "sim/memory.h"
 
 #include <math.h>
@@ -33,13 +32,10 @@ void hk_population_destroy(hk_population *population)
     hk_queue_destroy(population->queue);
     hk_lane_fini(&population->given);
     hk_inbox_fini(&population->inbox);
-    hk_heap_fini(&population->internal);
-    hk_drive_fini(population);
+    hk_sections_destroy(population);
+    free(population->drive_counter);
     free(population->held_until);
-    free(population->hits.neuron);
     free(population->stamp);
-    free(population->is_hit);
-    free(population->factors);
     free(population->counter);
     free(population->out);
     free(population->in);
@@ -58,13 +54,10 @@ static bool allocate(hk_population *p)
     p->globals = calloc(m->n_globals + 1, sizeof *p->globals);
     p->held_until = malloc(p->n * sizeof *p->held_until);
     p->stamp = calloc(p->n, sizeof *p->stamp);
-    p->factors = calloc((size_t)HK_FACTORS_AHEAD * m->n_factors + 1, sizeof *p->factors);
-    p->is_hit = calloc(p->n / 64 + 1, sizeof *p->is_hit);
     p->counter = calloc(p->n, sizeof *p->counter);
     p->counts = calloc(p->n, sizeof *p->counts);
     if (p->param_values == NULL || p->params == NULL || p->columns == NULL || p->globals == NULL ||
-        p->held_until == NULL || p->stamp == NULL || p->is_hit == NULL || p->factors == NULL || p->counter == NULL ||
-        p->counts == NULL)
+        p->held_until == NULL || p->stamp == NULL || p->counter == NULL || p->counts == NULL)
         return false;
     for (size_t k = 0; k < m->n_params; k++) {
         p->param_values[k] = malloc(sizeof(double));
@@ -114,7 +107,7 @@ void hk_population_rebase(hk_population *population)
     hk_time now = hk_population_now(population);
     if (population->model->rebase == NULL)
         return;
-    population->model->rebase(&population->view, now);
+    population->model->rebase(&population->view, 0, population->n, now);
     population->view.epoch = now;
 }
 
@@ -161,7 +154,10 @@ int hk_population_create(hk_sim *sim, const char *name, const hk_neuron_model *m
                                 .resolution_ms = sim->resolution_ms,
                                 .epoch = hk_population_now(p),
                                 .cpu = sim->cpu };
-    rc = refresh(p);
+    if (sim->grid == NULL && hk_sections_build(p) != HK_OK)
+        rc = hk_fail(sim->ctx, HK_ENOMEM, "population %s: out of memory for %u neurons", name, n);
+    if (rc == HK_OK)
+        rc = refresh(p);
     for (size_t k = 0; rc == HK_OK && k < model->n_state; k++)
         for (uint32_t i = 0; i < n; i++)
             model->write(&p->view, k, i, p->view.epoch, model->state[k].initial);

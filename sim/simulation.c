@@ -3,6 +3,7 @@
 
 #include "sim/draw.h"
 #include "sim/grid.h"
+#include "sim/section.h"
 #include "sim/storage.h"
 
 #include <math.h>
@@ -289,7 +290,7 @@ static int check_finite(hk_sim *sim)
         if (p->model->kind != HK_MODEL_NEURON || sim->step < p->next_check)
             continue;
         p->next_check = sim->step + CHECK_STEPS;
-        int rc = hk_population_check_finite(p);
+        int rc = hk_population_check_finite(p, 0, p->n);
         if (rc != HK_OK)
             return rc;
     }
@@ -299,7 +300,14 @@ static int check_finite(hk_sim *sim)
 int hk_sim_build(hk_sim *sim)
 {
     int rc = check_populations(sim);
-    return rc == HK_OK && sim->grid != NULL ? hk_grid_build(sim->grid) : rc;
+    if (sim->grid != NULL)
+        return rc == HK_OK ? hk_grid_build(sim->grid) : rc;
+    for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {
+        rc = hk_sections_build(sim->populations[i]);
+        if (rc == HK_ENOMEM)
+            return hk_fail(sim->ctx, rc, "population %s: out of memory for its sections", sim->populations[i]->name);
+    }
+    return rc;
 }
 
 static bool wants_stop(hk_sim *sim)
@@ -391,11 +399,14 @@ int hk_sim_settle(hk_sim *sim)
         hk_queue_clear(p->queue);
         for (size_t k = 0; k < p->n_in; k++)
             hk_lane_clear(&p->in[k]->lane);
-        p->internal.n = 0;
-        if (p->n_held > 0)
-            for (uint32_t k = 0; k < p->n; k++)
-                p->held_until[k].step = INT64_MIN;
-        p->n_held = 0;
+        bool any_held = p->n_sections == 0;
+        for (uint32_t k = 0; k < p->n_sections; k++) {
+            any_held = any_held || p->sections[k].n_held > 0;
+            p->sections[k].internal.n = 0;
+            p->sections[k].n_held = 0;
+        }
+        for (uint32_t k = 0; any_held && k < p->n; k++)
+            p->held_until[k].step = INT64_MIN;
         hk_population_rebase(p);
         p->model->settle(&p->view, hk_sim_now(sim));
         p->fresh = true;

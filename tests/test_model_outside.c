@@ -62,9 +62,9 @@ static int64_t epoch_steps(const hk_neuron_view *view)
     return 100;
 }
 
-static void rebase(const hk_neuron_view *view, hk_time to)
+static void rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time to)
 {
-    for (uint32_t i = 0; i < view->n; i++)
+    for (uint32_t i = begin; i < end; i++)
         view->columns[U][i] = potential(view, i, to);
 }
 
