@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DELAY_STEPS = 1 << 24, MAX_SLOTS = 65535 }; /* slots are 16 bits in an event */
+enum { MAX_SLOTS = 65535 }; /* slots are 16 bits in an event */
 
 #define MAX_WEIGHT 1e37 /* in single precision, with room for the tails of a normal distribution */
 
@@ -76,14 +76,22 @@ static int check_config(hk_sim *sim, const hk_projection_config *cfg)
                      cfg->weight.b, MAX_WEIGHT);
     if (rc == HK_OK)
         rc = hk_draw_check(sim->ctx, "projection: delay_ms", &cfg->delay_ms);
-    if (rc == HK_OK && cfg->delay_ms.kind == HK_UNIFORM && !(cfg->delay_ms.b <= MAX_DELAY_STEPS * sim->resolution_ms))
+    if (rc == HK_OK && cfg->delay_ms.kind == HK_UNIFORM &&
+        !(cfg->delay_ms.b <= HK_MOST_DELAY_STEPS * sim->resolution_ms))
         rc = hk_fail(sim->ctx, HK_ERANGE, "projection: delay_ms up to %g, must be at most %g", cfg->delay_ms.b,
-                     MAX_DELAY_STEPS * sim->resolution_ms);
+                     HK_MOST_DELAY_STEPS * sim->resolution_ms);
     if (rc == HK_OK && one_delay(cfg) && hk_steps_in_ms(cfg->delay_ms.a, sim->resolution_ms) < 1)
         rc = hk_fail(sim->ctx, HK_ERANGE,
                      "projection: delay_ms = %g, must be a whole number of steps of %g ms, at least one",
                      cfg->delay_ms.a, sim->resolution_ms);
     return rc;
+}
+
+/* On the grid, drawn when the network is complete: a projection whose weights round badly takes twice as much. */
+static bool may_be_compact(const hk_sim *sim, const hk_projection_config *cfg, hk_layout layout)
+{
+    return sim->grid != NULL && layout == HK_LAYOUT_SPARSE && !cfg->plastic && !cfg->double_weights &&
+           cfg->weights == HK_WEIGHTS_COMPACT;
 }
 
 static int make_plan(hk_sim *sim, const hk_projection_config *cfg, const char *name, build_plan *out)
@@ -119,6 +127,8 @@ static int make_plan(hk_sim *sim, const hk_projection_config *cfg, const char *n
         bytes += 4.0 * (double)out->n_synapses + 8.0 * ((double)n_pre * out->n_slots + 1.0) + 8.0 * (double)n_pre;
     if (out->layout == HK_LAYOUT_DIAGONAL || (out->layout == HK_LAYOUT_SPARSE && cfg->plastic))
         bytes += 8.0 * (double)out->n_synapses + 8.0 * (double)n_post;
+    if (may_be_compact(sim, cfg, out->layout))
+        bytes = 4.0 * (double)out->n_synapses;
     if (!(bytes < 0x1p62))
         return hk_fail(sim->ctx, HK_ENOMEM, "projection %s: %.3g synapses would take %.3g bytes", name,
                        (double)out->n_synapses, bytes);
@@ -159,9 +169,9 @@ int hk_projection_predict(hk_sim *sim, const hk_projection_config *cfg, uint64_t
 static int to_steps(hk_sim *sim, const char *name, double ms, uint32_t *steps)
 {
     double whole = nearbyint(ms / sim->resolution_ms);
-    if (!(whole < MAX_DELAY_STEPS))
+    if (!(whole < HK_MOST_DELAY_STEPS))
         return hk_fail(sim->ctx, HK_ERANGE, "projection %s: a delay of %g ms, must be below %g ms", name, ms,
-                       MAX_DELAY_STEPS * sim->resolution_ms);
+                       HK_MOST_DELAY_STEPS * sim->resolution_ms);
     *steps = whole < 1.0 ? 1 : (uint32_t)whole;
     return HK_OK;
 }
@@ -444,65 +454,13 @@ static int build_listed(hk_projection *p, const build_plan *plan)
     return rc;
 }
 
-/* --- the other layouts, and the transposed index ------------------------------------------------------------- */
-
-static int build_rows(hk_projection *p, const build_plan *plan)
+static int build_other(hk_projection *p, const build_plan *plan)
 {
-    const hk_projection_config *cfg = plan->connecting.cfg;
-    bool dense = p->layout == HK_LAYOUT_DENSE;
-    uint32_t n_rows = dense ? p->pre->n : 1, n = p->post->n;
     p->stride = plan->stride;
     p->n_weights = plan->n_weights;
     p->n_synapses = plan->n_synapses;
-    p->n_slots = 1;
     p->bytes = plan->bytes;
-    p->weight = hk_memory_alloc(p->n_weights * sizeof *p->weight);
-    p->delay = malloc(sizeof *p->delay);
-    if (p->weight == NULL || p->delay == NULL)
-        return HK_ENOMEM;
-    p->delay[0] = hk_steps_in_ms(cfg->delay_ms.a, p->pre->sim->resolution_ms);
-    for (uint32_t row = 0; row < n_rows; row++) {
-        hk_stream stream = hk_stream_open(p->pre->sim->seed, HK_PURPOSE_WEIGHT, plan->connecting.name_id, row);
-        for (uint32_t k = 0; k < n; k++)
-            p->weight[(uint64_t)row * p->stride + k] = (float)hk_draw_value(&cfg->weight, &stream);
-    }
-    if (dense)
-        return HK_OK;
-    p->in_source = hk_memory_alloc(p->n_weights * sizeof *p->in_source);
-    p->in_synapse = hk_memory_alloc(p->n_weights * sizeof *p->in_synapse);
-    if (p->in_source == NULL || p->in_synapse == NULL)
-        return HK_ENOMEM;
-    for (uint32_t k = 0; k < n; k++)
-        p->in_source[k] = p->in_synapse[k] = k;
-    return HK_OK;
-}
-
-static int build_incoming(hk_projection *p)
-{
-    uint64_t n_slabs = (uint64_t)p->pre->n * p->n_slots;
-    if (n_slabs > UINT32_MAX || p->n_synapses > UINT32_MAX)
-        return hk_fail(p->pre->sim->ctx, HK_ERANGE,
-                       "projection %s: %llu plastic synapses in %llu slabs, must both be below "
-                       "2^32",
-                       p->name, (unsigned long long)p->n_synapses, (unsigned long long)n_slabs);
-    uint32_t n_post = p->post->n;
-    p->in_begin = calloc((size_t)n_post + 2, sizeof *p->in_begin);
-    p->in_source = hk_memory_alloc(p->n_weights * sizeof *p->in_source);
-    p->in_synapse = hk_memory_alloc(p->n_weights * sizeof *p->in_synapse);
-    if (p->in_begin == NULL || p->in_source == NULL || p->in_synapse == NULL)
-        return HK_ENOMEM;
-    for (uint64_t k = 0; k < p->n_synapses; k++)
-        p->in_begin[p->target[k] + 2]++;
-    for (uint32_t post = 0; post < n_post; post++)
-        p->in_begin[post + 2] += p->in_begin[post + 1];
-    for (uint64_t slab = 0; slab < n_slabs; slab++)
-        for (uint64_t k = p->begin[slab]; k < p->begin[slab + 1]; k++) {
-            uint64_t at = p->in_begin[p->target[k] + 1]++;
-            p->in_source[at] = (uint32_t)slab;
-            p->in_synapse[at] = (uint32_t)k;
-        }
-    p->bytes += 8 * p->n_synapses + 8 * ((uint64_t)n_post + 2);
-    return HK_OK;
+    return hk_build_rows(p, plan->connecting.cfg);
 }
 
 static int check_memory(hk_sim *sim, const char *name, const build_plan *plan)
@@ -524,69 +482,17 @@ static bool waits(const hk_sim *sim, const build_plan *plan)
     return sim->grid != NULL && plan->layout == HK_LAYOUT_SPARSE && !plan->connecting.cfg->plastic;
 }
 
-static void *copy_of(const void *list, uint64_t n, size_t size, int *rc)
-{
-    if (list == NULL || *rc != HK_OK)
-        return NULL;
-    void *copy = malloc((size_t)n * size + 1);
-    if (copy == NULL)
-        *rc = HK_ENOMEM;
-    else
-        memcpy(copy, list, (size_t)n * size);
-    return copy;
-}
-
-static int64_t in_steps(const hk_sim *sim, double ms)
-{
-    double steps = nearbyint(ms / sim->resolution_ms);
-    return steps < 1.0 ? 1 : steps < MAX_DELAY_STEPS ? (int64_t)steps : MAX_DELAY_STEPS;
-}
-
-/* Between which steps all delays lie: a normal number comes at most 8.3 standard deviations from its mean (rng.h). */
-static void bound_delays(hk_projection *p)
-{
-    const hk_draw *d = &p->asked.delay_ms;
-    const hk_sim *sim = p->pre->sim;
-    double low = d->a, high = d->kind == HK_UNIFORM ? d->b : d->a;
-    if (d->kind == HK_NORMAL) {
-        low = d->a - 8.3 * d->b;
-        high = d->a + 8.3 * d->b;
-        if (d->min != 0.0 || d->max != 0.0) {
-            low = fmax(low, d->min);
-            high = fmin(high, d->max);
-        }
-    }
-    if (p->asked.connect == HK_EXPLICIT && p->asked.list_delay_ms != NULL) {
-        low = p->asked.n > 0 ? HUGE_VAL : 0.0;
-        high = 0.0;
-        for (uint64_t k = 0; k < p->asked.n; k++) {
-            low = fmin(low, p->asked.list_delay_ms[k]);
-            high = fmax(high, p->asked.list_delay_ms[k]);
-        }
-    }
-    p->least_delay = in_steps(sim, low);
-    p->most_delay = in_steps(sim, high);
-}
-
 /* Keeps what was asked for. Explicit lists are looked through at once: an error belongs where the lists come from. */
 static int let_wait(hk_projection *p, const build_plan *plan)
 {
     const hk_projection_config *cfg = plan->connecting.cfg;
-    int rc = HK_OK;
-    p->asked = *cfg;
-    p->asked.name = NULL;
-    p->asked.list_pre = copy_of(cfg->list_pre, cfg->n, sizeof *cfg->list_pre, &rc);
-    p->asked.list_post = copy_of(cfg->list_post, cfg->n, sizeof *cfg->list_post, &rc);
-    p->asked.list_weight = copy_of(cfg->list_weight, cfg->n, sizeof *cfg->list_weight, &rc);
-    p->asked.list_delay_ms = copy_of(cfg->list_delay_ms, cfg->n, sizeof *cfg->list_delay_ms, &rc);
+    int rc = hk_projection_keep(p, cfg);
     p->n_synapses = plan->n_synapses;
     p->bytes = plan->bytes;
     if (rc == HK_OK && cfg->connect == HK_EXPLICIT) {
         rc = build_listed(p, plan);
         hk_projection_undraw(p);
     }
-    if (rc == HK_OK)
-        bound_delays(p);
     return rc;
 }
 
@@ -594,11 +500,11 @@ static int build(hk_projection *p, const build_plan *plan)
 {
     int rc;
     if (p->layout != HK_LAYOUT_SPARSE)
-        rc = build_rows(p, plan);
+        rc = build_other(p, plan);
     else
         rc = plan->connecting.cfg->connect == HK_EXPLICIT ? build_listed(p, plan) : build_drawn(p, plan);
     if (rc == HK_OK && p->layout == HK_LAYOUT_SPARSE && plan->connecting.cfg->plastic)
-        rc = build_incoming(p);
+        rc = hk_build_incoming(p);
     p->is_drawn = rc == HK_OK;
     if (rc == HK_OK && p->n_slots > 0) {
         p->least_delay = p->delay[0];

@@ -144,4 +144,7 @@ HK_MUST_CHECK int hk_engine_window(hk_sim *sim, int64_t end);
 /** First step at or after sim->step at which something can happen; HK_STEP_NEVER. */
 int64_t hk_engine_next_step(hk_sim *sim);
 
+/** Saves or loads the planned changes of parameters. */
+HK_MUST_CHECK int hk_schedule_archive(hk_sim *sim, hk_archive *archive);
+
 #endif

@@ -45,7 +45,7 @@ typedef struct hk_cursors { /* of the spikes of one list */
 
 typedef struct hk_slice { /* of one population, in one shard */
     uint32_t begin, end;
-    uint32_t part; /* which it is of those that have neurons */
+    uint32_t part;                 /* which it is of those that have neurons */
     uint32_t first[HK_MOST_PORTS]; /* accumulator of neuron `begin` */
     hk_heap releases;
 } hk_slice;
@@ -114,6 +114,14 @@ HK_MUST_CHECK int hk_grid_archive(hk_grid *grid, hk_archive *archive);
 HK_MUST_CHECK int hk_spike_list_reserve(hk_spike_list *list, size_t n);
 /** Finds where the spikes of each population begin in a list that is sorted by population. */
 void hk_grid_index_list(const hk_grid *grid, hk_spike_list *list);
+
+/* grid_scales.c */
+typedef struct hk_weight_range {
+    double low, high, typical; /* no weight lies outside; typical is a size */
+} hk_weight_range;
+hk_weight_range hk_weight_range_of(const hk_projection_config *asked);
+/** Sets the scales of all populations, and which projections are on slabs. */
+void hk_grid_choose_projections(hk_grid *grid);
 
 /* grid_slabs.c: the 4-byte synapses of a built grid whose shards are cut. */
 HK_MUST_CHECK int hk_grid_build_slabs(hk_grid *grid);

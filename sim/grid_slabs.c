@@ -1,5 +1,4 @@
-/* sim/grid_slabs.c - draws the 4-byte synapses of a simulation on the grid: which projections have them, their scales, and
- * the tables of the shards. See grid.h.
+/* sim/grid_slabs.c - draws the 4-byte synapses of a simulation on the grid into the tables of its shards. See grid.h.
  *
  * One source population at a time: first the targets of all its projections, then row by row their weights and delays, from the
  * same streams as elsewhere, sorted by shard, delay and target. Rows are independent, so threads share them. */
@@ -15,10 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_UNITS = 32767, ROWS_AT_ONCE = 64 };
-
-#define MOST_ROUNDING 1e-3 /* of the typical weight of a projection */
-#define FAR_NORMAL 8.3     /* hk_stream_normal() comes no further from 0 */
+enum { ROWS_AT_ONCE = 64 };
 
 void hk_slab_table_fini(hk_slab_table *table, size_t n_populations)
 {
@@ -29,106 +25,6 @@ void hk_slab_table_fini(hk_slab_table *table, size_t n_populations)
     free(table->first);
     hk_memory_free(table->length, table->length_bytes);
     *table = (hk_slab_table){ 0 };
-}
-
-/* --- which projections, and their scales ------------------------------------------------------------------------- */
-
-typedef struct weight_range {
-    double low, high, typical;
-} weight_range;
-
-static weight_range range_of(const hk_projection_config *asked)
-{
-    const hk_draw *d = &asked->weight;
-    if (asked->connect == HK_EXPLICIT && asked->list_weight != NULL) {
-        weight_range r = { .low = HUGE_VAL, .high = -HUGE_VAL };
-        for (uint64_t k = 0; k < asked->n; k++) {
-            r.low = fmin(r.low, asked->list_weight[k]);
-            r.high = fmax(r.high, asked->list_weight[k]);
-            r.typical += fabs(asked->list_weight[k]) / (double)asked->n;
-        }
-        return asked->n > 0 ? r : (weight_range){ 0 };
-    }
-    if (d->kind == HK_CONSTANT)
-        return (weight_range){ .low = d->a, .high = d->a, .typical = fabs(d->a) };
-    if (d->kind == HK_UNIFORM)
-        return (weight_range){ .low = d->a, .high = d->b, .typical = 0.5 * fmax(fabs(d->a), fabs(d->b)) };
-    weight_range r = { .low = d->a - FAR_NORMAL * d->b, .high = d->a + FAR_NORMAL * d->b };
-    r.typical = fmax(fabs(d->a), d->b);
-    if (d->min != 0.0 || d->max != 0.0) {
-        r.low = fmax(r.low, d->min);
-        r.high = fmin(r.high, d->max);
-    }
-    return r;
-}
-
-static bool may_be_on_slabs(const hk_projection *p)
-{
-    return p->asked.pre != NULL && p->asked.weights == HK_WEIGHTS_COMPACT && !p->asked.double_weights;
-}
-
-/* The largest weight of each port sets its scale; weights that are all whole multiples of one number get an exact one. */
-static void find_scales(hk_grid *grid, uint32_t post)
-{
-    enum { MOST_PARTS = 1000 };
-    hk_grid_population *g = &grid->populations[post];
-    for (uint32_t port = 0; port < g->n_ports; port++) {
-        double most = 0.0, least = HUGE_VAL;
-        bool constant = true;
-        for (size_t k = 0; k < grid->n_projections; k++) {
-            const hk_projection *p = grid->sim->projections[k];
-            if (p->post->index != post || !may_be_on_slabs(p))
-                continue;
-            weight_range r = range_of(&p->asked);
-            r.low = g->n_ports == 2 && port == 0 ? fmax(r.low, 0.0) : r.low;
-            r.high = g->n_ports == 2 && port == 1 ? fmin(r.high, 0.0) : r.high;
-            if (r.low > r.high || (r.low == 0.0 && r.high == 0.0))
-                continue;
-            double size = fmax(fabs(r.low), fabs(r.high));
-            most = fmax(most, size);
-            least = fmin(least, size);
-            constant = constant && r.low == r.high;
-        }
-        g->scale[port] = most > 0.0 ? most / MOST_UNITS : 1.0;
-        for (int parts = 1; constant && most > 0.0 && parts <= MOST_PARTS && parts * most / least < MOST_UNITS;
-             parts++) {
-            double scale = least / parts;
-            bool exact = true;
-            for (size_t k = 0; exact && k < grid->n_projections; k++) {
-                const hk_projection *p = grid->sim->projections[k];
-                if (p->post->index == post && may_be_on_slabs(p)) {
-                    double units = range_of(&p->asked).low / scale;
-                    exact = fabs(units - nearbyint(units)) <= 1e-12 * fabs(units);
-                }
-            }
-            if (exact) {
-                g->scale[port] = scale;
-                break;
-            }
-        }
-    }
-}
-
-static void choose_projections(hk_grid *grid)
-{
-    for (uint32_t i = 0; i < grid->n_populations; i++)
-        find_scales(grid, i);
-    for (size_t k = 0; k < grid->n_projections; k++) {
-        hk_projection *p = grid->sim->projections[k];
-        hk_grid_population *g = &grid->populations[p->post->index];
-        p->on_slabs = false;
-        if (!may_be_on_slabs(p))
-            continue;
-        weight_range r = range_of(&p->asked);
-        double scale = g->scale[g->n_ports == 2 && r.high < 0.0 ? 1 : 0];
-        p->on_slabs = 0.5 * scale <= MOST_ROUNDING * r.typical || r.typical == 0.0;
-        for (size_t l = 0; l < k; l++) { /* synapses of two between the same populations could not be told apart */
-            const hk_projection *other = grid->sim->projections[l];
-            if (other->on_slabs && other->pre == p->pre && other->post == p->post)
-                p->on_slabs = false;
-        }
-        g->on_slabs = g->on_slabs || p->on_slabs;
-    }
 }
 
 /* Slots of the tables: every delay that may occur. */
@@ -456,7 +352,7 @@ static bool all_ascend(const job *j)
 {
     for (size_t k = 0; k < j->n_of; k++) {
         const hk_projection *p = j->of[k].projection;
-        weight_range r = range_of(&p->asked);
+        hk_weight_range r = hk_weight_range_of(&p->asked);
         if (j->grid->populations[p->post->index].n_ports == 2 && r.low < 0.0 && r.high > 0.0)
             return false;
         if (k > 0 && p->post->index < j->of[k - 1].projection->post->index) /* a listed one */
@@ -621,12 +517,41 @@ uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint
     return n_listed;
 }
 
+/* All of it, before any of it is taken: synapses, tables, and the targets of one source population while they are drawn. */
+static int check_memory(const hk_grid *grid)
+{
+    uint64_t n_synapses = 0, others = 0, most_drawn = 0;
+    for (size_t i = 0; i < grid->n_populations; i++) {
+        const hk_population *pre = grid->sim->populations[i];
+        uint64_t drawn = 0;
+        for (size_t k = 0; k < pre->n_out; k++) {
+            const hk_projection *p = pre->out[k];
+            if (p->on_slabs)
+                drawn += p->n_synapses * sizeof(uint32_t) + (uint64_t)pre->n * sizeof(uint64_t);
+            else if (p->asked.pre != NULL)
+                others += p->n_synapses * (sizeof(uint32_t) + sizeof(float));
+            n_synapses += p->on_slabs ? p->n_synapses : 0;
+        }
+        most_drawn = drawn > most_drawn ? drawn : most_drawn;
+    }
+    uint64_t table = (uint64_t)grid->n_sources * (sizeof(uint32_t *) + grid->n_slots * sizeof(uint16_t));
+    uint64_t needed = n_synapses * sizeof(uint32_t) + table * grid->n_shards + most_drawn + others;
+    uint64_t available = hk_memory_available();
+    if (needed > available)
+        return hk_fail(grid->sim->ctx, HK_ENOMEM,
+                       "simulation: %.4g synapses need %.1f MB while they are built, the machine has %.1f MB available",
+                       (double)n_synapses, (double)needed / 1e6, (double)available / 1e6);
+    return HK_OK;
+}
+
 int hk_grid_build_slabs(hk_grid *grid)
 {
     uint32_t *slot_of = NULL;
-    choose_projections(grid);
+    hk_grid_choose_projections(grid);
     grid->ascending = true;
     int rc = number_delays(grid, &slot_of);
+    if (rc == HK_OK)
+        rc = check_memory(grid);
     if (rc == HK_OK && grid->n_slots > 0)
         rc = make_tables(grid);
     for (size_t i = 0; rc == HK_OK && grid->n_slots > 0 && i < grid->n_populations; i++)

@@ -39,6 +39,15 @@ struct hk_projection {
     uint64_t slabs_checksum;
 };
 
+enum { HK_MOST_DELAY_STEPS = 1 << 24 };
+
+/** Copies what was asked for, lists included, and bounds the delays. HK_ENOMEM. */
+HK_MUST_CHECK int hk_projection_keep(hk_projection *projection, const hk_projection_config *cfg);
+
+/** The weights of a dense or one-to-one projection whose sizes are set; the transposed index of a sparse one. HK_ENOMEM. */
+HK_MUST_CHECK int hk_build_rows(hk_projection *projection, const hk_projection_config *cfg);
+HK_MUST_CHECK int hk_build_incoming(hk_projection *projection);
+
 /** Draws the synapses of a projection that waits, with 8 bytes each. */
 HK_MUST_CHECK int hk_projection_draw(hk_projection *projection);
 /** Forgets synapses that were drawn, so that it waits again. */

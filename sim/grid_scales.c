@@ -1,0 +1,105 @@
+/* sim/grid_scales.c - which projections get 4-byte synapses on the grid, and the scale of their weights. See grid.h. */
+#include "sim/grid.h"
+
+#include "sim/storage.h"
+
+#include <math.h>
+
+enum { MOST_UNITS = 32767 };
+
+#define MOST_ROUNDING 1e-3 /* of the typical weight of a projection */
+#define FAR_NORMAL 8.3     /* hk_stream_normal() comes no further from 0 */
+
+hk_weight_range hk_weight_range_of(const hk_projection_config *asked)
+{
+    const hk_draw *d = &asked->weight;
+    if (asked->connect == HK_EXPLICIT && asked->list_weight != NULL) {
+        hk_weight_range r = { .low = HUGE_VAL, .high = -HUGE_VAL };
+        for (uint64_t k = 0; k < asked->n; k++) {
+            r.low = fmin(r.low, asked->list_weight[k]);
+            r.high = fmax(r.high, asked->list_weight[k]);
+            r.typical += fabs(asked->list_weight[k]) / (double)asked->n;
+        }
+        return asked->n > 0 ? r : (hk_weight_range){ 0 };
+    }
+    if (d->kind == HK_CONSTANT)
+        return (hk_weight_range){ .low = d->a, .high = d->a, .typical = fabs(d->a) };
+    if (d->kind == HK_UNIFORM)
+        return (hk_weight_range){ .low = d->a, .high = d->b, .typical = 0.5 * fmax(fabs(d->a), fabs(d->b)) };
+    hk_weight_range r = { .low = d->a - FAR_NORMAL * d->b, .high = d->a + FAR_NORMAL * d->b };
+    r.typical = fmax(fabs(d->a), d->b);
+    if (d->min != 0.0 || d->max != 0.0) {
+        r.low = fmax(r.low, d->min);
+        r.high = fmin(r.high, d->max);
+    }
+    return r;
+}
+
+static bool may_be_on_slabs(const hk_projection *p)
+{
+    return p->asked.pre != NULL && p->asked.weights == HK_WEIGHTS_COMPACT && !p->asked.double_weights;
+}
+
+/* The largest weight of each port sets its scale; weights that are all whole multiples of one number get an exact one. */
+static void find_scales(hk_grid *grid, uint32_t post)
+{
+    enum { MOST_PARTS = 1000 };
+    hk_grid_population *g = &grid->populations[post];
+    for (uint32_t port = 0; port < g->n_ports; port++) {
+        double most = 0.0, least = HUGE_VAL;
+        bool constant = true;
+        for (size_t k = 0; k < grid->n_projections; k++) {
+            const hk_projection *p = grid->sim->projections[k];
+            if (p->post->index != post || !may_be_on_slabs(p))
+                continue;
+            hk_weight_range r = hk_weight_range_of(&p->asked);
+            r.low = g->n_ports == 2 && port == 0 ? fmax(r.low, 0.0) : r.low;
+            r.high = g->n_ports == 2 && port == 1 ? fmin(r.high, 0.0) : r.high;
+            if (r.low > r.high || (r.low == 0.0 && r.high == 0.0))
+                continue;
+            double size = fmax(fabs(r.low), fabs(r.high));
+            most = fmax(most, size);
+            least = fmin(least, size);
+            constant = constant && r.low == r.high;
+        }
+        g->scale[port] = most > 0.0 ? most / MOST_UNITS : 1.0;
+        for (int parts = 1; constant && most > 0.0 && parts <= MOST_PARTS && parts * most / least < MOST_UNITS;
+             parts++) {
+            double scale = least / parts;
+            bool exact = true;
+            for (size_t k = 0; exact && k < grid->n_projections; k++) {
+                const hk_projection *p = grid->sim->projections[k];
+                if (p->post->index == post && may_be_on_slabs(p)) {
+                    double units = hk_weight_range_of(&p->asked).low / scale;
+                    exact = fabs(units - nearbyint(units)) <= 1e-12 * fabs(units);
+                }
+            }
+            if (exact) {
+                g->scale[port] = scale;
+                break;
+            }
+        }
+    }
+}
+
+void hk_grid_choose_projections(hk_grid *grid)
+{
+    for (uint32_t i = 0; i < grid->n_populations; i++)
+        find_scales(grid, i);
+    for (size_t k = 0; k < grid->n_projections; k++) {
+        hk_projection *p = grid->sim->projections[k];
+        hk_grid_population *g = &grid->populations[p->post->index];
+        p->on_slabs = false;
+        if (!may_be_on_slabs(p))
+            continue;
+        hk_weight_range r = hk_weight_range_of(&p->asked);
+        double scale = g->scale[g->n_ports == 2 && r.high < 0.0 ? 1 : 0];
+        p->on_slabs = 0.5 * scale <= MOST_ROUNDING * r.typical || r.typical == 0.0;
+        for (size_t l = 0; l < k; l++) { /* synapses of two between the same populations could not be told apart */
+            const hk_projection *other = grid->sim->projections[l];
+            if (other->on_slabs && other->pre == p->pre && other->post == p->post)
+                p->on_slabs = false;
+        }
+        g->on_slabs = g->on_slabs || p->on_slabs;
+    }
+}
