@@ -208,6 +208,13 @@ static void each_interval_of_the_table_begins_where_the_rounding_changes(void **
         hk_delay_table table;
         assert_ok(hk_delay_table_init(&table, &of->draw, of->resolution_ms));
         assert_true(table.begin[table.n] >= 1.0);
+        if (of->draw.max != 0.0) { /* and the bounds themselves are kept */
+            double above = nextafter(table.to, 1.0), last = above - 0x1p-52, first = table.from;
+            assert_true(above >= 1.0 || of->draw.a + of->draw.b * hk_normal_of(above) > of->draw.max);
+            assert_true(of->draw.a + of->draw.b * hk_normal_of(last) <= of->draw.max);
+            assert_true(of->draw.a + of->draw.b * hk_normal_of(first) >= of->draw.min);
+            assert_true(first <= 0x1p-53 || of->draw.a + of->draw.b * hk_normal_of(first - 0x1p-52) < of->draw.min);
+        }
         for (uint32_t k = 1; k < table.n; k++) {
             double at = table.begin[k], before = at - 0x1p-52;
             double steps = nearbyint((of->draw.a + of->draw.b * hk_normal_of(at)) / of->resolution_ms);

@@ -190,13 +190,16 @@ static void merged_projections_are_listed_apart(void **state)
         *t = open_two(k == 0 ? HK_EXACT : HK_GRID, "lif_exp", 2);
         size_t n = 0;
         for (int from = 0; from < 2; from++)
-            for (int to = 0; to < 2; to++)
-                all[k][n++] = connect(&t->r, (hk_projection_config){ .pre = from ? t->b : t->a,
-                                                                     .post = to ? t->b : t->a,
-                                                                     .connect = HK_FIXED_PROBABILITY,
-                                                                     .probability = 0.1 + 0.05 * from,
-                                                                     .weight = weight_draws[from + 3],
-                                                                     .delay_ms = delay_draws[to + 1] });
+            for (int to = 0; to < 2; to++) {
+                hk_projection_config cfg = { .connect = HK_FIXED_PROBABILITY, .probability = 0.1 + 0.05 * from };
+                if (from == 0 && to == 0) /* lists come after what is drawn from the same neurons */
+                    cfg = listed(true);
+                cfg.pre = from ? t->b : t->a;
+                cfg.post = to ? t->b : t->a;
+                cfg.weight = weight_draws[from + 3];
+                cfg.delay_ms = delay_draws[to + 1];
+                all[k][n++] = connect(&t->r, cfg);
+            }
         hk_projection_config cfg = listed(true);
         cfg.name = "a second one between the two";
         cfg.pre = t->a;
