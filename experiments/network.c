@@ -77,7 +77,7 @@ static int prepare(state *s)
             rc = hk_fail(ctx, HK_EFORMAT, "%s: no neuron of the network has the id %" PRIu64, reference,
                          s->reference.spikes[k].id);
     if (rc == HK_OK)
-        rc = hk_network_build(ctx, &s->file, hk_run_seed(s->run), &s->network);
+        rc = hk_network_build(ctx, &s->file, hk_run_seed(s->run), hk_run_threads(s->run), &s->network);
     s->keeps_spikes = *reference != '\0' || *hk_run_text(s->run, "csv") != '\0';
     for (size_t g = 0; rc == HK_OK && probe_ms > 0.0 && g < s->file.n_groups && s->n_probes < HK_COURSE_MOST_PROBES;
          g++) {
@@ -320,5 +320,6 @@ const hk_experiment hk_experiment_network = {
     .n_options = sizeof options / sizeof options[0],
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
+    .threaded = true,
     .run = run,
 };

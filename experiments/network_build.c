@@ -149,7 +149,7 @@ static int make_inputs(hk_network *network, const hk_network_file *file, pair_li
     return rc;
 }
 
-int hk_network_build(hk_ctx *ctx, const hk_network_file *file, uint64_t seed, hk_network *out)
+int hk_network_build(hk_ctx *ctx, const hk_network_file *file, uint64_t seed, unsigned n_threads, hk_network *out)
 {
     *out = (hk_network){ .groups = calloc(file->n_groups + 1, sizeof(hk_population *)) };
     pair_list list;
@@ -158,7 +158,10 @@ int hk_network_build(hk_ctx *ctx, const hk_network_file *file, uint64_t seed, hk
     if (out->groups == NULL || !has_room)
         rc = hk_fail(ctx, HK_ENOMEM, "network: out of memory for %zu connections", file->n_links);
     if (rc == HK_OK)
-        rc = hk_sim_create(ctx, &(hk_sim_config){ .resolution_ms = file->resolution_ms, .seed = seed }, &out->sim);
+        rc = hk_sim_create(
+            ctx,
+            &(hk_sim_config){ .resolution_ms = file->resolution_ms, .seed = seed, .n_extra_threads = n_threads - 1 },
+            &out->sim);
     for (size_t g = 0; rc == HK_OK && g < file->n_groups; g++)
         rc = make_group(out, &file->groups[g], &out->groups[g]);
     if (rc == HK_OK)

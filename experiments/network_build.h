@@ -15,8 +15,9 @@ typedef struct hk_network {
     hk_population *inputs;  /* NULL: none */
 } hk_network;
 
-/** `out` is to be freed in any case. HK_ENOMEM; HK_ERANGE for what a model refuses. */
-HK_MUST_CHECK int hk_network_build(hk_ctx *ctx, const hk_network_file *file, uint64_t seed, hk_network *out);
+/** For n_threads >= 1. `out` is to be freed in any case. HK_ENOMEM; HK_ERANGE for what a model refuses. */
+HK_MUST_CHECK int hk_network_build(hk_ctx *ctx, const hk_network_file *file, uint64_t seed, unsigned n_threads,
+                                   hk_network *out);
 void hk_network_fini(hk_network *network);
 
 #endif

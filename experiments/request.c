@@ -1,6 +1,7 @@
 /* experiments/request.c - see request.h. */
 #include "experiments/request.h"
 
+#include "experiments/cores.h"
 #include "experiments/suggest.h"
 
 #include <inttypes.h>
@@ -8,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define MOST_THREADS 256
 
 enum {
     SEED,
@@ -31,7 +34,10 @@ static const hk_flag flags[N_FLAGS] = {
     [SEED] = { "seed", "N", "seed of everything random (default 1)", 0 },
     [SEEDS] = { "seeds", "LIST", "one trial per seed, with mean and standard deviation: 1..5 or 1,3,9", 0 },
     [JOBS] = { "jobs", "N", "how many trials run at the same time (default 1)", 'j' },
-    [THREADS] = { "threads", "N", "threads of one simulation (default 1); what it gives does not depend on it", 0 },
+    [THREADS] = { "threads", "N",
+                  "threads of one simulation; what it gives does not depend on it (default: the cores of this machine, "
+                  "divided by the trials that run at the same time; 1 for experiments that use only one)",
+                  0 },
     [SET] = { "set", "NAME=VALUE", "sets a parameter (see: hillock show NAME); may be repeated", 0 },
     [CODE] = { "code", "CODE", "short for --set code=CODE", 0 },
     [DATA] = { "data", "DATA", "short for --set data=DATA", 0 },
@@ -120,7 +126,7 @@ int hk_request_apply(hk_ctx *ctx, hk_request *request, long index, const char *v
     case JOBS:
         return set_count(ctx, "jobs", value, 256, &request->jobs);
     case THREADS:
-        return set_count(ctx, "threads", value, 256, &request->threads);
+        return set_count(ctx, "threads", value, MOST_THREADS, &request->threads);
     case SET:
         return hk_values_assign(ctx, &request->values, value);
     case CODE:
@@ -270,9 +276,17 @@ static int store_command(hk_ctx *ctx, hk_request *request, int n, char *const *a
     return HK_OK;
 }
 
+static unsigned default_threads(const hk_request *request)
+{
+    size_t at_once = request->jobs < request->n_seeds ? request->jobs : request->n_seeds, each = hk_cores() / at_once;
+    if (!request->experiment->threaded || each < 1)
+        return 1;
+    return each < MOST_THREADS ? (unsigned)each : MOST_THREADS;
+}
+
 int hk_request_read(hk_ctx *ctx, const hk_catalogue *catalogue, int n, char *const *arguments, hk_request *out)
 {
-    *out = (hk_request){ .jobs = 1, .threads = 1, .checkpoint_every_s = 300.0 };
+    *out = (hk_request){ .jobs = 1, .checkpoint_every_s = 300.0 };
     reader r = { .ctx = ctx, .request = out };
     int rc = store_command(ctx, out, n, arguments);
     if (rc == HK_OK)
@@ -288,6 +302,8 @@ int hk_request_read(hk_ctx *ctx, const hk_catalogue *catalogue, int n, char *con
         snprintf(seed, sizeof seed, "%d", HK_SEED_DEFAULT);
         rc = set_seeds(ctx, out, seed, false);
     }
+    if (rc == HK_OK && out->threads == 0)
+        out->threads = default_threads(out);
     return rc;
 }
 

@@ -19,8 +19,8 @@ typedef struct hk_request {
     char *argument;  /* of the experiment; NULL */
     uint64_t *seeds; /* [n_seeds] */
     size_t n_seeds;
-    bool is_series; /* --seeds: trials with mean and deviation, even when there is only one */
-    unsigned jobs, threads;
+    bool is_series;                         /* --seeds: trials with mean and deviation, even when there is only one */
+    unsigned jobs, threads;                 /* threads of each trial */
     char *out, *json, *checkpoint, *resume; /* NULL: not given; "none" is NULL with out_is_none */
     bool out_is_none, checkpoint_is_none;
     double checkpoint_every_s;

@@ -110,15 +110,21 @@ void hk_run_destroy(hk_run *run)
     free(run);
 }
 
+/* Beside other trials only the time of the trial's own thread is known to be its. */
+static double cpu_s(const hk_run *run)
+{
+    bool is_alone = run->request->jobs == 1 || run->request->n_seeds == 1;
+    return is_alone ? hk_clock_process_cpu_s() : hk_clock_thread_cpu_s();
+}
+
 void hk_run_execute(hk_run *run)
 {
     run->began = time(NULL);
     run->begin_s = run->last_checkpoint_s = hk_clock_wall_s();
-    run->begin_cpu_s = run->request->is_series ? hk_clock_thread_cpu_s() : hk_clock_process_cpu_s();
+    run->begin_cpu_s = cpu_s(run);
     run->status = run->request->experiment->run(run);
     hk_run_watch(run, NULL);
-    double cpu_s = run->request->is_series ? hk_clock_thread_cpu_s() : hk_clock_process_cpu_s();
-    run->cpu_s = cpu_s - run->begin_cpu_s;
+    run->cpu_s = cpu_s(run) - run->begin_cpu_s;
     run->wall_s = hk_clock_wall_s() - run->begin_s;
     if (run->status == HK_OK)
         run->status = hk_summary_check(run->ctx, run->summary);

@@ -24,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         hk_network_file file;
         hk_network network = { .sim = NULL };
         if (hk_network_file_parse(ctx, names[k], (const char *)data, size, &file) == HK_OK) {
-            int rc = hk_network_build(ctx, &file, 1, &network);
+            int rc = hk_network_build(ctx, &file, 1, 1, &network);
             if (rc != HK_OK && rc != HK_ENOMEM)
                 abort(); /* what the reader takes is sound */
             if (rc == HK_OK && hk_sim_run(network.sim, 0.0) != HK_OK)

@@ -447,7 +447,7 @@ static void nest_names_have_the_values_that_nest_gives_them(void **state)
     assert_ok(hk_network_file_parse(ctx, "n.yaml", text, strlen(text), &file));
     assert_int_equal(file.n_on_grid, 1);
     assert_int_equal(file.n_groups, 2);
-    assert_ok(hk_network_build(ctx, &file, 1, &network));
+    assert_ok(hk_network_build(ctx, &file, 1, 1, &network));
     const struct {
         uint64_t id;
         const char *name;

@@ -1,6 +1,7 @@
 /* tests/test_options.c - parameters, seeds, suggestions, and what `hillock run` understands. */
 #include "tests/hk_test.h"
 
+#include "experiments/cores.h"
 #include "experiments/flags.h"
 #include "experiments/options.h"
 #include "experiments/request.h"
@@ -27,8 +28,9 @@ static const hk_experiment toy = {
     .name = "toy", .summary = "a toy", .options = options, .n_options = N_OF(options), .resumable = true
 };
 static const hk_experiment reader = { .name = "reader", .summary = "reads", .argument = "FILE" };
-static const hk_experiment *const toys[] = { &toy, &reader };
-static const hk_catalogue catalogue = { .experiments = toys, .n = 2 };
+static const hk_experiment broad = { .name = "broad", .summary = "uses threads", .threaded = true };
+static const hk_experiment *const toys[] = { &toy, &reader, &broad };
+static const hk_catalogue catalogue = { .experiments = toys, .n = N_OF(toys) };
 
 typedef struct fixture {
     hk_ctx *ctx;
@@ -250,6 +252,32 @@ static void a_bare_name_runs_with_defaults(void **state)
     hk_request_fini(&r);
 }
 
+static void threads_are_by_default_the_cores_that_each_trial_gets(void **state)
+{
+    unsigned cores = hk_cores() < 256 ? hk_cores() : 256;
+    unsigned half = hk_cores() / 2 < 1 ? 1 : hk_cores() / 2 < 256 ? hk_cores() / 2 : 256;
+    const struct {
+        const char *line;
+        unsigned threads;
+    } cases[] = { { "broad", cores },
+                  { "broad --threads 5", 5 },
+                  { "broad --seeds 1..3", cores },
+                  { "broad --seeds 1..3 --jobs 2", half },
+                  { "broad --seeds 1..2 --jobs 200", half },
+                  { "broad --jobs 200", cores },
+                  { "broad --seeds 1..9999 --jobs 256", hk_cores() < 512 ? 1 : hk_cores() / 256 },
+                  { "broad --seeds 1..3 --jobs 2 --threads 7", 7 },
+                  { "toy --seeds 1..3", 1 } };
+    fixture *f = *state;
+    assert_true(cores >= 1);
+    for (size_t k = 0; k < N_OF(cases); k++) {
+        hk_request r;
+        assert_ok(read_line(f, cases[k].line, &r));
+        assert_int_equal(r.threads, cases[k].threads);
+        hk_request_fini(&r);
+    }
+}
+
 static void flags_may_stand_anywhere_and_in_both_forms(void **state)
 {
     fixture *f = *state;
@@ -459,6 +487,7 @@ int main(void)
         WITH_VALUES(seeds_are_ranges_and_lists),
         WITH_VALUES(seeds_that_make_no_sense_are_refused),
         WITH_VALUES(a_bare_name_runs_with_defaults),
+        WITH_VALUES(threads_are_by_default_the_cores_that_each_trial_gets),
         WITH_VALUES(flags_may_stand_anywhere_and_in_both_forms),
         WITH_VALUES(a_series_has_files_of_its_own_for_each_seed),
         WITH_VALUES(command_lines_that_make_no_sense_are_refused),

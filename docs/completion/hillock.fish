@@ -34,7 +34,7 @@ complete -c hillock -n '__fish_seen_subcommand_from run' -F -a '(__hillock_names
 complete -c hillock -n '__fish_seen_subcommand_from run' -l seed -x -d 'seed of everything random'
 complete -c hillock -n '__fish_seen_subcommand_from run' -l seeds -x -d 'one trial per seed: 1..5 or 1,3,9'
 complete -c hillock -n '__fish_seen_subcommand_from run' -s j -l jobs -x -d 'trials at the same time'
-complete -c hillock -n '__fish_seen_subcommand_from run' -l threads -x -d 'threads of one simulation'
+complete -c hillock -n '__fish_seen_subcommand_from run' -l threads -x -d 'threads of one simulation (default: all cores)'
 complete -c hillock -n '__fish_seen_subcommand_from run' -l set -x -a '(__hillock_parameters)' -d 'sets a parameter'
 complete -c hillock -n '__fish_seen_subcommand_from run' -l code -x -a '(__hillock_names codes)' -d code
 complete -c hillock -n '__fish_seen_subcommand_from run' -l data -x -a 'auto mnist fashion glyphs' -d 'data set'
