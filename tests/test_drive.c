@@ -46,7 +46,7 @@ static void intervals_at_exact_times_are_exponential(void **state)
         hk_population *p = relays(&r, "driven", N, rates[k]);
         raster_of(&r, &s, p);
         rig_run(&r, fmax(1.0, nearbyint(3000.0 / rates[k] * 1e3)));
-        assert_true(s.n > 0.95 * N * 3000 && s.n < 1.05 * N * 3000);
+        assert_true((double)s.n > 0.95 * N * 3000.0 && (double)s.n < 1.05 * N * 3000.0);
         double *share = calloc(s.n, sizeof *share), sum = 0.0, lagged = 0.0, before[N] = { 0 };
         hk_time last[N];
         for (size_t i = 0; i < N; i++)
