@@ -10,6 +10,10 @@
 
 #include "sim/mathfn.h"
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #define JOINED(name, isa) name##isa
 #define NAMED(name, isa) JOINED(name, isa)
 #define TABLE NAMED(hk_learn_kernels_, HK_KERNEL_ISA)
@@ -54,51 +58,73 @@ static void change(float *w, const double *z, uint32_t n, const hk_weight_change
 
 enum { BLOCK = 256 }; /* synapses that are brought up to date together: all they need stays in the first cache */
 
-/* Those of list[n] whose target has spiked at least `age` + 1 times since `seen`. */
-static uint32_t still_to_see(uint32_t *restrict out, const uint32_t *restrict list, uint32_t n,
-                             const uint32_t *restrict target, const int32_t *restrict number, int32_t seen)
-{
-    uint32_t found = 0;
-    for (uint32_t k = 0; k < n; k++) {
-        out[found] = list[k];
-        found += number[target[list[k]]] > seen;
-    }
-    return found;
-}
+/* Of n synapses, by their place and target, those whose target has a spike with a number above `seen`. */
+typedef struct late {
+    uint32_t place[BLOCK + 16], target[BLOCK + 16]; /* 16 more may be written */
+    uint32_t n;
+} late;
 
-static uint32_t all_to_see(uint32_t *restrict out, uint32_t n, const uint32_t *restrict target,
-                           const int32_t *restrict number, int32_t seen)
+#if defined(__AVX512F__)
+static void find_late(late *out, const uint32_t *place, const uint32_t *target, uint32_t n, const int32_t *number,
+                      int32_t seen)
+{
+    const __m512i limit = _mm512_set1_epi32(seen);
+    uint32_t found = 0;
+    for (uint32_t k = 0; k < n; k += 16) {
+        __mmask16 live = n - k < 16 ? (__mmask16)((1u << (n - k)) - 1u) : (__mmask16)0xffff;
+        __m512i to = _mm512_maskz_loadu_epi32(live, target + k);
+        __m512i last = _mm512_mask_i32gather_epi32(limit, live, to, number, 4);
+        __mmask16 is_late = _mm512_cmpgt_epi32_mask(last, limit);
+        _mm512_storeu_si512(out->place + found,
+                            _mm512_maskz_compress_epi32(is_late, _mm512_maskz_loadu_epi32(live, place + k)));
+        _mm512_storeu_si512(out->target + found, _mm512_maskz_compress_epi32(is_late, to));
+        found += (uint32_t)__builtin_popcount(is_late);
+    }
+    out->n = found;
+}
+#else
+static void find_late(late *out, const uint32_t *place, const uint32_t *target, uint32_t n, const int32_t *number,
+                      int32_t seen)
 {
     uint32_t found = 0;
     for (uint32_t k = 0; k < n; k++) {
-        out[found] = k;
+        out->place[found] = place[k];
+        out->target[found] = target[k];
         found += number[target[k]] > seen;
     }
-    return found;
+    out->n = found;
+}
+#endif
+
+static void gather(double *restrict out, const double *restrict from, const uint32_t *restrict index, uint32_t n)
+{
+    for (uint32_t k = 0; k < n; k++)
+        out[k] = from[index[k]];
 }
 
 static void recall(float *w, const uint32_t *target, uint32_t n, const hk_history *history, int32_t seen,
                    const hk_weight_change *c, hk_clips *clips)
 {
-    uint32_t list[HK_HISTORY][BLOCK], found[HK_HISTORY];
+    uint32_t place[BLOCK];
+    late at[HK_HISTORY];
     float column[BLOCK];
     double gain[BLOCK];
+    for (uint32_t k = 0; k < BLOCK; k++)
+        place[k] = k;
     for (uint32_t begin = 0; begin < n; begin += BLOCK, w += BLOCK, target += BLOCK) {
-        uint32_t size = n - begin < BLOCK ? n - begin : BLOCK, age = 0;
-        found[0] = all_to_see(list[0], size, target, history->number, seen);
-        for (; found[age] > 0 && age + 1 < HK_HISTORY; age++)
-            found[age + 1] = still_to_see(list[age + 1], list[age], found[age], target,
-                                          history->number + (age + 1) * history->n, seen);
+        uint32_t age = 0;
+        find_late(&at[0], place, target, n - begin < BLOCK ? n - begin : BLOCK, history->number, seen);
+        for (; at[age].n > 0 && age + 1 < HK_HISTORY; age++)
+            find_late(&at[age + 1], at[age].place, at[age].target, at[age].n, history->number + (age + 1) * history->n,
+                      seen);
         for (uint32_t back = age + 1; back-- > 0;) {
-            const uint32_t *which = list[back];
-            const double *gains = history->gain + back * history->n;
-            for (uint32_t k = 0; k < found[back]; k++) {
-                column[k] = w[which[k]];
-                gain[k] = gains[target[which[k]]];
-            }
-            change(column, gain, found[back], c, clips);
-            for (uint32_t k = 0; k < found[back]; k++)
-                w[which[k]] = column[k];
+            const late *l = &at[back];
+            for (uint32_t k = 0; k < l->n; k++)
+                column[k] = w[l->place[k]];
+            gather(gain, history->gain + back * history->n, l->target, l->n);
+            change(column, gain, l->n, c, clips);
+            for (uint32_t k = 0; k < l->n; k++)
+                w[l->place[k]] = column[k];
         }
     }
 }
@@ -165,6 +191,7 @@ static void scale_row(float *restrict w, const double *restrict factor, uint32_t
 const hk_learn_kernels TABLE = {
     .change = change,
     .recall = recall,
+    .gather = gather,
     .decayed = decayed,
     .sum = sum,
     .scale = scale,

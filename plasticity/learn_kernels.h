@@ -46,6 +46,8 @@ typedef struct hk_learn_kernels {
      *  the spikes' gains stand for z. */
     void (*recall)(float *w, const uint32_t *target, uint32_t n, const hk_history *history, int32_t seen,
                    const hk_weight_change *change, hk_clips *clips);
+    /** out[n] = from[index[n]]. */
+    void (*gather)(double *out, const double *from, const uint32_t *index, uint32_t n);
     /** out[n] = value * exp(-(now - raised) * rate), now in steps and offset, rate in 1/ms. */
     void (*decayed)(double *out, hk_raised raised, uint32_t n, double now_step, double now_offset, double resolution_ms,
                     double rate);

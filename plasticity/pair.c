@@ -13,6 +13,7 @@ struct hk_pair_part {
     int32_t n_spikes; /* whose changes have been put off */
     int32_t *seen;    /* [n_rows] which of them the synapses of a row have seen */
     uint32_t *which;  /* [widest] scratch, as are these */
+    uint8_t *late;
     float *column;
     double *read;
     hk_clips clips;
@@ -60,28 +61,44 @@ void hk_pair_catch_up(void *state)
         catch_up_part(pair, &pair->parts[k]);
 }
 
-/* All synapses onto one neuron, whose history is full. */
+/* How many of a neuron's spikes came after number `seen`; the latest stand first. */
+static uint32_t count_late(const int32_t *number, int32_t seen)
+{
+    uint32_t n = 0;
+    while (n < HK_HISTORY && number[n] > seen)
+        n++;
+    return n;
+}
+
+/* All synapses onto one neuron, whose history is full: sorted by how many of its spikes they have yet to see, most first, so that
+ * those that a spike changes stand at the beginning. */
 static void catch_up_column(hk_pair *pair, hk_pair_part *p, uint32_t post)
 {
     hk_incoming in = hk_projection_incoming(pair->synapses.projection, post);
-    float *w = hk_synapses_read(&p->synapses, &in);
-    for (uint32_t age = HK_HISTORY; age-- > 0;) {
-        size_t at = age * pair->history.n + post;
-        uint32_t n = 0;
-        for (uint32_t k = 0; k < in.n; k++) {
-            p->which[n] = k;
-            p->column[n] = w[k];
-            p->read[n] = p->x.scaled[in.source[k]];
-            n += p->seen[in.source[k]] < pair->history.number[at];
-        }
-        hk_weight_change plus = pair->form.plus;
-        plus.gain = pair->history.gain[at];
-        pair->synapses.kernels->change(p->column, p->read, n, &plus, &p->clips);
-        for (uint32_t k = 0; k < n; k++)
-            w[p->which[k]] = p->column[k];
-        pair->history.number[at] = 0;
+    int32_t number[HK_HISTORY];
+    uint32_t n_late[HK_HISTORY + 1] = { 0 }, place[HK_HISTORY + 1], before = 0;
+    for (uint32_t age = 0; age < HK_HISTORY; age++)
+        number[age] = pair->history.number[age * pair->history.n + post];
+    for (uint32_t k = 0; k < in.n; k++)
+        n_late[p->late[k] = (uint8_t)count_late(number, p->seen[in.source[k]])]++;
+    for (uint32_t late = HK_HISTORY + 1; late-- > 0; before += n_late[late])
+        place[late] = before;
+    for (uint32_t k = 0; k < in.n; k++) {
+        uint32_t at = place[p->late[k]]++;
+        p->which[at] = in.synapse[k];
+        p->read[at] = p->x.scaled[in.source[k]];
     }
-    hk_synapses_write(&p->synapses, &in);
+    uint32_t n = in.n - n_late[0];
+    for (uint32_t k = 0; k < n; k++)
+        p->column[k] = p->synapses.weights[p->which[k]];
+    for (uint32_t age = HK_HISTORY; age-- > 0;) { /* place[late] now is where those less late begin */
+        hk_weight_change plus = pair->form.plus;
+        plus.gain = pair->history.gain[age * pair->history.n + post];
+        pair->synapses.kernels->change(p->column, p->read, place[age + 1], &plus, &p->clips);
+        pair->history.number[age * pair->history.n + post] = 0;
+    }
+    for (uint32_t k = 0; k < n; k++)
+        p->synapses.weights[p->which[k]] = p->column[k];
 }
 
 static void put_off(hk_pair *pair, hk_pair_part *p, uint32_t post, double gain)
@@ -161,6 +178,7 @@ static void free_parts(hk_pair_part *parts, uint32_t n)
         hk_trace_fini(&parts[k].x);
         free(parts[k].seen);
         free(parts[k].which);
+        free(parts[k].late);
         free(parts[k].column);
         free(parts[k].read);
     }
@@ -182,9 +200,10 @@ static int make_part(hk_ctx *ctx, hk_pair *pair, hk_pair_part *p, const hk_part 
     p->y = hk_trace_over(pair->y, part->begin, part->end, form->tau_minus_ms, s->resolution_ms, now);
     p->seen = calloc(s->n_rows + 1, sizeof *p->seen);
     p->which = malloc(s->widest * sizeof *p->which);
+    p->late = malloc(s->widest * sizeof *p->late);
     p->column = malloc(s->widest * sizeof *p->column);
     p->read = malloc(s->widest * sizeof *p->read);
-    if (p->seen == NULL || p->which == NULL || p->column == NULL || p->read == NULL)
+    if (p->seen == NULL || p->which == NULL || p->late == NULL || p->column == NULL || p->read == NULL)
         return hk_fail(ctx, HK_ENOMEM, "rules of projection %s: no memory for neurons %u to %u",
                        hk_projection_name(s->projection), part->begin, part->end);
     return HK_OK;

@@ -106,8 +106,7 @@ static const double *by_source(hk_synapses *s, const hk_incoming *in, const doub
 {
     if (in->source == NULL)
         return by_row;
-    for (uint32_t k = 0; k < in->n; k++)
-        s->gathered[k] = by_row[in->source[k]];
+    s->kernels->gather(s->gathered, by_row, in->source, in->n);
     return s->gathered;
 }
 
@@ -115,8 +114,7 @@ const double *hk_synapses_by_target(hk_synapses *s, const hk_slab *slab, const d
 {
     if (slab->target == NULL)
         return by_post + slab->first;
-    for (uint32_t k = 0; k < slab->n; k++)
-        s->gathered[k] = by_post[slab->target[k]];
+    s->kernels->gather(s->gathered, by_post, slab->target, slab->n);
     return s->gathered;
 }
 

@@ -98,9 +98,30 @@ static int deliver_slabs(const hk_grid *grid, hk_shard *shard, int64_t step)
 
 static void add_slab(const hk_slab *slab, double *const *sum, uint32_t n_ports)
 {
-    for (uint32_t k = 0; k < slab->n; k++) {
-        double w = slab->weight64 != NULL ? slab->weight64[k] : (double)slab->weight[k];
-        sum[n_ports == 2 && w < 0.0 ? 1 : 0][hk_slab_target(slab, k)] += w;
+    double *const port[] = { sum[0], n_ports == 2 ? sum[1] : sum[0] }; /* by the sign of the weight */
+    if (slab->target != NULL && slab->weight != NULL && n_ports == 1)
+        for (uint32_t k = 0; k < slab->n; k++)
+            sum[0][slab->target[k]] += (double)slab->weight[k];
+    else if (slab->target != NULL && slab->weight != NULL)
+        for (uint32_t k = 0; k < slab->n; k++)
+            port[slab->weight[k] < 0.0f][slab->target[k]] += (double)slab->weight[k];
+    else
+        for (uint32_t k = 0; k < slab->n; k++) {
+            double w = slab->weight64 != NULL ? slab->weight64[k] : (double)slab->weight[k];
+            port[w < 0.0][hk_slab_target(slab, k)] += w;
+        }
+}
+
+/* The hardware follows a slab within its page, once it has begun. */
+static void fetch_slab(const hk_slab *slab)
+{
+    enum { FIRST = 8 };
+    uint32_t in_line = LINE / sizeof *slab->target, lines = (slab->n + in_line - 1) / in_line;
+    for (uint32_t k = 0; k < lines && k < FIRST; k++) {
+        if (slab->target != NULL)
+            __builtin_prefetch(slab->target + k * in_line);
+        if (slab->weight != NULL)
+            __builtin_prefetch(slab->weight + k * in_line, 1);
     }
 }
 
@@ -127,8 +148,15 @@ static void deliver_projection(const hk_grid *grid, hk_shard *shard, const hk_pr
         if (sent < 0)
             continue;
         const hk_spike_list *list = hk_grid_list(grid, from, sent);
-        for (size_t k = list->begin[pre]; k < list->begin[pre + 1]; k++) {
+        size_t end = list->begin[pre + 1];
+        for (size_t k = list->begin[pre]; k < end; k++) {
             uint32_t source = list->source[k] - first;
+            if (k + 2 < end)
+                hk_storage_fetch(projection, list->source[k + 2] - first, slot, &part);
+            if (k + 1 < end) {
+                hk_slab next = hk_storage_part(projection, list->source[k + 1] - first, slot, &part);
+                fetch_slab(&next);
+            }
             arrive(projection, &part, source, slot, now);
             hk_slab slab = hk_storage_part(projection, source, slot, &part);
             add_slab(&slab, to->sum, to->n_ports);

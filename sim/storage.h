@@ -94,6 +94,18 @@ static inline hk_slab hk_storage_slab(const hk_projection *projection, uint32_t 
     }
 }
 
+/** Fetches where the slab of a source lies, for the cache. */
+static inline void hk_storage_fetch(const hk_projection *projection, uint32_t pre, uint32_t slot, const hk_part *part)
+{
+    size_t n_rows = (size_t)projection->pre->n * projection->n_slots, row = (size_t)pre * projection->n_slots + slot;
+    if (projection->begin != NULL)
+        __builtin_prefetch(projection->begin + row);
+    if (projection->cuts != NULL) {
+        __builtin_prefetch(projection->cuts + (part->index > 0 ? part->index - 1 : 0) * n_rows + row);
+        __builtin_prefetch(projection->cuts + (part->index + 1 < projection->n_parts ? part->index : 0) * n_rows + row);
+    }
+}
+
 /** Those onto one part. */
 static inline hk_slab hk_storage_part(const hk_projection *projection, uint32_t pre, uint32_t slot, const hk_part *part)
 {
