@@ -51,7 +51,7 @@ typedef struct hk_slice { /* of one population, in one shard */
 } hk_slice;
 
 typedef struct hk_shard {
-    hk_slice *slices; /* [n_populations] */
+    _Alignas(64) hk_slice *slices; /* [n_populations]; a thread writes to no cache line of another's */
     uint32_t n_accumulators;
     int32_t *accumulator;
     hk_slab_table table;
@@ -76,7 +76,8 @@ typedef struct hk_grid_population {
     uint32_t n_rules; /* on its inputs */
     bool on_slabs;    /* takes 4-byte synapses */
     double scale[HK_MOST_PORTS];
-    double *sum[HK_MOST_PORTS]; /* [n] what arrives through other synapses, NULL where it has none */
+    bool is_exact[HK_MOST_PORTS]; /* all weights are whole multiples of the scale */
+    double *sum[HK_MOST_PORTS];   /* [n] what arrives through other synapses, NULL where it has none */
 } hk_grid_population;
 
 struct hk_grid {

@@ -46,7 +46,7 @@ static void fini_shards(hk_grid *grid)
         free(shard->fired);
         free(shard->fired_end);
     }
-    free(grid->shards);
+    hk_memory_free(grid->shards, grid->n_shards * sizeof *grid->shards);
     grid->shards = NULL;
     grid->n_shards = 0;
     for (size_t i = 0; grid->populations != NULL && i < grid->n_populations; i++)
@@ -174,7 +174,7 @@ static int cut_shard(hk_grid *grid, uint32_t number)
 static int cut_shards(hk_grid *grid)
 {
     uint32_t n = wanted_shards(grid);
-    grid->shards = calloc(n, sizeof *grid->shards);
+    grid->shards = hk_memory_alloc(n * sizeof *grid->shards);
     if (grid->shards == NULL)
         return HK_ENOMEM;
     grid->n_shards = n;

@@ -76,6 +76,7 @@ static void find_scales(hk_grid *grid, uint32_t post)
             }
             if (exact) {
                 g->scale[port] = scale;
+                g->is_exact[port] = true;
                 break;
             }
         }
@@ -93,8 +94,8 @@ void hk_grid_choose_projections(hk_grid *grid)
         if (!may_be_on_slabs(p))
             continue;
         hk_weight_range r = hk_weight_range_of(&p->asked);
-        double scale = g->scale[g->n_ports == 2 && r.high < 0.0 ? 1 : 0];
-        p->on_slabs = 0.5 * scale <= MOST_ROUNDING * r.typical || r.typical == 0.0;
+        uint32_t port = g->n_ports == 2 && r.high < 0.0 ? 1 : 0;
+        p->on_slabs = g->is_exact[port] || 0.5 * g->scale[port] <= MOST_ROUNDING * r.typical || r.typical == 0.0;
         for (size_t l = 0; l < k; l++) { /* synapses of two between the same populations could not be told apart */
             const hk_projection *other = grid->sim->projections[l];
             if (other->on_slabs && other->pre == p->pre && other->post == p->post)
