@@ -193,7 +193,7 @@ static void read_row(const job *j, const rows *r, uint32_t i, const row_maker *m
     for (uint32_t slab = 0; slab < p->n_slots; slab++) {
         uint64_t begin = p->begin[(uint64_t)i * p->n_slots + slab], end = p->begin[(uint64_t)i * p->n_slots + slab + 1];
         for (uint64_t at = begin; at < end; at++)
-            *out++ = make_synapse(j, i, make, p->target[at], (double)p->weight[at], (uint32_t)p->delay[slab]);
+            *out++ = make_synapse(j, i, make, p->target[at], p->weight64[at], (uint32_t)p->delay[slab]);
     }
 }
 
@@ -321,10 +321,12 @@ static int place_rows(job *j)
     return HK_OK;
 }
 
-/* Explicit lists are sorted as elsewhere, with 8 bytes a synapse, which are given back when they stand in the slabs. */
+/* Explicit lists are sorted as elsewhere, with double weights, which are given back when they stand in the slabs. */
 static int prepare_listed(rows *r)
 {
+    r->projection->asked.double_weights = true;
     int rc = hk_projection_draw(r->projection);
+    r->projection->asked.double_weights = false;
     if (rc == HK_OK)
         r->row = calloc((size_t)r->projection->pre->n + 1, sizeof *r->row);
     if (rc == HK_OK && r->row == NULL)
