@@ -176,20 +176,38 @@ static void different_partners(const hk_connecting *c, hk_stream *stream, uint32
     }
 }
 
-/* In-degrees of FIXED_TOTAL: each synapse falls on a uniformly drawn pair; without multapses, on one still free. */
-static void share_total(const hk_connecting *c, uint64_t *degree)
+enum { BLOCKS_OF_A_STREAM = UINT32_MAX - 8 * HK_BATCH_BLOCKS };
+
+/* The stream of whole projections goes on in another one before its blocks are used up; k numbers what it has drawn. */
+static void open_shared(const hk_connecting *c, hk_batch *batch, uint64_t k)
 {
-    enum { BLOCKS_OF_A_STREAM = UINT32_MAX - 8 * HK_BATCH_BLOCKS };
-    bool multapses = (c->cfg->pairs & HK_PAIRS_MULTAPSES) != 0;
+    uint64_t id = k == 0 ? c->name_id : c->name_id + k + 1;
+    hk_batch_open(batch, c->cpu, hk_stream_open(c->seed, HK_PURPOSE_CONNECT, id, UINT32_MAX), c->cfg->n - k);
+}
+
+/* Shares all synapses out to n neurons. */
+static void share(const hk_connecting *c, uint32_t n, uint64_t *degree)
+{
+    hk_batch batch;
+    open_shared(c, &batch, 0);
+    for (uint64_t k = 0; k < c->cfg->n; k++) {
+        if (batch.stream.counter >= BLOCKS_OF_A_STREAM)
+            open_shared(c, &batch, k);
+        degree[hk_batch_below(&batch, n)]++;
+    }
+}
+
+/* In-degrees of FIXED_TOTAL without multapses: each synapse falls on a uniformly drawn pair that is still free. */
+static void share_free(const hk_connecting *c, uint64_t *degree)
+{
     uint64_t all = partners(c);
     hk_batch batch;
-    hk_batch_open(&batch, c->cpu, hk_stream_open(c->seed, HK_PURPOSE_CONNECT, c->name_id, UINT32_MAX), c->cfg->n);
+    open_shared(c, &batch, 0);
     for (uint64_t k = 0; k < c->cfg->n;) {
         if (batch.stream.counter >= BLOCKS_OF_A_STREAM)
-            hk_batch_open(&batch, c->cpu, hk_stream_open(c->seed, HK_PURPOSE_CONNECT, c->name_id + k + 1, UINT32_MAX),
-                          c->cfg->n - k);
+            open_shared(c, &batch, k);
         uint32_t post = hk_batch_below(&batch, c->n_post);
-        if (!multapses && hk_batch_below(&batch, (uint32_t)all) >= all - degree[post])
+        if (hk_batch_below(&batch, (uint32_t)all) >= all - degree[post])
             continue;
         degree[post]++;
         k++;
@@ -205,7 +223,7 @@ static int by_indegree(const hk_connecting *c, sink *to)
     marks m = { .of = multapses ? NULL : calloc(c->n_pre, sizeof *m.of) };
     int rc = (total && degree == NULL) || (!multapses && m.of == NULL) ? HK_ENOMEM : HK_OK;
     if (rc == HK_OK && total)
-        share_total(c, degree);
+        share_free(c, degree);
     for (uint32_t post = 0; rc == HK_OK && post < c->n_post; post++) {
         uint64_t k = total ? degree[post] : c->cfg->n;
         hk_stream stream = hk_stream_open(c->seed, HK_PURPOSE_CONNECT, c->name_id, post);
@@ -215,16 +233,70 @@ static int by_indegree(const hk_connecting *c, sink *to)
         }
         uint32_t n = (uint32_t)partners(c);
         hk_batch_open(&batch, c->cpu, stream, k);
-        for (uint64_t i = 0; i < k; i++)
-            put(to, partner(c, hk_batch_below(&batch, n), post), post);
+        if (to->target == NULL)
+            for (uint64_t i = 0; i < k; i++)
+                to->row[partner(c, hk_batch_below(&batch, n), post) + 1]++;
+        else
+            for (uint64_t i = 0; i < k; i++)
+                to->target[to->row[partner(c, hk_batch_below(&batch, n), post)]++] = post;
     }
     free(degree);
     free(m.of);
     return rc;
 }
 
+/* Ascending order of n targets below 2^32: by their lower digits, then the higher ones, as many as n_post needs. */
+static void sort_targets(uint32_t *target, uint32_t *spare, uint64_t n, uint32_t n_post)
+{
+    enum { DIGIT = 8, N_BINS = 1 << DIGIT };
+    uint32_t *from = target, *into = spare;
+    for (unsigned shift = 0; shift < 32 && (n_post - 1) >> shift > 0; shift += DIGIT) {
+        uint64_t at[N_BINS + 1] = { 0 };
+        for (uint64_t k = 0; k < n; k++)
+            at[(from[k] >> shift & (N_BINS - 1)) + 1]++;
+        for (unsigned bin = 0; bin < N_BINS; bin++)
+            at[bin + 1] += at[bin];
+        for (uint64_t k = 0; k < n; k++)
+            into[at[from[k] >> shift & (N_BINS - 1)]++] = from[k];
+        uint32_t *other = from;
+        from = into;
+        into = other;
+    }
+    if (from != target)
+        memcpy(target, from, n * sizeof *target);
+}
+
+/* FIXED_TOTAL with multapses: each synapse falls on a uniformly drawn pair. So first on a row; then rows draw their targets. */
+static int total_by_row(const hk_connecting *c, sink *to)
+{
+    if (to->target == NULL) {
+        share(c, c->n_pre, to->row + 1);
+        return HK_OK;
+    }
+    uint64_t longest = 0;
+    for (uint32_t pre = 0; pre < c->n_pre; pre++)
+        longest = to->row[pre + 1] - to->row[pre] > longest ? to->row[pre + 1] - to->row[pre] : longest;
+    uint32_t *spare = malloc((longest + 1) * sizeof *spare), n = c->n_post - (excludes_self(c) ? 1 : 0);
+    if (spare == NULL)
+        return HK_ENOMEM;
+    for (uint32_t pre = 0; pre < c->n_pre; pre++) {
+        uint32_t *target = to->target + to->row[pre];
+        uint64_t n_targets = to->row[pre + 1] - to->row[pre];
+        hk_batch batch;
+        hk_batch_open(&batch, c->cpu, hk_stream_open(c->seed, HK_PURPOSE_CONNECT, c->name_id, pre), n_targets);
+        for (uint64_t k = 0; k < n_targets; k++)
+            target[k] = partner(c, hk_batch_below(&batch, n), pre);
+        sort_targets(target, spare, n_targets, c->n_post);
+    }
+    free(spare);
+    return HK_OK;
+}
+
 static int connect(const hk_connecting *c, sink *to)
 {
+    if (c->cfg->connect == HK_FIXED_TOTAL && (c->cfg->pairs & HK_PAIRS_MULTAPSES) != 0)
+        return total_by_row(c, to);
+
     switch (c->cfg->connect) {
     case HK_ALL_TO_ALL:
         all_to_all(c, to);

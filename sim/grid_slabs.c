@@ -61,7 +61,7 @@ typedef struct rows { /* of one projection */
     hk_projection *projection;
     uint64_t *row;    /* [n_pre + 1] */
     uint32_t *target; /* of a drawn one; a listed one stands in the projection */
-    uint64_t target_bytes;
+    uint64_t target_bytes, n_expected;
     hk_delay_table delays;
 } rows;
 
@@ -78,12 +78,26 @@ typedef struct job {
     atomic_int rc;
 } job;
 
+/* The projection with the k-th most synapses: large ones are drawn first, so that no thread is left with one at the end. */
+static rows *kth_largest(const job *j, size_t k)
+{
+    for (size_t i = 0;; i++) {
+        size_t n_larger = 0;
+        for (size_t l = 0; l < j->n_of; l++) {
+            uint64_t n = j->of[l].n_expected, of_i = j->of[i].n_expected;
+            n_larger += n > of_i || (n == of_i && l < i);
+        }
+        if (n_larger == k)
+            return &j->of[i];
+    }
+}
+
 static void draw_targets(void *user, unsigned member)
 {
     job *j = user;
     (void)member;
     for (size_t k; (k = atomic_fetch_add(&j->next, 1)) < j->n_of;) {
-        rows *r = &j->of[k];
+        rows *r = kth_largest(j, k);
         hk_projection *p = r->projection;
         hk_connecting connecting = hk_projection_connecting(p);
         uint32_t n_pre = p->pre->n;
@@ -371,7 +385,7 @@ static int find_rows(hk_grid *grid, job *j)
         return HK_ENOMEM;
     for (size_t k = 0; k < pre->n_out; k++)
         if (pre->out[k]->on_slabs)
-            j->of[j->n_of++].projection = pre->out[k];
+            j->of[j->n_of++] = (rows){ .projection = pre->out[k], .n_expected = pre->out[k]->n_synapses };
     qsort(j->of, j->n_of, sizeof *j->of, compare_rows); /* those to be drawn come first, then by target */
     grid->ascending = grid->ascending && all_ascend(j);
     j->at = calloc(grid->n_shards, sizeof *j->at);
@@ -455,31 +469,46 @@ static int make_tables(hk_grid *grid)
     return HK_OK;
 }
 
-/* No sum of arrivals in one step may leave 32 bits: a synapse delivers at most one spike a step. */
-static int check_sums(hk_grid *grid)
+/* The largest sum of weights onto one accumulator of a shard, in units. */
+static void sum_weights(void *user, unsigned member)
 {
-    for (uint32_t s = 0; s < grid->n_shards; s++) {
+    job *j = user;
+    const hk_grid *grid = j->grid;
+    (void)member;
+    for (uint32_t s; (s = atomic_fetch_add(&j->next, 1)) < grid->n_shards;) {
         const hk_shard *shard = &grid->shards[s];
         uint64_t *most = calloc((size_t)shard->n_accumulators + 1, sizeof *most);
-        if (most == NULL)
-            return HK_ENOMEM;
+        if (most == NULL) {
+            atomic_store(&j->rc, HK_ENOMEM);
+            return;
+        }
         for (size_t i = 0; i < grid->n_populations; i++) {
             const uint32_t *synapse = shard->table.arenas[i];
             uint64_t n = synapse == NULL ? 0 : shard->table.arena_bytes[i] / sizeof *synapse;
             for (uint64_t k = 0; k < n; k++)
                 most[synapse[k] & 0xffff] += (uint64_t)abs((int32_t)synapse[k] >> 16);
         }
-        uint64_t largest = 0;
         for (uint32_t k = 0; k < shard->n_accumulators; k++)
-            largest = most[k] > largest ? most[k] : largest;
+            j->checksum[s] = most[k] > j->checksum[s] ? most[k] : j->checksum[s];
         free(most);
-        if (largest > INT32_MAX)
-            return hk_fail(grid->sim->ctx, HK_ERANGE,
-                           "simulation: the weights of a neuron add up to %llu units, above the %d of a 32-bit sum: "
-                           "let its projections keep single precision (weights = float)",
-                           (unsigned long long)largest, INT32_MAX);
     }
-    return HK_OK;
+}
+
+/* No sum of arrivals in one step may leave 32 bits: a synapse delivers at most one spike a step. */
+static int check_sums(hk_grid *grid)
+{
+    job j = { .grid = grid, .checksum = calloc(grid->n_shards, sizeof *j.checksum) };
+    int rc = j.checksum == NULL ? HK_ENOMEM : run(&j, sum_weights);
+    uint64_t largest = 0;
+    for (uint32_t s = 0; rc == HK_OK && s < grid->n_shards; s++)
+        largest = j.checksum[s] > largest ? j.checksum[s] : largest;
+    free(j.checksum);
+    if (largest <= INT32_MAX)
+        return rc;
+    return hk_fail(grid->sim->ctx, HK_ERANGE,
+                   "simulation: the weights of a neuron add up to %llu units, above the %d of a 32-bit sum: let its "
+                   "projections keep single precision (weights = float)",
+                   (unsigned long long)largest, INT32_MAX);
 }
 
 uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint32_t *pre, uint32_t *post,
