@@ -10,7 +10,7 @@
 
 #define RESOLUTION_MS 0.1
 
-enum { N_INCREMENTS = 1 << 14, N_BATCH = 1 << 16, N_PARTS = 5, SEED = 20240717 };
+enum { N_INCREMENTS = 1 << 14, N_BATCH = 1 << 16, SEED = 20240717 };
 
 typedef struct increment {
     int64_t steps;
@@ -126,10 +126,10 @@ static int measure(model *m, double seconds, double *holds_per_s, uint64_t *sum)
         rc = hold(m, 2 * m->row->n_pending);
     *sum = m->sum;
     *holds_per_s = 0.0;
-    for (int part = 0; part < N_PARTS && rc == HK_OK; part++) {
+    for (int trial = 0; trial < HK_BENCH_QUEUE_TRIALS && rc == HK_OK; trial++) {
         double begin = seconds_now(), end = begin;
         size_t n_holds = 0;
-        while (rc == HK_OK && end - begin < seconds / N_PARTS) {
+        while (rc == HK_OK && end - begin < seconds / HK_BENCH_QUEUE_TRIALS) {
             rc = hold(m, N_BATCH);
             n_holds += N_BATCH;
             end = seconds_now();
