@@ -71,14 +71,16 @@ static void find_late(late *out, const uint32_t *place, const uint32_t *target, 
     const __m512i limit = _mm512_set1_epi32(seen);
     uint32_t found = 0;
     for (uint32_t k = 0; k < n; k += 16) {
-        __mmask16 live = n - k < 16 ? (__mmask16)((1u << (n - k)) - 1u) : (__mmask16)0xffff;
+        __mmask16 live = (__mmask16)(n - k < 16 ? (1u << (n - k)) - 1u : 0xffffu);
         __m512i to = _mm512_maskz_loadu_epi32(live, target + k);
         __m512i last = _mm512_mask_i32gather_epi32(limit, live, to, number, 4);
         __mmask16 is_late = _mm512_cmpgt_epi32_mask(last, limit);
         _mm512_storeu_si512(out->place + found,
                             _mm512_maskz_compress_epi32(is_late, _mm512_maskz_loadu_epi32(live, place + k)));
         _mm512_storeu_si512(out->target + found, _mm512_maskz_compress_epi32(is_late, to));
-        found += (uint32_t)__builtin_popcount(is_late);
+        uint32_t bits = is_late;
+        __asm__("" : "+r"(bits)); /* gcc 12 may spill 16 of its bits and count 32 */
+        found += (uint32_t)__builtin_popcount(bits);
     }
     out->n = found;
 }
