@@ -11,7 +11,14 @@
  *   sr       synchronous regular            3    2
  *   ai       asynchronous irregular         5    2     37.7 Hz
  *   si_fast  synchronous irregular, fast    6    4     60.7 Hz
- *   si_slow  synchronous irregular, slow    4.5  0.9    5.5 Hz */
+ *   si_slow  synchronous irregular, slow    4.5  0.9    5.5 Hz
+ *
+ * With plastic=stdp the synapses between excitatory neurons learn by multiplicative pair plasticity, all pairs, that leaves
+ * uncorrelated spikes the mean weight: tau 20 ms on either side, and with w_max = 3 j, lambda 0.01 and alpha 2.02
+ *
+ *   at a postsynaptic spike  w += lambda (w_max - w) x        at an arrival  w -= lambda alpha w y
+ *
+ * Zenke & Gerstner (2014), Front. Neuroinform. 8:76, with a learning rate that does something: theirs was 1e-9. */
 #include "experiments/circuit_run.h"
 #include "experiments/peers.h"
 
@@ -25,6 +32,22 @@
 #define TAU_M_MS 20.0
 #define WARMUP_MS 200.0
 #define BENCHMARK_MS 1200.0
+
+#define LAMBDA 0.01
+#define ALPHA 2.02
+#define W_MAX_MV (3.0 * J_MV)
+
+enum { STATIC, STDP };
+static const char *const rules[] = { [STATIC] = "none", [STDP] = "stdp", NULL };
+static const hk_circuit_rule stdp = { .type = &hk_stdp,
+                                      .values = { { "tau_plus_ms", 20.0 },
+                                                  { "tau_minus_ms", 20.0 },
+                                                  { "a_plus", LAMBDA },
+                                                  { "a_minus", LAMBDA *ALPHA },
+                                                  { "mu_plus", 1.0 },
+                                                  { "mu_minus", 1.0 },
+                                                  { "w_max", W_MAX_MV } },
+                                      .clips = hk_stdp_clips };
 
 enum { SR, AI, SI_FAST, SI_SLOW, N_REGIMES };
 static const char *const regimes[] = { "sr", "ai", "si_fast", "si_slow", NULL };
@@ -59,6 +82,11 @@ static const hk_option options[] = {
       .min = 50,
       .max = 1e7,
       .meaning = "four of five of them excitatory" },
+    { .name = "plastic",
+      .type = HK_OPTION_CHOICE,
+      .text = "none",
+      .choices = rules,
+      .meaning = "how synapses between excitatory neurons learn: multiplicative pair plasticity, or not at all" },
     HK_CIRCUIT_OPTIONS(BENCHMARK_MS, "200, at most half of duration_ms", "grid"),
 };
 
@@ -75,6 +103,11 @@ static double g_of(const hk_run *run)
 static double eta_of(const hk_run *run)
 {
     return choice(run, "eta", figures[hk_run_choice(run, "regime")].eta);
+}
+
+static bool learns(const hk_run *run)
+{
+    return hk_run_choice(run, "plastic") == STDP;
 }
 
 static int describe(const hk_run *run, hk_circuit_plan *plan)
@@ -98,15 +131,18 @@ static int describe(const hk_run *run, hk_circuit_plan *plan)
         hk_circuit_add_population(&plan->circuit, &population);
     }
     for (uint32_t pre = 0; pre < 2; pre++)
-        for (uint32_t post = 0; post < 2; post++)
-            hk_circuit_add_projection(&plan->circuit,
-                                      &(hk_circuit_projection){ .pre = pre,
-                                                                .post = post,
-                                                                .connect = HK_FIXED_INDEGREE,
-                                                                .pairs = HK_PAIRS_AUTAPSES + HK_PAIRS_MULTAPSES,
-                                                                .n = indegrees[pre],
-                                                                .weight = hk_constant(weights_mv[pre]),
-                                                                .delay_ms = hk_constant(1.5) });
+        for (uint32_t post = 0; post < 2; post++) {
+            hk_circuit_projection projection = { .pre = pre,
+                                                 .post = post,
+                                                 .connect = HK_FIXED_INDEGREE,
+                                                 .pairs = HK_PAIRS_AUTAPSES + HK_PAIRS_MULTAPSES,
+                                                 .n = indegrees[pre],
+                                                 .weight = hk_constant(weights_mv[pre]),
+                                                 .delay_ms = hk_constant(1.5) };
+            if (pre + post == 0 && learns(run))
+                projection.rule = stdp;
+            hk_circuit_add_projection(&plan->circuit, &projection);
+        }
     plan->warmup_ms = fmin(WARMUP_MS, 0.5 * hk_run_number(run, "duration_ms"));
     return HK_OK;
 }
@@ -140,7 +176,7 @@ static void judge(const hk_circuit_run *r)
     double published_hz = figures[regime].published_hz;
     hk_summary *summary = hk_run_summary(r->run);
     if (r->n_neurons != BENCHMARK_NEURONS || g_of(r->run) != figures[regime].g ||
-        eta_of(r->run) != figures[regime].eta || isnan(published_hz)) {
+        eta_of(r->run) != figures[regime].eta || isnan(published_hz) || learns(r->run)) {
         hk_run_report(r->run, "rate %.3f Hz, CV of intervals %.3f (nothing is published to compare it with)",
                       r->rate_hz, r->cv_isi);
         return;
@@ -165,6 +201,7 @@ static int run(hk_run *run)
 
 static const hk_summary_key keys[] = {
     HK_CIRCUIT_KEYS,
+    HK_CIRCUIT_PLASTIC_KEYS,
     { "published_hz", "Hz", "rate that Brunel's simulation had in this regime" },
     { "agrees_with_publication", "", "the rate is within 10 % of it" },
     HK_PEERS_KEY,

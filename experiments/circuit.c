@@ -67,7 +67,7 @@ static void draw_targets(hk_sim *sim, const hk_projection_config *cfg, uint64_t 
     }
 }
 
-static int make_listed(hk_sim *sim, const hk_circuit_projection *p, hk_projection_config *cfg)
+static int make_listed(hk_sim *sim, const hk_circuit_projection *p, hk_projection_config *cfg, hk_projection **out)
 {
     uint32_t n_pre = hk_population_n(cfg->pre), n_post = hk_population_n(cfg->post);
     uint64_t n_each = p->kind == HK_CIRCUIT_FIRST ? 1 : p->n, n = n_pre * n_each;
@@ -75,7 +75,6 @@ static int make_listed(hk_sim *sim, const hk_circuit_projection *p, hk_projectio
         return hk_fail(hk_sim_ctx(sim), HK_ERANGE,
                        "projection %s->%s: %" PRIu32 " neurons to the first of %" PRIu32 ", must be at most as many",
                        hk_population_name(cfg->pre), hk_population_name(cfg->post), n_pre, n_post);
-    hk_projection *projection;
     uint32_t *pre = malloc((n + 1) * sizeof *pre), *post = malloc((n + 1) * sizeof *post);
     int rc = pre == NULL || post == NULL
                  ? hk_fail(hk_sim_ctx(sim), HK_ENOMEM, "projection %s->%s: out of memory for %" PRIu64 " synapses",
@@ -90,16 +89,30 @@ static int make_listed(hk_sim *sim, const hk_circuit_projection *p, hk_projectio
         cfg->n = n;
         cfg->list_pre = pre;
         cfg->list_post = post;
-        rc = hk_projection_create(sim, cfg, &projection);
+        rc = hk_projection_create(sim, cfg, out);
     }
     free(pre);
     free(post);
     return rc;
 }
 
-static int make_projection(hk_sim *sim, const hk_circuit_projection *p, hk_population *const *populations)
+static int attach(hk_projection *projection, const hk_circuit_rule *rule, hk_rule **out)
 {
-    hk_projection *projection;
+    const char *names[HK_CIRCUIT_MOST_RULE_VALUES];
+    double values[HK_CIRCUIT_MOST_RULE_VALUES];
+    size_t n = 0;
+    for (; n < HK_CIRCUIT_MOST_RULE_VALUES && rule->values[n].name != NULL; n++) {
+        names[n] = rule->values[n].name;
+        values[n] = rule->values[n].value;
+    }
+    return hk_rule_attach(projection, rule->type, n, names, values, out);
+}
+
+static int make_projection(hk_sim *sim, const hk_circuit *circuit, size_t index, hk_population *const *populations,
+                           hk_rule **rule)
+{
+    const hk_circuit_projection *p = &circuit->projections[index];
+    hk_projection *projection = NULL;
     hk_projection_config cfg = { .pre = populations[p->pre],
                                  .post = populations[p->post],
                                  .connect = p->connect,
@@ -107,16 +120,21 @@ static int make_projection(hk_sim *sim, const hk_circuit_projection *p, hk_popul
                                  .probability = p->probability,
                                  .n = p->n,
                                  .weight = p->weight,
-                                 .delay_ms = p->delay_ms };
-    return p->kind == HK_CIRCUIT_DRAWN ? hk_projection_create(sim, &cfg, &projection) : make_listed(sim, p, &cfg);
+                                 .delay_ms = p->delay_ms,
+                                 .weights = circuit->weights,
+                                 .plastic = p->rule.type != NULL };
+    int rc = p->kind == HK_CIRCUIT_DRAWN ? hk_projection_create(sim, &cfg, &projection)
+                                         : make_listed(sim, p, &cfg, &projection);
+    *rule = NULL;
+    return rc == HK_OK && p->rule.type != NULL ? attach(projection, &p->rule, rule) : rc;
 }
 
-int hk_circuit_build(hk_sim *sim, const hk_circuit *circuit, hk_population **populations)
+int hk_circuit_build(hk_sim *sim, const hk_circuit *circuit, hk_population **populations, hk_rule **rules)
 {
     int rc = HK_OK;
     for (size_t k = 0; rc == HK_OK && k < circuit->n_populations; k++)
         rc = make_population(sim, &circuit->populations[k], &populations[k]);
     for (size_t k = 0; rc == HK_OK && k < circuit->n_projections; k++)
-        rc = make_projection(sim, &circuit->projections[k], populations);
+        rc = make_projection(sim, circuit, k, populations, &rules[k]);
     return rc == HK_OK ? hk_sim_build(sim) : rc;
 }

@@ -4,10 +4,11 @@
 #ifndef HK_CIRCUIT_H
 #define HK_CIRCUIT_H
 
+#include "plasticity/rules.h"
 #include "sim/simulation.h"
 #include "sim/status.h"
 
-enum { HK_CIRCUIT_MOST_POPULATIONS = 10, HK_CIRCUIT_MOST_PROJECTIONS = 72 };
+enum { HK_CIRCUIT_MOST_POPULATIONS = 10, HK_CIRCUIT_MOST_PROJECTIONS = 72, HK_CIRCUIT_MOST_RULE_VALUES = 9 };
 
 typedef struct hk_circuit_value {
     const char *name; /* a parameter of the model, or a state variable; NULL ends a list */
@@ -43,6 +44,13 @@ typedef enum hk_circuit_pairs {
     HK_CIRCUIT_FIRST,     /* presynaptic neuron k to postsynaptic neuron k; there are at least as many of these */
 } hk_circuit_pairs;
 
+/** How the synapses of a projection learn. */
+typedef struct hk_circuit_rule {
+    const hk_rule_type *type;                                 /* NULL: they do not */
+    hk_circuit_value values[HK_CIRCUIT_MOST_RULE_VALUES + 1]; /* ended by a NULL name */
+    hk_clips (*clips)(const void *state);
+} hk_circuit_rule;
+
 typedef struct hk_circuit_projection {
     uint32_t pre, post; /* indices of populations */
     hk_circuit_pairs kind;
@@ -51,6 +59,7 @@ typedef struct hk_circuit_projection {
     double probability;
     uint64_t n;
     hk_draw weight, delay_ms;
+    hk_circuit_rule rule; /* without a type: static */
 } hk_circuit_projection;
 
 typedef struct hk_circuit {
@@ -58,14 +67,17 @@ typedef struct hk_circuit {
     size_t n_populations;
     hk_circuit_projection projections[HK_CIRCUIT_MOST_PROJECTIONS];
     size_t n_projections;
+    hk_weights weights; /* of the projections that are static */
 } hk_circuit;
 
 /** Add one more; the room is there, or the experiment is wrong. The index of the population. */
 uint32_t hk_circuit_add_population(hk_circuit *circuit, const hk_circuit_population *population);
 void hk_circuit_add_projection(hk_circuit *circuit, const hk_circuit_projection *projection);
 
-/** Makes populations[n_populations] and the projections in `sim`, which must be empty. The populations get the places they
- *  have in the table, and `sim` is ready to run. HK_ENAME: no such model, parameter or variable; HK_ERANGE, HK_ENOMEM. */
-HK_MUST_CHECK int hk_circuit_build(hk_sim *sim, const hk_circuit *circuit, hk_population **populations);
+/** Makes populations[n_populations] and the projections in `sim`, which must be empty, and rules[n_projections], NULL for those
+ *  that are static. Populations and projections get the places they have in the table, and `sim` is ready to run. HK_ENAME:
+ *  no such model, parameter or variable; HK_ERANGE, HK_ENOMEM. */
+HK_MUST_CHECK int hk_circuit_build(hk_sim *sim, const hk_circuit *circuit, hk_population **populations,
+                                   hk_rule **rules);
 
 #endif

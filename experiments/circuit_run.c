@@ -2,6 +2,7 @@
 #include "experiments/circuit_run.h"
 
 #include "experiments/circuit_reference.h"
+#include "experiments/circuit_synapses.h"
 #include "experiments/clock.h"
 
 #include <inttypes.h>
@@ -13,6 +14,7 @@
 
 const char *const hk_circuit_records[] = { "all", "none", NULL };
 const char *const hk_circuit_integrators[] = { [HK_EXACT] = "exact", [HK_GRID] = "grid", NULL };
+const char *const hk_circuit_weights[] = { [HK_WEIGHTS_COMPACT] = "compact", [HK_WEIGHTS_FLOAT] = "float", NULL };
 
 static bool is_neuron(const hk_population *population)
 {
@@ -50,7 +52,7 @@ static int build(hk_circuit_run *r)
                           .integrator = hk_circuit_integrator(r),
                           .n_extra_threads = hk_run_threads(r->run) - 1 };
     int rc = hk_sim_create(hk_run_ctx(r->run), &cfg, &r->sim);
-    return rc == HK_OK ? hk_circuit_build(r->sim, &r->plan.circuit, r->populations) : rc;
+    return rc == HK_OK ? hk_circuit_build(r->sim, &r->plan.circuit, r->populations, r->rules) : rc;
 }
 
 static int make_probe(hk_circuit_run *r, hk_population *population)
@@ -197,6 +199,8 @@ static int put_results(hk_results *file, const void *user)
     for (size_t k = 0; rc == HK_OK && k < r->plan.circuit.n_populations; k++)
         rc = put_distributions(r, k, file);
     if (rc == HK_OK)
+        rc = hk_circuit_put_synapses(r, file);
+    if (rc == HK_OK)
         rc = hk_results_put_number(file, "statistics", "begin_ms", r->warmup_ms);
     if (rc == HK_OK)
         rc = hk_results_put_number(file, "statistics", "end_ms", hk_sim_now_ms(r->sim));
@@ -223,6 +227,7 @@ static int run_circuit(hk_circuit_run *r, hk_circuit_describe_fn describe, hk_ci
 {
     double start_s = hk_clock_wall_s();
     int rc = describe(r->run, &r->plan);
+    r->plan.circuit.weights = (hk_weights)hk_run_choice(r->run, "weights");
     if (rc == HK_OK)
         rc = check_times(r);
     if (rc == HK_OK)
@@ -236,6 +241,8 @@ static int run_circuit(hk_circuit_run *r, hk_circuit_describe_fn describe, hk_ci
     measure(r);
     summarise(r);
     report(r);
+    hk_circuit_report_synapses(r);
+    hk_circuit_report_learning(r);
     if (judge != NULL && hk_course_is_complete(&r->course))
         judge(r);
     rc = hk_course_add(&r->course, put_results, r);

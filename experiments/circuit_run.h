@@ -13,7 +13,7 @@
 #include "experiments/circuit.h"
 #include "experiments/network_summary.h"
 
-extern const char *const hk_circuit_records[], *const hk_circuit_integrators[];
+extern const char *const hk_circuit_records[], *const hk_circuit_integrators[], *const hk_circuit_weights[];
 
 /* `duration` is the default in ms, `warmup` says how the warm-up follows when it is not given, `integration` is
  * "exact" or "grid". */
@@ -44,6 +44,12 @@ extern const char *const hk_circuit_records[], *const hk_circuit_integrators[];
           .text = (integration),                                                                                      \
           .choices = hk_circuit_integrators,                                                                          \
           .meaning = "exact: spikes at their exact times; grid: at the ends of steps, faster where rates are high" }, \
+        { .name = "weights",                                                                                          \
+          .type = HK_OPTION_CHOICE,                                                                                   \
+          .text = "compact",                                                                                          \
+          .choices = hk_circuit_weights,                                                                              \
+          .meaning = "compact: on the grid 4 bytes a synapse, its weight in 16 bits, unless that loses more than a "  \
+                     "thousandth; float: 8 bytes, single precision" },                                                \
         { .name = "record",                                                                                           \
           .type = HK_OPTION_CHOICE,                                                                                   \
           .text = "all",                                                                                              \
@@ -69,6 +75,10 @@ extern const char *const hk_circuit_records[], *const hk_circuit_integrators[];
 
 #define HK_CIRCUIT_KEYS                                                                                             \
     HK_NETWORK_KEYS, { "neurons", "", "of all populations but sources" }, { "synapses", "", "of all projections" }, \
+        { "bytes_per_synapse", "", "mean over all projections, with what finds them by neuron" },                   \
+        { "weight_rounding", "",                                                                                    \
+          "largest difference between a weight as drawn and as kept in 16 bits, by the typical weight of its "      \
+          "projection" },                                                                                           \
         { "rate_hz", "Hz", "over all neurons, behind the warm-up" },                                                \
         { "cv", "", "of the intervals, over all neurons with three spikes behind the warm-up" },                    \
         { "correlations", "", "by population: mean Pearson correlation of 100 neurons, spike counts in 5 ms" },     \
@@ -82,6 +92,16 @@ extern const char *const hk_circuit_records[], *const hk_circuit_integrators[];
         "within_spread", "", "that is no more than chance lets expect"                                              \
     }
 
+/* For experiments some of whose projections may learn; there only when they do. */
+#define HK_CIRCUIT_PLASTIC_KEYS                                                                               \
+    { "plastic_synapses", "", "that learn" }, { "plastic_weight_mean", "mV or pA", "of them at the end" },    \
+        { "plastic_weight_sd", "", "their spread" },                                                          \
+        { "plastic_events", "", "each spike is one at every plastic synapse of its neuron, on either side" }, \
+        { "ns_per_plastic_event", "ns", "wall time of simulating by their number: it pays for everything" },  \
+    {                                                                                                         \
+        "plastic_at_bounds", "", "changes that were stopped at a bound of the weights"                        \
+    }
+
 /** What an experiment says before it runs. */
 typedef struct hk_circuit_plan {
     hk_circuit circuit;
@@ -93,6 +113,7 @@ typedef struct hk_circuit_run {
     hk_circuit_plan plan;
     hk_sim *sim;
     hk_population *populations[HK_CIRCUIT_MOST_POPULATIONS];
+    hk_rule *rules[HK_CIRCUIT_MOST_PROJECTIONS];
     hk_probe *probes[HK_CIRCUIT_MOST_POPULATIONS];
     size_t n_probes;
     hk_course course;

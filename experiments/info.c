@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void help(FILE *stream)
@@ -73,6 +74,89 @@ static int show_attributes(hk_results *results)
     hk_attributes_free(attributes, n);
     return HK_OK;
 }
+
+/* ---- projections of a circuit (circuit_synapses.h) ---------------------------------------------------------------- */
+
+typedef struct lines {
+    char *text; /* owned; NULL: none */
+    char *next;
+} lines;
+
+static lines lines_of(const hk_attribute *attributes, size_t n, const char *name)
+{
+    for (size_t k = 0; k < n; k++)
+        if (strcmp(attributes[k].name, name) == 0) {
+            char *text = strdup(attributes[k].text);
+            return (lines){ .text = text, .next = text };
+        }
+    return (lines){ .text = NULL };
+}
+
+/* The next line, with its length; "" behind the last. */
+static const char *next_line(lines *l, int *length)
+{
+    const char *line = l->next == NULL ? "" : l->next;
+    *length = (int)strcspn(line, "\n");
+    if (l->next != NULL)
+        l->next += *length + (line[*length] == '\n');
+    return line;
+}
+
+static int read_projections(hk_results *results, size_t n, uint64_t *synapses, double *bytes, double *rounding,
+                            double *typical)
+{
+    int rc = hk_results_get(results, "projections/synapses", HK_U64, synapses, n);
+    if (rc == HK_OK)
+        rc = hk_results_get(results, "projections/bytes_per_synapse", HK_F64, bytes, n);
+    if (rc == HK_OK)
+        rc = hk_results_get(results, "projections/rounding_error", HK_F64, rounding, n);
+    return rc == HK_OK ? hk_results_get(results, "projections/typical_weight", HK_F64, typical, n) : rc;
+}
+
+static int show_projections(hk_ctx *ctx, hk_results *results)
+{
+    const hk_results_entry *entry = hk_results_find(results, "projections/synapses");
+    if (entry == NULL)
+        return HK_OK;
+    size_t n = entry->n, n_attributes = 0;
+    hk_attribute *attributes = NULL;
+    uint64_t *synapses = malloc((n + 1) * sizeof *synapses);
+    double *values = malloc((3 * n + 1) * sizeof *values);
+    int rc = synapses == NULL || values == NULL ? hk_fail(ctx, HK_ENOMEM, "info: no memory for %zu projections", n)
+                                                : HK_OK;
+    if (rc == HK_OK)
+        rc = read_projections(results, n, synapses, values, values + n, values + 2 * n);
+    if (rc == HK_OK)
+        rc = hk_results_attributes(results, "projections", &attributes, &n_attributes);
+    if (rc == HK_OK) {
+        lines names = lines_of(attributes, n_attributes, "names");
+        lines units = lines_of(attributes, n_attributes, "weight_units");
+        puts("\nprojections           synapses  bytes each   weights rounded by at most");
+        for (size_t k = 0; k < n; k++) {
+            int length, unit_length;
+            const char *name = next_line(&names, &length), *unit = next_line(&units, &unit_length);
+            double error = values[n + k], typical = values[2 * n + k];
+            fputs("  ", stdout);
+            print_safe(name, (size_t)length);
+            printf("%*s%12" PRIu64 "%12.1f   ", length < 16 ? 16 - length : 1, "", synapses[k], values[k]);
+            if (error == 0.0) {
+                puts("0");
+                continue;
+            }
+            printf("%.2g ", error);
+            print_safe(unit, (size_t)unit_length);
+            printf(", %.2g %% of a typical one\n", 100.0 * error / typical);
+        }
+        free(names.text);
+        free(units.text);
+    }
+    hk_attributes_free(attributes, n_attributes);
+    free(synapses);
+    free(values);
+    return rc;
+}
+
+/* ---- spikes and arrays ------------------------------------------------------------------------------------------- */
 
 /* The file of another program may not be in order of time, so every spike is looked at, a block at a time. */
 static int find_times(hk_raster *raster, size_t index, uint64_t n, double *first_ms, double *last_ms)
@@ -152,6 +236,8 @@ static int show(hk_ctx *ctx, const char *path)
         has_spikes |= is_spikes(&entries[k]);
     printf("%s\n\n", path);
     rc = show_attributes(results);
+    if (rc == HK_OK)
+        rc = show_projections(ctx, results);
     if (rc == HK_OK && has_spikes)
         rc = show_spikes(ctx, path);
     if (rc == HK_OK)

@@ -56,7 +56,8 @@ static void a_circuit_is_what_its_table_says(void **state)
     circuit.populations[1].drive = (hk_circuit_drive){ .rate_hz = 300.0, .weight = 40.0 };
     hk_circuit_add_projection(&circuit, &first);
     hk_population *populations[2];
-    assert_ok(hk_circuit_build(f->sim, &circuit, populations));
+    hk_rule *rules[HK_CIRCUIT_MOST_PROJECTIONS];
+    assert_ok(hk_circuit_build(f->sim, &circuit, populations, rules));
     assert_ptr_equal(hk_sim_population(f->sim, 0), populations[0]);
     assert_ptr_equal(hk_sim_population(f->sim, 1), populations[1]);
     double tau[11], v[11], current[11];
@@ -76,7 +77,8 @@ static void a_pulse_begins_and_ends_in_time(void **state)
     fixture *f = *state;
     hk_circuit circuit = small_circuit();
     hk_population *populations[2];
-    assert_ok(hk_circuit_build(f->sim, &circuit, populations));
+    hk_rule *rules[HK_CIRCUIT_MOST_PROJECTIONS];
+    assert_ok(hk_circuit_build(f->sim, &circuit, populations, rules));
     assert_ok(hk_sim_run(f->sim, 20.3));
     assert_int_equal(hk_population_n_spikes(populations[0]), 0);
     assert_ok(hk_sim_run(f->sim, 4.9));
@@ -92,7 +94,8 @@ static void the_first_neurons_are_connected_one_by_one(void **state)
     hk_circuit circuit = small_circuit();
     hk_circuit_add_projection(&circuit, &first);
     hk_population *populations[2];
-    assert_ok(hk_circuit_build(f->sim, &circuit, populations));
+    hk_rule *rules[HK_CIRCUIT_MOST_PROJECTIONS];
+    assert_ok(hk_circuit_build(f->sim, &circuit, populations, rules));
     hk_projection *projection = hk_sim_projection(f->sim, 0);
     uint32_t pre[7], post[7];
     assert_int_equal(hk_projection_n_synapses(projection), 7);
@@ -108,7 +111,8 @@ static void more_neurons_than_there_are_targets_are_refused(void **state)
     circuit.populations[0].n = 12;
     hk_circuit_add_projection(&circuit, &first);
     hk_population *populations[2];
-    assert_status(hk_circuit_build(f->sim, &circuit, populations), HK_ERANGE);
+    hk_rule *rules[HK_CIRCUIT_MOST_PROJECTIONS];
+    assert_status(hk_circuit_build(f->sim, &circuit, populations, rules), HK_ERANGE);
     assert_non_null(strstr(hk_ctx_message(f->ctx), "in->cells: 12 neurons to the first of 11"));
 }
 
@@ -122,7 +126,8 @@ static void every_neuron_has_its_outdegree(void **state)
     p.n = EACH;
     hk_circuit_add_projection(&circuit, &p);
     hk_population *populations[2];
-    assert_ok(hk_circuit_build(f->sim, &circuit, populations));
+    hk_rule *rules[HK_CIRCUIT_MOST_PROJECTIONS];
+    assert_ok(hk_circuit_build(f->sim, &circuit, populations, rules));
     static uint32_t pre[N], post[N];
     int of_pre[N_PRE] = { 0 }, of_post[11] = { 0 };
     assert_int_equal(hk_projection_list(hk_sim_projection(f->sim, 0), N, pre, post, NULL, NULL), N);
@@ -141,8 +146,9 @@ static void what_does_not_exist_is_refused_by_name(void **state)
     fixture *f = *state;
     hk_circuit circuit = small_circuit();
     hk_population *populations[2];
+    hk_rule *rules[HK_CIRCUIT_MOST_PROJECTIONS];
     circuit.populations[1].model = "liff";
-    assert_status(hk_circuit_build(f->sim, &circuit, populations), HK_ENAME);
+    assert_status(hk_circuit_build(f->sim, &circuit, populations, rules), HK_ENAME);
     assert_non_null(strstr(hk_ctx_message(f->ctx), "'cells': there is no neuron model 'liff'"));
 }
 
@@ -152,8 +158,9 @@ static void a_parameter_that_does_not_exist_is_refused(void **state)
     static const hk_circuit_value values[] = { { "tau_ms", 13.7 }, { .name = NULL } };
     hk_circuit circuit = small_circuit();
     hk_population *populations[2];
+    hk_rule *rules[HK_CIRCUIT_MOST_PROJECTIONS];
     circuit.populations[1].values = values;
-    assert_status(hk_circuit_build(f->sim, &circuit, populations), HK_ENAME);
+    assert_status(hk_circuit_build(f->sim, &circuit, populations, rules), HK_ENAME);
 }
 
 /* ---- what the experiments do alike ------------------------------------------------------------------------------- */
@@ -221,6 +228,85 @@ static void nothing_but_statistics_is_recorded_when_asked(void **state)
     assert_int_equal(hk_raster_n_populations(raster), 0);
     hk_raster_close(raster);
     trial_close(&t);
+}
+
+typedef struct kept {
+    double bytes[64], rounding[64], typical[64];
+    double worst; /* of the summary */
+    size_t n;
+} kept;
+
+static kept kept_as(const char *weights)
+{
+    const char *out = scratch_path("kept.h5");
+    kept k = { .n = 0 };
+    trial t;
+    hk_results *results;
+    run_it(&t,
+           ARGUMENTS("microcircuit", "--out", out, "--set", "scale=0.03", "--set", "duration_ms=5", "--set", weights),
+           HK_OK);
+    assert_ok(hk_results_open(t.ctx, out, HK_RESULTS_READ, &results));
+    const hk_results_entry *entry = hk_results_find(results, "projections/rounding_error");
+    assert_non_null(entry);
+    k.n = entry->n;
+    assert_in_range(k.n, 50, 64);
+    assert_ok(hk_results_get(results, "projections/bytes_per_synapse", HK_F64, k.bytes, k.n));
+    assert_ok(hk_results_get(results, "projections/rounding_error", HK_F64, k.rounding, k.n));
+    assert_ok(hk_results_get(results, "projections/typical_weight", HK_F64, k.typical, k.n));
+    hk_results_discard(results);
+    k.worst = number_of(&t, "weight_rounding");
+    trial_close(&t);
+    return k;
+}
+
+static void the_file_says_how_exactly_weights_are_kept(void **state)
+{
+    (void)state;
+    kept compact = kept_as("weights=compact"), single = kept_as("weights=float");
+    double worst = 0.0;
+    assert_int_equal(single.n, compact.n);
+    for (size_t k = 0; k < compact.n; k++) {
+        assert_close(compact.bytes[k], 4.0, 0.0);
+        assert_true(single.bytes[k] >= 8.0);
+        assert_true(compact.rounding[k] > 0.0 && compact.rounding[k] < 1e-3 * compact.typical[k]);
+        assert_close(single.rounding[k], 0.0, 0.0);
+        worst = fmax(worst, compact.rounding[k] / compact.typical[k]);
+    }
+    assert_close(compact.worst, worst, 0.0);
+    assert_close(single.worst, 0.0, 0.0);
+    assert_close(compact.typical[0], 87.8 / sqrt(0.03), 0.1); /* 0.15 mV, and the scale */
+}
+
+static void rules_have_the_values_of_their_table(void **state)
+{
+    fixture *f = *state;
+    hk_circuit circuit = small_circuit();
+    hk_circuit_projection p = first;
+    p.weight.a = 0.7;
+    p.rule = (hk_circuit_rule){ .type = &hk_stdp, .values = { { "w_max", 0.5 } }, .clips = hk_stdp_clips };
+    hk_circuit_add_projection(&circuit, &first);
+    hk_circuit_add_projection(&circuit, &p);
+    hk_population *populations[2];
+    hk_rule *rules[HK_CIRCUIT_MOST_PROJECTIONS];
+    assert_status(hk_circuit_build(f->sim, &circuit, populations, rules), HK_ERANGE); /* 0.7 is above w_max */
+    assert_non_null(strstr(hk_ctx_message(f->ctx), "0.7"));
+}
+
+static void only_what_learns_has_a_rule(void **state)
+{
+    fixture *f = *state;
+    hk_circuit circuit = small_circuit();
+    hk_circuit_projection p = first;
+    p.rule = (hk_circuit_rule){ .type = &hk_stdp, .values = { { "w_max", 0.5 } }, .clips = hk_stdp_clips };
+    hk_circuit_add_projection(&circuit, &first);
+    hk_circuit_add_projection(&circuit, &p);
+    hk_population *populations[2];
+    hk_rule *rules[HK_CIRCUIT_MOST_PROJECTIONS];
+    assert_ok(hk_circuit_build(f->sim, &circuit, populations, rules));
+    assert_null(rules[0]);
+    assert_non_null(rules[1]);
+    assert_int_equal(hk_projection_incoming(hk_sim_projection(f->sim, 1), 3).n, 1);
+    assert_int_equal(hk_projection_incoming(hk_sim_projection(f->sim, 0), 3).n, 0);
 }
 
 /* ---- references -------------------------------------------------------------------------------------------------- */
@@ -321,9 +407,12 @@ int main(void)
         TEST(every_neuron_has_its_outdegree),
         TEST(what_does_not_exist_is_refused_by_name),
         TEST(a_parameter_that_does_not_exist_is_refused),
+        TEST(rules_have_the_values_of_their_table),
+        TEST(only_what_learns_has_a_rule),
         cmocka_unit_test(times_without_sense_are_refused),
         cmocka_unit_test(the_file_has_the_distributions_behind_the_figures),
         cmocka_unit_test(nothing_but_statistics_is_recorded_when_asked),
+        cmocka_unit_test(the_file_says_how_exactly_weights_are_kept),
         cmocka_unit_test(distances_of_samples_are_those_of_kolmogorov_and_smirnov),
         cmocka_unit_test(a_run_is_compared_with_others),
         cmocka_unit_test(references_that_cannot_be_compared_are_refused),

@@ -33,6 +33,27 @@ static void the_same_seed_gives_the_same_spikes_for_any_threads(void **state)
     assert_string_not_equal(hashes[0], hashes[2]);
 }
 
+/* Uncorrelated spikes leave w0 (alpha tau_minus / tau_plus)^(1 / (mu - 1)) = 72.8 pA, little below the start, 74.6466 pA. */
+static void synapses_between_excitatory_neurons_learn_unless_told_not_to(void **state)
+{
+    (void)state;
+    trial t;
+    run_it(&t, ARGUMENTS("hpc", "--out", "none", "--set", "neurons=200", "--set", "duration_ms=100", "--set", "eta=4"),
+           HK_OK);
+    assert_close(number_of(&t, "plastic_synapses"), 160.0 * 9000.0, 0.0);
+    assert_close(number_of(&t, "plastic_weight_mean"), 74.6466, 0.05 * 74.6466);
+    assert_true(number_of(&t, "plastic_weight_mean") != 74.6466 && number_of(&t, "plastic_weight_sd") > 0.01);
+    assert_close(number_of(&t, "plastic_at_bounds"), 0.0, 0.0);
+    trial_close(&t);
+    run_it(
+        &t,
+        ARGUMENTS("hpc", "--out", "none", "--set", "neurons=200", "--set", "duration_ms=10", "--set", "plastic=none"),
+        HK_OK);
+    assert_null(hk_summary_find(hk_run_summary(t.run), "plastic_synapses"));
+    assert_close(number_of(&t, "bytes_per_synapse"), 4.0, 0.0);
+    trial_close(&t);
+}
+
 /* Without inhibition to speak of: eta is small, so that no neuron fires, and v has the mean and the variance of shot noise. */
 static void the_drive_lifts_the_mean_potential_as_eta_says(void **state)
 {
@@ -62,6 +83,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_neuron_has_its_indegrees),
         cmocka_unit_test(the_same_seed_gives_the_same_spikes_for_any_threads),
+        cmocka_unit_test(synapses_between_excitatory_neurons_learn_unless_told_not_to),
         cmocka_unit_test(the_drive_lifts_the_mean_potential_as_eta_says),
     };
     return cmocka_run_group_tests(tests, hk_scratch_setup, hk_scratch_teardown);

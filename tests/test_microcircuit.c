@@ -157,9 +157,10 @@ static void built_it_has_weights_and_delays_as_drawn(void **state)
     hk_ctx *ctx = hk_ctx_create();
     hk_sim *sim;
     hk_population *populations[HK_CIRCUIT_MOST_POPULATIONS];
+    hk_rule *rules[HK_CIRCUIT_MOST_PROJECTIONS];
     hk_circuit circuit = described(0.03, HK_MICROCIRCUIT_DC, 0.0);
     assert_ok(hk_sim_create(ctx, &(hk_sim_config){ .resolution_ms = STEP_MS, .seed = 5 }, &sim));
-    assert_ok(hk_circuit_build(sim, &circuit, populations));
+    assert_ok(hk_circuit_build(sim, &circuit, populations, rules));
     for (uint32_t k = 0; k < circuit.n_projections; k++) {
         hk_projection *projection = hk_sim_projection(sim, k);
         const hk_circuit_projection *p = &circuit.projections[k];

@@ -33,6 +33,8 @@ static int record(hk_run *run)
     static const uint32_t ids[] = { 1, 0, 2, 1 }, example_ids[] = { 0, 1, 2, 3 };
     static const float fields[] = { 0.5f, 1.0f, 0.0f, 0.25f, 1.0f, 0.0f, 0.0f, 2.385f };
     static const uint8_t labels[] = { 7, 3, 3 };
+    static const uint64_t synapses[] = { 2385, 17 };
+    static const double bytes[] = { 4.0, 12.25 }, rounding[] = { 0.0078125, 0.0 }, typical[] = { 62.5, 0.1 };
     hk_ctx *ctx = hk_run_ctx(run);
     hk_recorder *recorder = NULL;
     hk_results *results = NULL;
@@ -69,11 +71,19 @@ static int record(hk_run *run)
         { "examples/times_ms", { .type = HK_F64, .n_dims = 1, .shape = { 4 }, .values = times_ms } },
         { "examples/ids", { .type = HK_U32, .n_dims = 1, .shape = { 4 }, .values = example_ids } },
         { "examples/labels", { .type = HK_U8, .n_dims = 1, .shape = { 2 }, .values = labels } },
+        { "projections/synapses", { .type = HK_U64, .n_dims = 1, .shape = { 2 }, .values = synapses } },
+        { "projections/bytes_per_synapse", { .type = HK_F64, .n_dims = 1, .shape = { 2 }, .values = bytes } },
+        { "projections/rounding_error", { .type = HK_F64, .n_dims = 1, .shape = { 2 }, .values = rounding } },
+        { "projections/typical_weight", { .type = HK_F64, .n_dims = 1, .shape = { 2 }, .values = typical } },
     };
     for (size_t k = 0; k < N_OF(arrays) && rc == HK_OK; k++)
         rc = hk_results_put(results, arrays[k].name, &arrays[k].array);
     if (rc == HK_OK)
         rc = hk_results_put_text(results, "accuracy_over_training", "columns", "images, first, second");
+    if (rc == HK_OK)
+        rc = hk_results_put_text(results, "projections", "names", "hidden->hidden\nhidden->out");
+    if (rc == HK_OK)
+        rc = hk_results_put_text(results, "projections", "weight_units", "pA\nmV");
     if (rc == HK_OK)
         rc = hk_results_put_number(results, "examples", "n_inputs", 2.0);
     if (rc == HK_OK)
@@ -498,6 +508,9 @@ static void results_say_who_made_them_and_what_they_hold(void **state)
     check("info results/toy.h5", 0, hk_version(), NULL);
     check("info results/toy.h5", 0, "4 spikes, 1.25 to 7.75 ms", NULL);
     check("info results/toy.h5", 0, "[2][2][2] mV", NULL);
+    check("info results/toy.h5", 0,
+          "  hidden->hidden          2385         4.0   0.0078 pA, 0.013 % of a typical one\n", NULL);
+    check("info results/toy.h5", 0, "  hidden->out               17        12.2   0\n", NULL);
     remove("results/toy.h5");
 }
 
