@@ -1,6 +1,7 @@
 /* experiments/bench.c - the benchmark set on the command line: as lines, JSON and a Markdown table. */
 #include "experiments/bench.h"
 
+#include "experiments/bench_page.h"
 #include "experiments/bench_set.h"
 #include "experiments/commands.h"
 #include "experiments/flags.h"
@@ -33,10 +34,11 @@ void hk_bench_help(FILE *stream)
 {
     size_t n;
     const hk_bench_part *parts = hk_bench_parts(&n);
-    fputs("usage: hillock bench [PART ...] [options]\n\n"
-          "Measures on one thread, with warm-up and repeats, and prints medians beside their targets. Without PART, "
-          "all of:\n\n",
-          stream);
+    fputs(
+        "usage: hillock bench [PART ...] [options]\n\n"
+        "Measures with warm-up and repeats, and prints medians beside their targets; networks on one and two threads, "
+        "the rest on\none. Without PART, all of:\n\n",
+        stream);
     for (size_t k = 0; k < n; k++)
         hk_print_entry(stream, parts[k].name, 14, parts[k].summary);
     fputc('\n', stream);
@@ -44,6 +46,7 @@ void hk_bench_help(FILE *stream)
     fputs("\nexamples:\n"
           "  hillock bench --quick\n"
           "  hillock bench queue delivery --json -\n"
+          "  hillock bench microcircuit brunel\n"
           "  hillock bench --markdown results/bench.md\n",
           stream);
 }
@@ -81,6 +84,7 @@ static int write_json(const hk_bench *bench, const hk_machine *machine, const wi
     hk_summary_flag(summary, "quick", w->quick);
     hk_machine_summarise(machine, hk_summary_object(summary, "machine"));
     hk_figures_summarise(&bench->figures, hk_summary_list(summary, "figures"));
+    hk_bench_table_summarise(&bench->networks, hk_summary_list(summary, "networks"));
     int rc = hk_summary_check(bench->ctx, summary);
     if (rc == HK_OK && strcmp(w->json, "-") == 0)
         hk_summary_print(summary, stdout);
@@ -92,7 +96,7 @@ static int write_json(const hk_bench *bench, const hk_machine *machine, const wi
     return rc;
 }
 
-static int measure(hk_bench *bench, const wish *w, FILE *lines)
+static int measure(hk_bench *bench, const wish *w)
 {
     size_t n;
     const hk_bench_part *parts = hk_bench_parts(&n);
@@ -102,7 +106,7 @@ static int measure(hk_bench *bench, const wish *w, FILE *lines)
             continue;
         size_t first = bench->figures.n;
         rc = parts[k].run(bench, parts[k].name);
-        hk_figures_print(&bench->figures, first, lines);
+        hk_figures_print(&bench->figures, first, bench->lines);
     }
     return rc;
 }
@@ -111,9 +115,11 @@ static int bench_all(const wish *w)
 {
     hk_catalogue catalogue = hk_experiments();
     FILE *lines = w->json != NULL && strcmp(w->json, "-") == 0 ? stderr : stdout;
-    hk_bench bench = {
-        .ctx = w->ctx, .catalogue = &catalogue, .quick = w->quick, .console = hk_console_create(NULL, NULL)
-    };
+    hk_bench bench = { .ctx = w->ctx,
+                       .catalogue = &catalogue,
+                       .lines = lines,
+                       .quick = w->quick,
+                       .console = hk_console_create(NULL, NULL) };
     hk_machine machine = hk_machine_look();
     int rc = HK_OK;
     if (bench.console == NULL)
@@ -121,11 +127,16 @@ static int bench_all(const wish *w)
     fprintf(lines, "hillock %s on ", hk_version());
     hk_machine_print(&machine, lines);
     if (rc == HK_OK)
-        rc = measure(&bench, w, lines);
+        rc = measure(&bench, w);
     if (rc == HK_OK && w->json != NULL)
         rc = write_json(&bench, &machine, w);
     if (rc == HK_OK && w->markdown != NULL)
-        rc = hk_figures_write_markdown(w->ctx, &bench.figures, &machine, w->command, w->markdown);
+        rc = hk_bench_page_write(
+            w->ctx,
+            &(hk_bench_page){
+                .figures = &bench.figures, .networks = &bench.networks, .machine = &machine, .command = w->command },
+            w->markdown);
+    hk_bench_table_fini(&bench.networks);
     hk_figures_fini(&bench.figures);
     hk_console_destroy(bench.console);
     return rc;

@@ -1,16 +1,11 @@
 /* experiments/bench_figures.c - see bench_figures.h. */
 #include "experiments/bench_figures.h"
 
-#include "experiments/paths.h"
 #include "experiments/progress.h"
-#include "sim/filemove.h"
-#include "sim/version.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 int hk_figures_add(hk_ctx *ctx, hk_figures *figures, const hk_figure *figure)
 {
@@ -70,13 +65,9 @@ static void print_value(const hk_figure *f, double value, char *out, size_t size
     }
 }
 
-typedef struct cells {
-    char value[48], range[104], target[64], reached[32];
-} cells;
-
-static cells fill(const hk_figure *f)
+hk_figure_text hk_figure_print(const hk_figure *f)
 {
-    cells c = { .range = "", .target = "", .reached = "" };
+    hk_figure_text c = { .range = "", .target = "", .reached = "" };
     char low[48], high[48], bound[48];
     print_value(f, f->value, c.value, sizeof c.value);
     if (f->repeats > 1) {
@@ -98,15 +89,30 @@ void hk_figures_print(const hk_figures *figures, size_t first, FILE *stream)
 {
     for (size_t k = first; k < figures->n; k++) {
         const hk_figure *f = &figures->figures[k];
-        cells c = fill(f);
+        hk_figure_text c = hk_figure_print(f);
         fprintf(stream, "%-9s %-54s %14s", f->part, f->what, c.value);
         if (c.target[0] != '\0')
             fprintf(stream, "   target %s: %s", c.target, c.reached);
+        if (c.range[0] != '\0')
+            fprintf(stream, "   median of %u: %s", f->repeats, c.range);
         if (f->note[0] != '\0')
             fprintf(stream, "   (%s)", f->note);
         fputc('\n', stream);
     }
     fflush(stream);
+}
+
+void hk_figure_summarise(const hk_figure *f, hk_summary *object)
+{
+    hk_summary_number(object, "value", f->value);
+    hk_summary_text(object, "unit", f->unit);
+    hk_summary_number(object, "low", f->low);
+    hk_summary_number(object, "high", f->high);
+    hk_summary_count(object, "repeats", f->repeats);
+    if (!isnan(f->target)) {
+        hk_summary_number(object, f->is_limit ? "target_at_most" : "target_at_least", f->target);
+        hk_summary_number(object, "reached", hk_figure_reached(f));
+    }
 }
 
 void hk_figures_summarise(const hk_figures *figures, hk_summary *list)
@@ -116,58 +122,25 @@ void hk_figures_summarise(const hk_figures *figures, hk_summary *list)
         hk_summary *object = hk_summary_object(list, NULL);
         hk_summary_text(object, "part", f->part);
         hk_summary_text(object, "what", f->what);
-        hk_summary_number(object, "value", f->value);
-        hk_summary_text(object, "unit", f->unit);
-        hk_summary_number(object, "low", f->low);
-        hk_summary_number(object, "high", f->high);
-        hk_summary_count(object, "repeats", f->repeats);
-        if (!isnan(f->target)) {
-            hk_summary_number(object, f->is_limit ? "target_at_most" : "target_at_least", f->target);
-            hk_summary_number(object, "reached", hk_figure_reached(f));
-        }
+        hk_figure_summarise(f, object);
         if (f->note[0] != '\0')
             hk_summary_text(object, "note", f->note);
     }
 }
 
-static void print_page(const hk_figures *figures, const hk_machine *machine, const char *command, FILE *file)
+void hk_figures_write_markdown(const hk_figures *figures, FILE *file)
 {
-    char date[32];
-    time_t now = time(NULL);
-    struct tm day;
-    strftime(date, sizeof date, "%Y-%m-%d", gmtime_r(&now, &day));
-    fprintf(file, "# Benchmarks\n\nMade by `%s`, Hillock %s, on %s.\n\n", command, hk_version(), date);
-    hk_machine_print(machine, file);
-    fputs("\nOne thread. Median of the repeats, with their range; reached: how many times the target, 1 and above is "
-          "reached.\n"
-          "\n| part | what | median | range | target | reached | note |\n|---|---|---:|---|---:|---:|---|\n",
+    if (figures->n == 0)
+        return;
+    fputs("\n## Parts\n\nOne thread where nothing else is said. Median of the repeats, with their number and range; "
+          "reached: how many times the\ntarget, 1 and above is reached.\n"
+          "\n| part | what | median | repeats | range | target | reached | note |\n"
+          "|---|---|---:|---:|---|---:|---:|---|\n",
           file);
     for (size_t k = 0; k < figures->n; k++) {
         const hk_figure *f = &figures->figures[k];
-        cells c = fill(f);
-        fprintf(file, "| %s | %s | %s | %s | %s | %s | %s |\n", f->part, f->what, c.value, c.range, c.target, c.reached,
-                f->note);
+        hk_figure_text c = hk_figure_print(f);
+        fprintf(file, "| %s | %s | %s | %u | %s | %s | %s | %s |\n", f->part, f->what, c.value, f->repeats, c.range,
+                c.target, c.reached, f->note);
     }
-}
-
-int hk_figures_write_markdown(hk_ctx *ctx, const hk_figures *figures, const hk_machine *machine, const char *command,
-                              const char *path)
-{
-    int rc = hk_make_parents(ctx, path);
-    if (rc != HK_OK)
-        return rc;
-    char *part;
-    rc = hk_file_beside(ctx, path, &part);
-    if (rc != HK_OK)
-        return rc;
-    FILE *file = fopen(part, "w");
-    bool good = file != NULL;
-    if (good) {
-        print_page(figures, machine, command, file);
-        good = ferror(file) == 0;
-        good = fclose(file) == 0 && good;
-    }
-    rc = good ? hk_file_replace(ctx, part, path) : hk_fail(ctx, HK_EIO, "cannot write '%s': %s", part, strerror(errno));
-    free(part);
-    return rc;
 }

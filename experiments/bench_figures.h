@@ -35,12 +35,21 @@ void hk_figure_set(hk_figure *figure, double *values, unsigned n);
 /** How far the target is reached: 1 and above is reached. NaN: no target, or no value. */
 double hk_figure_reached(const hk_figure *figure);
 
+typedef struct hk_figure_text {
+    char value[48], range[104], target[64],
+        reached[32]; /* "29.4 M/s", "28 M/s ... 31 M/s", ">= 30.0 M/s", "0.98 x MISSED" */
+} hk_figure_text;
+
+/** The figure in words; what it does not have is "". */
+hk_figure_text hk_figure_print(const hk_figure *figure);
+/** Adds value, unit, low, high, repeats and, where there is one, the target. */
+void hk_figure_summarise(const hk_figure *figure, hk_summary *object);
+
 /** Lines for people, from figure `first` on. */
 void hk_figures_print(const hk_figures *figures, size_t first, FILE *stream);
 /** A list of objects. */
 void hk_figures_summarise(const hk_figures *figures, hk_summary *list);
-/** A page with one table, the machine and the version above it; replaces the file when all is written. HK_EIO. */
-HK_MUST_CHECK int hk_figures_write_markdown(hk_ctx *ctx, const hk_figures *figures, const hk_machine *machine,
-                                            const char *command, const char *path);
+/** A table in Markdown; nothing when there are no figures. */
+void hk_figures_write_markdown(const hk_figures *figures, FILE *file);
 
 #endif

@@ -3,7 +3,9 @@
 
 #include "experiments/bench_delivery.h"
 #include "experiments/bench_encode.h"
+#include "experiments/bench_networks.h"
 #include "experiments/bench_queue.h"
+#include "experiments/bench_scratch.h"
 #include "experiments/clock.h"
 #include "experiments/run.h"
 #include "experiments/summary_tree.h"
@@ -11,11 +13,9 @@
 #include "sim/memory.h"
 #include "sim/simulation.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { REPEATS = 5, QUICK_REPEATS = 2 };
 
@@ -208,20 +208,17 @@ static int record_once(hk_ctx *ctx, const char *path, size_t n_spikes, double *p
 
 static int run_recorder(hk_bench *b, const char *part)
 {
-    const char *base = getenv("TMPDIR");
-    char folder[400], path[440];
-    snprintf(folder, sizeof folder, "%.300s/hillock-bench-XXXXXX", base == NULL || *base == '\0' ? "/tmp" : base);
-    if (mkdtemp(folder) == NULL)
-        return hk_fail(b->ctx, HK_EIO, "bench recorder: cannot make '%s': %s", folder, strerror(errno));
-    snprintf(path, sizeof path, "%s/spikes.h5", folder);
+    hk_bench_scratch scratch;
+    int rc = hk_bench_scratch_open(b->ctx, &scratch);
+    if (rc != HK_OK)
+        return rc;
     double values[REPEATS];
     unsigned n = repeats(b);
     size_t n_spikes = (size_t)4096 * (b->quick ? 128 : 1024);
-    int rc = record_once(b->ctx, path, 4096, &values[0]); /* warm-up */
+    rc = record_once(b->ctx, scratch.path, 4096, &values[0]); /* warm-up */
     for (unsigned r = 0; rc == HK_OK && r < n; r++)
-        rc = record_once(b->ctx, path, n_spikes, &values[r]);
-    remove(path);
-    rmdir(folder);
+        rc = record_once(b->ctx, scratch.path, n_spikes, &values[r]);
+    hk_bench_scratch_remove(&scratch);
     if (rc != HK_OK)
         return rc;
     hk_figure figure = { .part = part, .unit = "1/s", .target = NAN, .note = "wall time, to a file in TMPDIR" };
@@ -292,12 +289,14 @@ static int run_cuba(hk_bench *b, const char *part)
         "cuba", "--out", "none", "--set", b->quick ? "duration_ms=500" : "duration_ms=3000", "--threads", "1"
     };
     hk_figure figure = { .part = part,
-                         .what = "4,000 neurons, exact: real-time factor",
+                         .what = "the experiment, exact: real-time factor",
                          .unit = "",
                          .target = NAN,
-                         .note = "wall time over simulated time; no file" };
+                         .note = "wall time over simulated time; with statistics, no file" };
     int rc = experiment(b, 7, arguments, "real_time_factor", &figure, NULL);
-    return rc == HK_OK ? hk_figures_add(b->ctx, &b->figures, &figure) : rc;
+    if (rc == HK_OK)
+        rc = hk_figures_add(b->ctx, &b->figures, &figure);
+    return rc == HK_OK ? hk_bench_networks_run(b, part) : rc;
 }
 
 static int run_mnist(hk_bench *b, const char *part)
@@ -329,8 +328,14 @@ static const hk_bench_part parts[] = {
     { "build", "1e8 random synapses", run_build },
     { "recorder", "spikes to a file", run_recorder },
     { "ring", "the ring experiment", run_ring },
-    { "cuba", "the cuba experiment", run_cuba },
     { "mnist", "the mnist experiment on its first images", run_mnist },
+    { "cuba", "the cuba experiment, then its network of 4,000 neurons", run_cuba },
+    { "coba", "4,000 neurons with conductances", hk_bench_networks_run },
+    { "sparse", "100,000 neurons that rarely fire", hk_bench_networks_run },
+    { "brunel", "Brunel's network of 12,500 neurons, asynchronous irregular", hk_bench_networks_run },
+    { "hpc", "11,250 neurons with 11,250 synapses each", hk_bench_networks_run },
+    { "microcircuit", "the cortical microcircuit, 3e8 synapses", hk_bench_networks_run },
+    { "scale", "Brunel's network from 1e6 to 3e8 synapses", hk_bench_scale_run },
 };
 
 const hk_bench_part *hk_bench_parts(size_t *n)

@@ -2,7 +2,7 @@
 #ifndef HK_BENCH_SET_H
 #define HK_BENCH_SET_H
 
-#include "experiments/bench_figures.h"
+#include "experiments/bench_table.h"
 #include "experiments/catalogue.h"
 #include "experiments/progress.h"
 
@@ -11,12 +11,14 @@ typedef struct hk_bench {
     const hk_catalogue *catalogue;
     hk_console *console; /* silent: experiments are run for their figures alone */
     hk_figures figures;
-    bool quick; /* less of everything: shows that it runs, not how fast */
+    hk_bench_table networks;
+    FILE *lines; /* rows of networks, which take long, go there one by one */
+    bool quick;  /* less of everything: shows that it runs, not how fast */
 } hk_bench;
 
 typedef struct hk_bench_part {
     const char *name, *summary;
-    int (*run)(hk_bench *bench, const char *part); /* adds figures */
+    int (*run)(hk_bench *bench, const char *part); /* adds figures, rows of networks, or both */
 } hk_bench_part;
 
 const hk_bench_part *hk_bench_parts(size_t *n);

@@ -46,7 +46,7 @@ _hillock()
             export:-*) words="--out --help" ;;
             bench:-*) words="--json --markdown --quick --help" ;;
             *:-*) words="--help" ;;
-            bench:*) words="queue delivery encode build recorder ring cuba mnist" ;;
+            bench:*) words="queue delivery encode build recorder ring mnist cuba coba sparse brunel hpc microcircuit scale" ;;
             list:*) words="experiments neurons rules codes readouts" ;;
             show:*) words=$(_hillock_names experiments; _hillock_names neurons; _hillock_names rules
                             _hillock_names codes; _hillock_names readouts) ;;

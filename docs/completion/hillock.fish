@@ -55,7 +55,7 @@ complete -c hillock -n '__fish_seen_subcommand_from plot' -l share -x -d 'share 
 
 complete -c hillock -n '__fish_seen_subcommand_from export' -s o -l out -r -F -d 'the new file'
 
-complete -c hillock -f -n '__fish_seen_subcommand_from bench' -a 'queue delivery encode build recorder ring cuba mnist'
+complete -c hillock -f -n '__fish_seen_subcommand_from bench' -a 'queue delivery encode build recorder ring mnist cuba coba sparse brunel hpc microcircuit scale'
 complete -c hillock -n '__fish_seen_subcommand_from bench' -l json -r -F -d 'figures as JSON'
 complete -c hillock -n '__fish_seen_subcommand_from bench' -l markdown -r -F -d 'figures as a page with a table'
 complete -c hillock -n '__fish_seen_subcommand_from bench' -l quick -d 'a little of everything, in seconds'
