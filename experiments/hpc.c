@@ -11,7 +11,8 @@
  *
  * The original has currents in the shape of an alpha function; these are exponential, with the same peak of v at the same
  * time, and the outside rate follows from their own charge. They need larger weights, and w0 is larger by the same factor, so
- * that weights change by the same shares. Delays are axonal here and dendritic there. */
+ * that weights change by the same shares. Delays are axonal here and dendritic there: a synapse sees every pair of spikes 3 ms
+ * nearer to depression, and two spikes at one time, which strengthen it there, weaken it here. */
 #include "experiments/circuit_run.h"
 
 #include <math.h>
