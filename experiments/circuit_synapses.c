@@ -22,6 +22,8 @@ void hk_circuit_report_synapses(const hk_circuit_run *r)
 {
     uint64_t bytes = 0;
     size_t worst = 0;
+    if (r->plan.circuit.n_projections == 0)
+        return;
     for (size_t k = 0; k < r->plan.circuit.n_projections; k++) {
         bytes += hk_projection_bytes(hk_sim_projection(r->sim, (uint32_t)k));
         if (relative_rounding(r, k) > relative_rounding(r, worst))
@@ -130,6 +132,8 @@ static int put_names(hk_results *file, const hk_circuit_run *r)
 int hk_circuit_put_synapses(const hk_circuit_run *r, hk_results *file)
 {
     size_t n = r->plan.circuit.n_projections;
+    if (n == 0)
+        return HK_OK;
     uint64_t synapses[HK_CIRCUIT_MOST_PROJECTIONS];
     double values[3][HK_CIRCUIT_MOST_PROJECTIONS];
     static const char *const names[] = { "bytes_per_synapse", "rounding_error", "typical_weight" },

@@ -2,7 +2,8 @@
  * learnt.
  *
  * The results file gets a group `projections`: names and weight units, a line for each projection, as attributes, and arrays in
- * the same order. The typical weight is the size of the mean that weights are drawn with. */
+ * the same order. The typical weight is the size of the mean that weights are drawn with. A circuit without projections says
+ * nothing. */
 #ifndef HK_CIRCUIT_SYNAPSES_H
 #define HK_CIRCUIT_SYNAPSES_H
 

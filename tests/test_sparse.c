@@ -30,8 +30,8 @@ static void synapses_hardly_change_a_sparse_network(void **state)
     for (size_t k = 0; k < 2; k++) {
         trial t;
         run_it(&t,
-               ARGUMENTS("sparse", "--out", "none", "--set", "neurons=500", "--set", "duration_ms=3000", "--set",
-                         synapses[k]),
+               ARGUMENTS("sparse", "--out", scratch_path("sparse.h5"), "--set", "neurons=500", "--set",
+                         "duration_ms=3000", "--set", synapses[k]),
                HK_OK);
         spikes[k] = number_of(&t, "spikes");
         trial_close(&t);
