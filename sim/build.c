@@ -546,7 +546,12 @@ int hk_projection_create(hk_sim *sim, const hk_projection_config *cfg, hk_projec
         return rc == HK_OK ? hk_fail(sim->ctx, HK_ENOMEM, "projection: out of memory") : rc;
     }
     *p = (hk_projection){
-        .pre = cfg->pre, .post = cfg->post, .name = name, .layout = plan.layout, .index = (uint32_t)sim->n_projections
+        .pre = cfg->pre,
+        .post = cfg->post,
+        .name = name,
+        .layout = plan.layout,
+        .index = (uint32_t)sim->n_projections,
+        .born = sim->step,
     };
     hk_ctx_clear(sim->ctx);
     rc = waits(sim, &plan) ? let_wait(p, &plan) : build(p, &plan);

@@ -24,7 +24,7 @@ static int64_t in_steps(const hk_sim *sim, double ms)
 }
 
 /* Between which steps all delays lie: a normal number comes at most 8.3 standard deviations from its mean (rng.h). */
-static void bound_delays(hk_projection *p)
+static int bound_delays(hk_projection *p)
 {
     const hk_draw *d = &p->asked.delay_ms;
     const hk_sim *sim = p->pre->sim;
@@ -47,6 +47,10 @@ static void bound_delays(hk_projection *p)
     }
     p->least_delay = in_steps(sim, low);
     p->most_delay = in_steps(sim, high);
+    if (p->most_delay >= HK_MOST_DELAY_STEPS)
+        return hk_fail(sim->ctx, HK_ERANGE, "projection %s: delays up to %g ms, must be below %g ms", p->name, high,
+                       HK_MOST_DELAY_STEPS * sim->resolution_ms);
+    return HK_OK;
 }
 
 int hk_projection_keep(hk_projection *p, const hk_projection_config *cfg)
@@ -58,7 +62,5 @@ int hk_projection_keep(hk_projection *p, const hk_projection_config *cfg)
     p->asked.list_post = copy_of(cfg->list_post, cfg->n, sizeof *cfg->list_post, &rc);
     p->asked.list_weight = copy_of(cfg->list_weight, cfg->n, sizeof *cfg->list_weight, &rc);
     p->asked.list_delay_ms = copy_of(cfg->list_delay_ms, cfg->n, sizeof *cfg->list_delay_ms, &rc);
-    if (rc == HK_OK)
-        bound_delays(p);
-    return rc;
+    return rc == HK_OK ? bound_delays(p) : rc;
 }

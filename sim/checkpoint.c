@@ -289,14 +289,16 @@ static int archive_held(hk_population *p, hk_archive *archive)
 }
 
 /* State that could not come from a run here: times after the present, an epoch that would never be moved, no numbers. */
-static int check_loaded(const hk_population *p)
+static int check_loaded(hk_population *p)
 {
     const hk_sim *sim = p->sim;
     hk_time epoch = p->view.epoch, now = hk_population_now(p);
     bool sound = epoch.offset > 0.0 && epoch.offset <= sim->resolution_ms && epoch.step >= -1 &&
                  !hk_time_before(now, epoch) && p->hold_ms >= 0.0 && p->hold_ms <= 1e9;
-    if (sound && p->model->epoch_steps != NULL)
-        sound = p->next_rebase >= sim->step && p->next_rebase <= epoch.step + 1 + 2 * p->model->epoch_steps(&p->view);
+    if (sound && p->model->epoch_steps != NULL) {
+        p->epoch_steps = p->model->epoch_steps(&p->view);
+        sound = p->next_rebase >= sim->step && p->next_rebase <= epoch.step + 1 + 2 * p->epoch_steps;
+    }
     for (uint32_t i = 0; sound && i < p->n; i++)
         sound = p->held_until[i].step == INT64_MIN ||
                 (p->held_until[i].offset > 0.0 && p->held_until[i].step < LATEST_STEP &&

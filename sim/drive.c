@@ -57,7 +57,8 @@ int hk_population_drive(hk_population *population, double rate_hz, double weight
     p->drive_rate_hz = rate_hz;
     p->drive_weight = weight;
     if (p->sim->grid != NULL) {
-        if (rate_hz > 0.0)
+        p->drive_counts.n_limits = 0;
+        if (mean > 0.0)
             hk_counts_prepare(mean, &p->drive_counts);
         return HK_OK;
     }

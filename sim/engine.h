@@ -44,6 +44,7 @@ struct hk_population {
     hk_param *params;
     double **columns, *globals;
     hk_neuron_view view;
+    int64_t epoch_steps;
     int64_t next_rebase; /* first step at which the state must be moved to a newer epoch */
     int64_t next_check;  /* step from which the end of a run looks for state that is no number */
     bool spontaneous;    /* may spike between inputs: swept at the start of each window */

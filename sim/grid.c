@@ -145,7 +145,7 @@ static void deliver_projection(const hk_grid *grid, hk_shard *shard, const hk_pr
     hk_time now = hk_time_grid(step + 1, grid->sim->resolution_ms);
     for (uint32_t slot = 0; slot < projection->n_slots; slot++) {
         int64_t sent = step - projection->delay[slot];
-        if (sent < 0)
+        if (sent < projection->born)
             continue;
         const hk_spike_list *list = hk_grid_list(grid, from, sent);
         size_t end = list->begin[pre + 1];
@@ -171,6 +171,7 @@ static void deliver_projection(const hk_grid *grid, hk_shard *shard, const hk_pr
 typedef struct inputs {
     _Alignas(LINE) double in[HK_MOST_PORTS][CHUNK];
     uint8_t counts[CHUNK + HK_COUNTS_GROUP];
+    bool lost[CHUNK];
 } inputs;
 
 /* What arrives at the end of the step at neurons begin ... begin + n - 1. */
@@ -192,7 +193,7 @@ static void collect(const hk_grid *grid, hk_shard *shard, const hk_population *p
             sum[k] = 0.0;
         }
     }
-    if (p->drive_rate_hz > 0.0) {
+    if (p->drive_counts.n_limits > 0) {
         hk_counts_at at = { .seed = grid->sim->seed, .id = p->name_id, .step = step };
         uint32_t lead = begin % HK_COUNTS_GROUP;
         grid->kernels->counts(&p->drive_counts, &at, begin - lead, n + lead, out->counts);
@@ -306,10 +307,30 @@ static int fire_hits(const hk_grid *grid, hk_shard *shard, hk_population *p, int
     return rc;
 }
 
+/* Where neurons take turns, those that are at threshold already have lost: their turn may come with their next input. */
+static void note_losers(const hk_population *p, uint32_t begin, uint32_t end, int64_t step, inputs *got)
+{
+    hk_time now = hk_time_grid(step, p->sim->resolution_ms);
+    for (uint32_t i = begin; i < end; i++)
+        got->lost[i - begin] = p->model->excess(&p->view, i, now) >= 0.0;
+}
+
+static void drop_losers(hk_shard *shard, uint32_t begin, size_t n_hits, const inputs *got)
+{
+    size_t kept = n_hits;
+    for (size_t k = n_hits; k < shard->hits.n; k++) {
+        uint32_t at = shard->hits.neuron[k] - begin;
+        if (!got->lost[at] || got->in[0][at] != 0.0 || got->in[1][at] != 0.0)
+            shard->hits.neuron[kept++] = shard->hits.neuron[k];
+    }
+    shard->hits.n = kept;
+}
+
 static int step_slice(const hk_grid *grid, hk_shard *shard, hk_population *p, int64_t step)
 {
     const hk_slice *slice = &shard->slices[p->index];
     inputs got;
+    memset(got.in, 0, sizeof got.in);
     const double *in[HK_MOST_PORTS] = { got.in[0], got.in[1] };
     for (uint32_t begin = slice->begin; begin < slice->end; begin += CHUNK) {
         uint32_t end = slice->end - begin < CHUNK ? slice->end : begin + CHUNK;
@@ -317,7 +338,12 @@ static int step_slice(const hk_grid *grid, hk_shard *shard, hk_population *p, in
         if (rc != HK_OK)
             return rc;
         collect(grid, shard, p, begin, end - begin, step, &got);
+        if (p->competition == HK_ONE_AT_A_TIME)
+            note_losers(p, begin, end, step, &got);
+        size_t n_hits = shard->hits.n;
         p->model->step(&p->view, begin, end, in, &shard->hits);
+        if (p->competition == HK_ONE_AT_A_TIME)
+            drop_losers(shard, begin, n_hits, &got);
         release_due(shard, p, begin, end, step, &got);
     }
     return fire_hits(grid, shard, p, step);
@@ -367,6 +393,24 @@ static void work(void *user, unsigned member)
 
 /* --- a window ------------------------------------------------------------------------------------------------------ */
 
+/* A source may send several spikes in one step: their sum must fit into 32 bits as well. */
+static int check_repeats(const hk_grid *grid, hk_spike_list *list, int64_t step)
+{
+    size_t most = 0;
+    qsort(list->source, list->n, sizeof *list->source, compare_neurons); /* by population, then neuron */
+    for (size_t k = 0, run = 0; k < list->n; k++) {
+        run = k > 0 && list->source[k] == list->source[k - 1] ? run + 1 : 1;
+        most = run > most ? run : most;
+    }
+    if (most * grid->most_units <= INT32_MAX)
+        return HK_OK;
+    return hk_fail(
+        grid->sim->ctx, HK_ERANGE,
+        "simulation: a source sends %zu spikes in the step at %.4f ms, too many for the 32-bit sums of 4-byte "
+        "synapses: let its projections keep single precision (weights = float)",
+        most, (double)step * grid->sim->resolution_ms);
+}
+
 /* What the sources send in this window goes into the lists of its steps. */
 static int list_sources(hk_grid *grid)
 {
@@ -395,6 +439,9 @@ static int list_sources(hk_grid *grid)
             }
         }
         list->begin[sim->n_populations] = list->n;
+        int rc = check_repeats(grid, list, step);
+        if (rc != HK_OK)
+            return rc;
     }
     return HK_OK;
 }

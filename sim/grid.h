@@ -94,7 +94,8 @@ struct hk_grid {
     uint32_t n_shards;
     hk_spike_list *lists[2]; /* [n_ring] by step: HK_FROM_SOURCES, HK_FROM_NEURONS */
     size_t n_ring;
-    int64_t end; /* of the window being computed */
+    uint64_t most_units; /* largest sum of 4-byte weights onto one accumulator */
+    int64_t end;         /* of the window being computed */
 };
 
 HK_MUST_CHECK int hk_grid_create(hk_sim *sim, hk_grid **out);
@@ -108,6 +109,9 @@ HK_MUST_CHECK int hk_grid_window(hk_grid *grid, int64_t end);
 
 /** Brings the shards in line with state that was loaded: who is held until when, and the spikes in flight. HK_ENOMEM. */
 HK_MUST_CHECK int hk_grid_resume(hk_grid *grid);
+
+/** Drops the spikes in flight, and who is held. */
+void hk_grid_forget(hk_grid *grid);
 
 /** Saves or loads the spikes in flight of a grid that is built. */
 HK_MUST_CHECK int hk_grid_archive(hk_grid *grid, hk_archive *archive);

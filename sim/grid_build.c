@@ -343,6 +343,22 @@ int hk_grid_resume(hk_grid *grid)
     return rc == HK_OK ? make_cursors(grid) : rc;
 }
 
+void hk_grid_forget(hk_grid *grid)
+{
+    for (size_t k = 0; k < grid->n_ring; k++)
+        for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS; from++) {
+            hk_spike_list *list = &grid->lists[from][k];
+            list->n = 0;
+            memset(list->begin, 0, (grid->n_populations + 1) * sizeof *list->begin);
+            for (uint32_t s = 0; s < grid->n_shards; s++)
+                if (grid->shards[s].cursors[from] != NULL)
+                    grid->shards[s].cursors[from][k].n = 0;
+        }
+    for (uint32_t s = 0; s < grid->n_shards; s++)
+        for (size_t i = 0; i < grid->n_populations; i++)
+            grid->shards[s].slices[i].releases.n = 0;
+}
+
 int hk_grid_build(hk_grid *grid)
 {
     hk_sim *sim = grid->sim;

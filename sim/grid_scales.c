@@ -35,9 +35,10 @@ hk_weight_range hk_weight_range_of(const hk_projection_config *asked)
     return r;
 }
 
+/* One that was made in the middle of a run is kept apart: spikes sent before do not go through it. */
 static bool may_be_on_slabs(const hk_projection *p)
 {
-    return p->asked.pre != NULL && p->asked.weights == HK_WEIGHTS_COMPACT && !p->asked.double_weights;
+    return p->asked.pre != NULL && p->born == 0 && p->asked.weights == HK_WEIGHTS_COMPACT && !p->asked.double_weights;
 }
 
 /* The largest weight of each port sets its scale; weights that are all whole multiples of one number get an exact one. */

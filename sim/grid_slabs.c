@@ -494,7 +494,8 @@ static void sum_weights(void *user, unsigned member)
     }
 }
 
-/* No sum of arrivals in one step may leave 32 bits: a synapse delivers at most one spike a step. */
+/* No sum of arrivals in one step may leave 32 bits. A synapse of a neuron delivers at most one spike a step; for those of sources
+ * see grid.c. */
 static int check_sums(hk_grid *grid)
 {
     job j = { .grid = grid, .checksum = calloc(grid->n_shards, sizeof *j.checksum) };
@@ -503,6 +504,7 @@ static int check_sums(hk_grid *grid)
     for (uint32_t s = 0; rc == HK_OK && s < grid->n_shards; s++)
         largest = j.checksum[s] > largest ? j.checksum[s] : largest;
     free(j.checksum);
+    grid->most_units = largest;
     if (largest <= INT32_MAX)
         return rc;
     return hk_fail(grid->sim->ctx, HK_ERANGE,
@@ -518,33 +520,35 @@ uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint
     uint32_t from = projection->pre->index, to = projection->post->index;
     const hk_grid_population *g = &grid->populations[to];
     uint64_t n_listed = 0;
-    for (uint32_t i = 0; i < projection->pre->n; i++)
+    hk_cursor *at = calloc(grid->n_shards, sizeof *at); /* in the row of each shard */
+    for (uint32_t i = 0; at != NULL && i < projection->pre->n; i++) {
+        size_t source = grid->populations[from].first + i;
+        for (uint32_t s = 0; s < grid->n_shards; s++)
+            at[s] = (hk_cursor){ .next = grid->shards[s].table.first[source],
+                                 .length = grid->shards[s].table.length + source * grid->n_slots };
         for (uint32_t slot = 0; slot < grid->n_slots; slot++)
             for (uint32_t s = 0; s < grid->n_shards; s++) {
-                const hk_slab_table *table = &grid->shards[s].table;
                 const hk_slice *slice = &grid->shards[s].slices[to];
-                uint32_t source = grid->populations[from].first + i, length = slice->end - slice->begin;
-                const uint16_t *lengths = table->length + (size_t)source * grid->n_slots;
-                const uint32_t *synapse = table->first[source];
-                for (uint32_t k = 0; k < slot; k++)
-                    synapse += lengths[k];
-                for (uint32_t k = 0; k < lengths[slot] && n_listed < n; k++)
-                    for (uint32_t port = 0; port < g->n_ports; port++) {
-                        uint32_t at = (synapse[k] & 0xffff) - slice->first[port];
-                        if (at >= length)
+                const uint32_t *end = at[s].next == NULL ? NULL : at[s].next + at[s].length[slot];
+                for (; at[s].next != end; at[s].next++)
+                    for (uint32_t port = 0; port < g->n_ports && n_listed < n; port++) {
+                        uint32_t neuron = (*at[s].next & 0xffff) - slice->first[port];
+                        if (neuron >= slice->end - slice->begin)
                             continue;
                         if (pre != NULL)
                             pre[n_listed] = i;
                         if (post != NULL)
-                            post[n_listed] = slice->begin + at;
+                            post[n_listed] = slice->begin + neuron;
                         if (weight != NULL)
-                            weight[n_listed] = (double)((int32_t)synapse[k] >> 16) * g->scale[port];
+                            weight[n_listed] = (double)((int32_t)*at[s].next >> 16) * g->scale[port];
                         if (delay_ms != NULL)
                             delay_ms[n_listed] = (double)grid->delay[slot] * grid->sim->resolution_ms;
                         n_listed++;
                         break;
                     }
             }
+    }
+    free(at);
     return n_listed;
 }
 

@@ -89,8 +89,8 @@ static void prepare(hk_population *p)
     p->fresh = true;
     p->next_rebase = HK_STEP_NEVER;
     if (m->epoch_steps != NULL) {
-        int64_t steps = m->epoch_steps(&p->view), now = p->sim->step;
-        p->next_rebase = (now / steps + 1) * steps;
+        p->epoch_steps = m->epoch_steps(&p->view);
+        p->next_rebase = (p->sim->step / p->epoch_steps + 1) * p->epoch_steps;
     }
 }
 

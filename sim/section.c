@@ -243,7 +243,7 @@ static int rebase(hk_section *s)
     hk_time to = hk_time_grid(s->next_rebase, p->sim->resolution_ms);
     p->model->rebase(&s->view, s->begin, s->end, to);
     s->view.epoch = to;
-    s->next_rebase += p->model->epoch_steps(&s->view);
+    s->next_rebase += p->epoch_steps;
     return hk_population_check_finite(p, s->begin, s->end);
 }
 

@@ -392,6 +392,8 @@ int hk_sim_present(hk_sim *sim, hk_population *inputs, const hk_encoder *encoder
 
 int hk_sim_settle(hk_sim *sim)
 {
+    if (sim->grid != NULL)
+        hk_grid_forget(sim->grid);
     for (size_t i = 0; i < sim->n_populations; i++) {
         hk_population *p = sim->populations[i];
         if (p->model->kind != HK_MODEL_NEURON)

@@ -34,6 +34,7 @@ struct hk_projection {
     hk_projection_config asked;      /* lists are owned; asked.pre is NULL where nothing waits */
     int64_t least_delay, most_delay; /* steps between which all its delays lie */
     bool on_slabs, is_drawn;
+    int64_t born;          /* step at which it was made: what was sent before does not go through it */
     double largest_weight; /* none is further from 0 */
     double rounding_error; /* on slabs: largest difference between a weight drawn and the one kept */
     uint64_t slabs_checksum;

@@ -172,7 +172,9 @@ static inline void add_ascending(const uint32_t *restrict synapse, size_t n, int
         __mmask16 repeated = _mm512_mask_cmpeq_epi32_mask(used >> 1, to, next), last = used & (__mmask16)~repeated;
         __m512i before = _mm512_mask_i32gather_epi32(all, last, to, acc, 4);
         _mm512_mask_i32scatter_epi32(acc, last, to, _mm512_add_epi32(before, _mm512_srai_epi32(all, 16)), 4);
-        for (unsigned bits = repeated; bits != 0; bits &= bits - 1)
+        uint32_t bits = repeated;
+        __asm__("" : "+r"(bits)); /* gcc 12 may spill 16 of its bits and look at 32 */
+        for (; bits != 0; bits &= bits - 1)
             add_some(synapse + at + (unsigned)__builtin_ctz(bits), 1, acc);
     }
 }
