@@ -397,7 +397,8 @@ static void work(void *user, unsigned member)
 static int check_repeats(const hk_grid *grid, hk_spike_list *list, int64_t step)
 {
     size_t most = 0;
-    qsort(list->source, list->n, sizeof *list->source, compare_neurons); /* by population, then neuron */
+    if (list->n > 1)
+        qsort(list->source, list->n, sizeof *list->source, compare_neurons); /* by population, then neuron */
     for (size_t k = 0, run = 0; k < list->n; k++) {
         run = k > 0 && list->source[k] == list->source[k - 1] ? run + 1 : 1;
         most = run > most ? run : most;
