@@ -45,15 +45,16 @@ const hk_column hk_lif_state[HK_LIF_N_STATE] = {
     [THETA] = { "theta_mv", "mV", 0.0, -1e9, 1e9, "adaptive part of the threshold" },
 };
 
+static const hk_lif_kernels *const kernels[HK_N_CPU] = {
+    [HK_CPU_PLAIN] = &hk_lif_kernels_plain,
+#if defined(__x86_64__)
+    [HK_CPU_AVX2] = &hk_lif_kernels_avx2,
+    [HK_CPU_AVX512] = &hk_lif_kernels_avx512,
+#endif
+};
+
 const hk_lif_kernels *hk_lif_kernels_for(hk_cpu level)
 {
-    static const hk_lif_kernels *const kernels[HK_N_CPU] = {
-        [HK_CPU_PLAIN] = &hk_lif_kernels_plain,
-#if defined(__x86_64__)
-        [HK_CPU_AVX2] = &hk_lif_kernels_avx2,
-        [HK_CPU_AVX512] = &hk_lif_kernels_avx512,
-#endif
-    };
     return kernels[level];
 }
 
@@ -152,7 +153,7 @@ static void rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_
     double x = hk_since_epoch(view, to);
     double *const *c = view->columns;
     if (view->globals[ONE_TAU] != 0.0)
-        hk_lif_kernels_for(view->cpu)->decay(c[U] + begin, hk_exp(-x / view->params[TAU_M].values[0]), end - begin);
+        kernels[view->cpu]->decay(c[U] + begin, hk_exp(-x / view->params[TAU_M].values[0]), end - begin);
     else
         for (uint32_t i = begin; i < end; i++)
             c[U][i] = c[U][i] == -HUGE_VAL ? c[U][i] : c[U][i] * hk_exp(-x / hk_param_of(view, TAU_M, i));
@@ -165,8 +166,7 @@ static void factors(const hk_neuron_view *view, const hk_event *arrivals, size_t
 {
     (void)horizon;
     if (view->globals[ONE_TAU] != 0.0)
-        hk_lif_kernels_for(view->cpu)->growths(arrivals, n, view->epoch, view->resolution_ms,
-                                               view->params[TAU_M].values[0], out);
+        kernels[view->cpu]->growths(arrivals, n, view->epoch, view->resolution_ms, view->params[TAU_M].values[0], out);
 }
 
 static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits)
@@ -175,11 +175,11 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
     double x = hk_since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
     bool driven = view->globals[DRIVEN] != 0.0;
     if (view->stamp != NULL)
-        hk_lif_kernels_for(view->cpu)->mark(view, slab);
+        kernels[view->cpu]->mark(view, slab);
     if (view->globals[ONE_TAU] != 0.0) {
         double tau = view->params[TAU_M].values[0];
         double grown = view->factors != NULL ? view->factors[0] : hk_exp(x / tau);
-        hk_lif_kernels_for(view->cpu)->receive(&columns, slab, grown, driven ? hk_exp(-left / tau) : 1.0, hits);
+        kernels[view->cpu]->receive(&columns, slab, grown, driven ? hk_exp(-left / tau) : 1.0, hits);
         return;
     }
     for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */

@@ -114,14 +114,21 @@ static void sort_hits(hk_section *s)
 static int deliver(hk_section *s, const hk_event *event, hk_time now, hk_time horizon, bool last_reports)
 {
     hk_population *p = s->p;
-    bool driven = event->group == HK_GROUP_DRIVE;
-    hk_part part = part_of(s);
+    bool driven = event->group == HK_GROUP_DRIVE, whole = p->n_sections == 1;
     hk_projection *projection = driven ? NULL : p->sim->projections[event->group];
+    hk_part part = { .end = p->n };
+    if (!whole)
+        part = part_of(s);
     for (hk_rule *rule = driven ? NULL : projection->rules; rule != NULL; rule = rule->next)
         if (rule->enabled && rule->type->pre != NULL)
             rule->type->pre(rule->state, &part, event->source, event->slot, now);
-    hk_slab slab = driven ? hk_drive_slab(p, event->source)
-                          : hk_storage_part(projection, event->source, event->slot, &part);
+    hk_slab slab;
+    if (driven)
+        slab = hk_drive_slab(p, event->source);
+    else if (whole)
+        slab = hk_storage_slab(projection, event->source, event->slot);
+    else
+        slab = hk_storage_part(projection, event->source, event->slot, &part);
     s->n_events += slab.n > 0;
     s->n_synaptic_events += driven ? 0 : slab.n;
     if (s->n_held == s->end - s->begin && p->model->deaf_when_held)
@@ -373,7 +380,7 @@ int hk_section_window(hk_section *s, int64_t end, int64_t window_end)
         if (s->internal.n > 0 && s->internal.events[0].step < end &&
             (next == NULL || hk_event_compare(&s->internal.events[0], next) < 0))
             next = &s->internal.events[0];
-        if (s->next_rebase < end && (next == NULL || next->step >= s->next_rebase)) {
+        if (__builtin_expect(s->next_rebase < end, 0) && (next == NULL || next->step >= s->next_rebase)) {
             rc = rebase(s);
             factors_end = at; /* they were for the old epoch */
             continue;
