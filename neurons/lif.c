@@ -185,8 +185,7 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
     for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */
         hk_slab one = hk_slab_one(slab, k);
         double tau = hk_param_of(view, TAU_M, one.first);
-        hk_lif_kernels_for(HK_CPU_PLAIN)
-            ->receive(&columns, &one, hk_exp(x / tau), driven ? hk_exp(-left / tau) : 1.0, hits);
+        kernels[HK_CPU_PLAIN]->receive(&columns, &one, hk_exp(x / tau), driven ? hk_exp(-left / tau) : 1.0, hits);
     }
 }
 

@@ -273,8 +273,7 @@ static int instant(hk_section *s, hk_time now, hk_time horizon, const hk_event *
         rc = judge_hits(s, now, horizon);
     while (rc == HK_OK && internal_due(s, now, HK_EVENT_SPIKE)) {
         (void)hk_heap_pop(&s->internal, &event);
-        bool stale = p->stamp[event.source] != event.stamp || (int32_t)(event.stamp - s->stamp_all) < 0;
-        if (stale || is_held(p, event.source)) /* an input has come since */
+        if (hk_section_is_stale(s, &event) || is_held(p, event.source)) /* an input has come since */
             continue;
         rc = hk_hits_reserve(&s->hits, 1);
         if (rc == HK_OK)
