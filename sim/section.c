@@ -110,6 +110,16 @@ static void sort_hits(hk_section *s)
     s->hits.n = kept;
 }
 
+static inline hk_slab slab_of(const hk_population *p, const hk_event *event, const hk_part *part)
+{
+    if (event->group == HK_GROUP_DRIVE)
+        return hk_drive_slab(p, event->source);
+    const hk_projection *projection = p->sim->projections[event->group];
+    if (p->n_sections == 1)
+        return hk_storage_slab(projection, event->source, event->slot);
+    return hk_storage_part(projection, event->source, event->slot, part);
+}
+
 /* `last_reports`: the last slab of this instant goes to every neuron, so hits of those before it need not be kept. */
 static int deliver(hk_section *s, const hk_event *event, hk_time now, hk_time horizon, bool last_reports)
 {
@@ -122,13 +132,7 @@ static int deliver(hk_section *s, const hk_event *event, hk_time now, hk_time ho
     for (hk_rule *rule = driven ? NULL : projection->rules; rule != NULL; rule = rule->next)
         if (rule->enabled && rule->type->pre != NULL)
             rule->type->pre(rule->state, &part, event->source, event->slot, now);
-    hk_slab slab;
-    if (driven)
-        slab = hk_drive_slab(p, event->source);
-    else if (whole)
-        slab = hk_storage_slab(projection, event->source, event->slot);
-    else
-        slab = hk_storage_part(projection, event->source, event->slot, &part);
+    hk_slab slab = slab_of(p, event, &part);
     s->n_events += slab.n > 0;
     s->n_synaptic_events += driven ? 0 : slab.n;
     if (s->n_held == s->end - s->begin && p->model->deaf_when_held)
