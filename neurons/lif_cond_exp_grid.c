@@ -8,18 +8,20 @@
  *
  *   v(t + h) = (12 h (drive + X e_ex + Y e_in) + v(t) (12 - 6 A + A^2)) / (12 + 6 A + A^2)
  *
- * What the means leave out makes it a method of second order. Inputs are added to x and y at the end of the step, where the
- * threshold is tested. A held neuron has v = -infinity, which stays by itself.
+ * What the means leave out makes it a method of second order. Inputs are added to x and y at the end of the step.
  *
  * Source: the exponential midpoint rule (Hochbruck & Ostermann 2010, Acta Numerica 19:209-286). */
 #include "neurons/lif_cond_exp_grid_kernels.h"
 #include "neurons/lif_cond_exp_tables.h"
 #include "neurons/membrane.h"
+#include "neurons/stepping.h"
 #include "sim/mathfn.h"
 
-enum { V_NOW, X, Y, THETA_NOW, N_COLUMNS };
-enum { ADAPTS, ONE_KIND, ONE_LIMIT, MEAN_EX, MEAN_IN, FALL_EX, FALL_IN, N_GLOBALS };
-enum { CHUNK = 256 };
+#include <string.h>
+
+enum { V_NOW = HK_STEPPING_D, THETA_NOW = HK_STEPPING_THETA, GAP = HK_STEPPING_GAP };
+enum { X = HK_STEPPING_N_COLUMNS, Y, N_COLUMNS };
+enum { MEAN_EX = HK_STEPPING_N_GLOBALS, MEAN_IN, FALL_EX, FALL_IN, N_GLOBALS };
 
 static const hk_cond_step_fn steps[HK_N_CPU] = {
     [HK_CPU_PLAIN] = hk_cond_step_plain,
@@ -42,21 +44,69 @@ static void find_factors(const hk_neuron_view *view, int tau, uint32_t i, double
     *mean = -hk_expm1(-per_tau) / per_tau;
 }
 
+/* Potentials are counted as users see them. */
+static double zero_mv(const hk_neuron_view *view, uint32_t i)
+{
+    (void)view;
+    (void)i;
+    return 0.0;
+}
+
+static void step_alike(const hk_neuron_view *view, uint32_t i, uint32_t n, const double *const *in, uint32_t offset,
+                       const double *limits, hk_hits *hits)
+{
+    double *const *c = view->columns, *globals = view->globals;
+    double per_c = 1.0 / param(view, HK_LIF_COND_EXP_C_M, i), g_l = param(view, HK_LIF_COND_EXP_G_L, i);
+    hk_cond_step these = {
+        .v = c[V_NOW] + i,
+        .x = c[X] + i,
+        .y = c[Y] + i,
+        .in_ex = in[0] + offset,
+        .in_in = in[1] + offset,
+        .leak = g_l * per_c,
+        .drive = (g_l * param(view, HK_LIF_COND_EXP_E_L, i) + param(view, HK_LIF_COND_EXP_I_E, i)) * per_c,
+        .e_ex = param(view, HK_LIF_COND_EXP_E_EX, i),
+        .e_in = param(view, HK_LIF_COND_EXP_E_IN, i),
+        .per_c = per_c,
+        .mean_ex = globals[MEAN_EX],
+        .mean_in = globals[MEAN_IN],
+        .fall_ex = globals[FALL_EX],
+        .fall_in = globals[FALL_IN],
+        .h = view->resolution_ms,
+        .v_th = c[GAP][i],
+        .limits = limits,
+        .n = n,
+        .first = i,
+    };
+    if (globals[HK_STEPPING_ONE_KIND] == 0.0) {
+        find_factors(view, HK_LIF_COND_EXP_TAU_EX, i, &these.mean_ex, &these.fall_ex);
+        find_factors(view, HK_LIF_COND_EXP_TAU_IN, i, &these.mean_in, &these.fall_in);
+    }
+    steps[view->cpu](&these, hits);
+}
+
+static const int kind[] = { HK_LIF_COND_EXP_C_M,  HK_LIF_COND_EXP_G_L, HK_LIF_COND_EXP_E_L,    HK_LIF_COND_EXP_E_EX,
+                            HK_LIF_COND_EXP_E_IN, HK_LIF_COND_EXP_I_E, HK_LIF_COND_EXP_TAU_EX, HK_LIF_COND_EXP_TAU_IN };
+static const int gap[] = { HK_LIF_COND_EXP_V_TH };
+static const hk_stepping stepping = {
+    .e_l = HK_LIF_COND_EXP_E_L,
+    .v_th = HK_LIF_COND_EXP_V_TH,
+    .v_reset = HK_LIF_COND_EXP_V_RESET,
+    .t_ref = HK_LIF_COND_EXP_T_REF,
+    .theta_plus = HK_LIF_COND_EXP_THETA_PLUS,
+    .tau_theta = HK_LIF_COND_EXP_TAU_THETA,
+    .kind = kind,
+    .n_kind = sizeof kind / sizeof *kind,
+    .gap = gap,
+    .n_gap = sizeof gap / sizeof *gap,
+    .zero_mv = zero_mv,
+    .step = step_alike,
+};
+
 static void prepare(const hk_neuron_view *view)
 {
-    static const int kinds[] = { HK_LIF_COND_EXP_C_M,    HK_LIF_COND_EXP_G_L,   HK_LIF_COND_EXP_E_L,
-                                 HK_LIF_COND_EXP_E_EX,   HK_LIF_COND_EXP_E_IN,  HK_LIF_COND_EXP_I_E,
-                                 HK_LIF_COND_EXP_TAU_EX, HK_LIF_COND_EXP_TAU_IN };
     double *globals = view->globals;
-    globals[ADAPTS] = 0.0;
-    globals[ONE_KIND] = 1.0;
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-        if (view->params[kinds[k]].stride != 0)
-            globals[ONE_KIND] = 0.0;
-    globals[ONE_LIMIT] = view->params[HK_LIF_COND_EXP_V_TH].stride == 0;
-    for (uint32_t i = 0; i < view->n; i++)
-        if (view->columns[THETA_NOW][i] != 0.0 || param(view, HK_LIF_COND_EXP_THETA_PLUS, i) != 0.0)
-            globals[ADAPTS] = 1.0;
+    hk_stepping_prepare(view, &stepping);
     find_factors(view, HK_LIF_COND_EXP_TAU_EX, 0, &globals[MEAN_EX], &globals[FALL_EX]);
     find_factors(view, HK_LIF_COND_EXP_TAU_IN, 0, &globals[MEAN_IN], &globals[FALL_IN]);
 }
@@ -73,7 +123,7 @@ static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i
     case HK_LIF_COND_EXP_THETA:
         return c[THETA_NOW][i];
     default:
-        return c[V_NOW][i] == -HUGE_VAL ? param(view, HK_LIF_COND_EXP_V_RESET, i) : c[V_NOW][i];
+        return hk_stepping_read_v(view, &stepping, i);
     }
 }
 
@@ -87,8 +137,8 @@ static void write_state(const hk_neuron_view *view, size_t variable, uint32_t i,
         c[Y][i] = value / param(view, HK_LIF_COND_EXP_C_M, i);
     else if (variable == HK_LIF_COND_EXP_THETA)
         c[THETA_NOW][i] = value;
-    else if (c[V_NOW][i] != -HUGE_VAL) /* a refractory neuron stays at its reset potential */
-        c[V_NOW][i] = value;
+    else
+        hk_stepping_write_v(view, &stepping, i, value);
 }
 
 static uint32_t n_ports(const hk_neuron_view *view)
@@ -97,116 +147,30 @@ static uint32_t n_ports(const hk_neuron_view *view)
     return 2;
 }
 
-/* The thresholds of up to CHUNK neurons at the end of the step. */
-static void find_limits(const hk_neuron_view *view, uint32_t begin, uint32_t n, double *limits)
-{
-    bool adapts = view->globals[ADAPTS] != 0.0;
-    bool one_tau = view->params[HK_LIF_COND_EXP_TAU_THETA].stride == 0;
-    double *theta = view->columns[THETA_NOW] + begin;
-    double fall = hk_exp(-view->resolution_ms / param(view, HK_LIF_COND_EXP_TAU_THETA, begin));
-    for (uint32_t k = 0; k < n; k++) {
-        if (!one_tau)
-            fall = hk_exp(-view->resolution_ms / param(view, HK_LIF_COND_EXP_TAU_THETA, begin + k));
-        theta[k] *= adapts ? fall : 1.0;
-        limits[k] = param(view, HK_LIF_COND_EXP_V_TH, begin + k) + theta[k];
-    }
-}
-
-/* Of neuron i and those behind it, of which the inputs stand in[port][offset ...]. */
-static hk_cond_step step_from(const hk_neuron_view *view, uint32_t i, const double *const *in, uint32_t offset)
-{
-    double *const *c = view->columns, *globals = view->globals;
-    double per_c = 1.0 / param(view, HK_LIF_COND_EXP_C_M, i), g_l = param(view, HK_LIF_COND_EXP_G_L, i);
-    hk_cond_step step = {
-        .v = c[V_NOW] + i,
-        .x = c[X] + i,
-        .y = c[Y] + i,
-        .in_ex = in[0] + offset,
-        .in_in = in[1] + offset,
-        .leak = g_l * per_c,
-        .drive = (g_l * param(view, HK_LIF_COND_EXP_E_L, i) + param(view, HK_LIF_COND_EXP_I_E, i)) * per_c,
-        .e_ex = param(view, HK_LIF_COND_EXP_E_EX, i),
-        .e_in = param(view, HK_LIF_COND_EXP_E_IN, i),
-        .per_c = per_c,
-        .mean_ex = globals[MEAN_EX],
-        .mean_in = globals[MEAN_IN],
-        .fall_ex = globals[FALL_EX],
-        .fall_in = globals[FALL_IN],
-        .h = view->resolution_ms,
-        .v_th = param(view, HK_LIF_COND_EXP_V_TH, i),
-        .n = 1,
-        .first = i,
-    };
-    if (globals[ONE_KIND] == 0.0) {
-        find_factors(view, HK_LIF_COND_EXP_TAU_EX, i, &step.mean_ex, &step.fall_ex);
-        find_factors(view, HK_LIF_COND_EXP_TAU_IN, i, &step.mean_in, &step.fall_in);
-    }
-    return step;
-}
-
 static void step(const hk_neuron_view *view, uint32_t begin, uint32_t end, const double *const *in, hk_hits *hits)
 {
-    bool adapts = view->globals[ADAPTS] != 0.0, one_kind = view->globals[ONE_KIND] != 0.0;
-    double limits[CHUNK];
-    if (one_kind && !adapts && view->globals[ONE_LIMIT] != 0.0) {
-        hk_cond_step all = step_from(view, begin, in, 0);
-        all.n = end - begin;
-        steps[view->cpu](&all, hits);
-        return;
-    }
-    for (uint32_t at = begin; at < end; at += CHUNK) {
-        uint32_t n = end - at < CHUNK ? end - at : CHUNK;
-        find_limits(view, at, n, limits);
-        for (uint32_t k = 0; k < n; k = one_kind ? n : k + 1) {
-            hk_cond_step part = step_from(view, at + k, in, at + k - begin);
-            part.limits = limits + k;
-            part.n = one_kind ? n : 1;
-            steps[view->cpu](&part, hits);
-        }
-    }
-}
-
-static double limit(const hk_neuron_view *view, uint32_t i)
-{
-    return param(view, HK_LIF_COND_EXP_V_TH, i) + view->columns[THETA_NOW][i];
+    hk_stepping_step(view, &stepping, begin, end, in, hits);
 }
 
 /* What arrives now has gone into the conductances already. */
 static bool wake(const hk_neuron_view *view, uint32_t i, const double *in)
 {
     (void)in;
-    view->columns[V_NOW][i] = param(view, HK_LIF_COND_EXP_V_RESET, i);
-    return view->columns[V_NOW][i] >= limit(view, i);
-}
-
-static double excess(const hk_neuron_view *view, uint32_t i, hk_time now)
-{
-    (void)now;
-    return view->columns[V_NOW][i] - limit(view, i);
+    return hk_stepping_wake(view, &stepping, i, 0.0);
 }
 
 static double fire(const hk_neuron_view *view, uint32_t i, hk_time now)
 {
     (void)now;
-    view->columns[V_NOW][i] = -HUGE_VAL;
-    view->columns[THETA_NOW][i] += param(view, HK_LIF_COND_EXP_THETA_PLUS, i);
-    return param(view, HK_LIF_COND_EXP_T_REF, i);
-}
-
-static void hold(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
-{
-    (void)now;
-    for (uint32_t i = begin; i < end; i++)
-        view->columns[V_NOW][i] = -HUGE_VAL;
+    return hk_stepping_fire(view, &stepping, i);
 }
 
 static void settle(const hk_neuron_view *view, hk_time now)
 {
     (void)now;
-    for (uint32_t i = 0; i < view->n; i++) {
-        view->columns[V_NOW][i] = param(view, HK_LIF_COND_EXP_E_L, i);
-        view->columns[X][i] = view->columns[Y][i] = 0.0;
-    }
+    hk_stepping_settle(view, &stepping);
+    for (int k = X; k <= Y; k++)
+        memset(view->columns[k], 0, view->n * sizeof(double));
 }
 
 const hk_neuron_model hk_lif_cond_exp_grid = {
@@ -225,9 +189,9 @@ const hk_neuron_model hk_lif_cond_exp_grid = {
     .prepare = prepare,
     .read = read_state,
     .write = write_state,
-    .excess = excess,
+    .excess = hk_stepping_excess,
     .fire = fire,
-    .hold = hold,
+    .hold = hk_stepping_hold,
     .settle = settle,
     .n_ports = n_ports,
     .step = step,
