@@ -5,9 +5,12 @@
  * so that a burst fills the window evenly. With a phase for each input and sample the active inputs do not all spike at
  * the same instants; with phase_random 0 they do.
  *
+ * Decoded as the middle of the values above the threshold, or of those below: the one bit that there is.
+ *
  * Source: McCulloch & Pitts (1943), Bull. Math. Biophys. 5:115-133, for values that are all or none. */
 #include "encoders/catalogue.h"
 #include "encoders/phase.h"
+#include "encoders/train.h"
 
 enum { THRESHOLD, N_SPIKES, PHASE_RANDOM, PHASE, N_PARAMS };
 
@@ -49,6 +52,15 @@ static int encode(const hk_encoding *encoding, hk_spikes_in *out)
     return HK_OK;
 }
 
+static int decode(const hk_encoding *encoding, const hk_spikes_in *spikes, float *values)
+{
+    const double threshold = encoding->params[THRESHOLD];
+    size_t at = 0;
+    for (uint32_t input = 0; input < encoding->n; input++)
+        values[input] = (float)(0.5 * (threshold + (hk_train_next(spikes, &at, input).n > 0 ? 1.0 : 0.0)));
+    return HK_OK;
+}
+
 const hk_encoder hk_binary = {
     .name = "binary",
     .summary = "a burst of n_spikes from every input whose value is above the threshold",
@@ -56,4 +68,5 @@ const hk_encoder hk_binary = {
     .params = params_table,
     .n_params = N_PARAMS,
     .encode = encode,
+    .decode = decode,
 };

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const hk_encoder *const builtin[] = { &hk_rate, &hk_regular, &hk_latency, &hk_latency_log, &hk_binary };
+static const hk_encoder *const builtin[] = { &hk_rate,  &hk_regular, &hk_latency,  &hk_latency_log, &hk_rank,
+                                             &hk_phase, &hk_burst,   &hk_temporal, &hk_binary,      &hk_delta };
 
 enum { N_BUILTIN = sizeof builtin / sizeof *builtin };
 

@@ -8,9 +8,13 @@
  *                                                      t = tau ln(x / (x - threshold))
  * and no spike where that is after the window: the neuron had not reached its threshold yet.
  *
+ * Decoded by the inverse; a spike put off to the end of its bin came from the bin's middle, and no spike is taken for the
+ * middle of the values that do not spike.
+ *
  * Sources: Thorpe, Delorme & Van Rullen (2001), Neural Netw. 14:715-725, for one spike an input;
  * Gerstner, Kistler, Naud & Paninski (2014), Neuronal Dynamics, chapter 1, for the charging neuron. */
 #include "encoders/catalogue.h"
+#include "encoders/train.h"
 #include "sim/mathfn.h"
 
 enum { T_MIN_MS, THRESHOLD, N_BINS, N_LINEAR, TAU_MS = 0, THRESHOLD_LOG, N_LOG };
@@ -97,6 +101,45 @@ static int encode_log(const hk_encoding *encoding, hk_spikes_in *out)
     return HK_OK;
 }
 
+static double value_at(const hk_encoding *encoding, double after_ms)
+{
+    const double t_min_ms = encoding->params[T_MIN_MS], span_ms = encoding->window_ms - t_min_ms;
+    const double n_bins = encoding->params[N_BINS], threshold = encoding->params[THRESHOLD];
+    if (!(span_ms > 0.0)) /* all spike at once */
+        return 0.5 * (1.0 + threshold);
+    double latest_ms = t_min_ms + span_ms * (1.0 - threshold);
+    if (n_bins > 0.0) {
+        double bin_ms = encoding->window_ms / n_bins, begin_ms = after_ms - bin_ms;
+        after_ms = 0.5 * ((begin_ms > t_min_ms ? begin_ms : t_min_ms) + (after_ms < latest_ms ? after_ms : latest_ms));
+    }
+    double value = 1.0 - (after_ms - t_min_ms) / span_ms;
+    return value > threshold ? value : threshold;
+}
+
+static int decode_linear(const hk_encoding *encoding, const hk_spikes_in *spikes, float *values)
+{
+    size_t at = 0;
+    for (uint32_t input = 0; input < encoding->n; input++) {
+        hk_train train = hk_train_next(spikes, &at, input);
+        values[input] = hk_value_near(train.n > 0 ? value_at(encoding, train.spikes[0].after_ms)
+                                                  : 0.5 * encoding->params[THRESHOLD]);
+    }
+    return HK_OK;
+}
+
+static int decode_log(const hk_encoding *encoding, const hk_spikes_in *spikes, float *values)
+{
+    const double tau_ms = encoding->params[TAU_MS], threshold = encoding->params[THRESHOLD_LOG];
+    double dimmest = threshold / (1.0 - hk_exp(-encoding->window_ms / tau_ms)); /* that spikes within the window */
+    size_t at = 0;
+    for (uint32_t input = 0; input < encoding->n; input++) {
+        hk_train train = hk_train_next(spikes, &at, input);
+        values[input] = hk_value_near(train.n > 0 ? threshold / (1.0 - hk_exp(-train.spikes[0].after_ms / tau_ms))
+                                                  : 0.5 * (dimmest < 1.0 ? dimmest : 1.0));
+    }
+    return HK_OK;
+}
+
 const hk_encoder hk_latency = {
     .name = "latency",
     .summary = "one spike an input, earlier for larger values, linear in the value",
@@ -105,6 +148,7 @@ const hk_encoder hk_latency = {
     .n_params = N_LINEAR,
     .check = check_linear,
     .encode = encode_linear,
+    .decode = decode_linear,
 };
 
 const hk_encoder hk_latency_log = {
@@ -114,4 +158,5 @@ const hk_encoder hk_latency_log = {
     .params = log_params,
     .n_params = N_LOG,
     .encode = encode_log,
+    .decode = decode_log,
 };

@@ -6,10 +6,15 @@
  * `regular` sets the spikes 1 / rate apart: spike k = 0, 1, ... at (k + phase) / rate, phase in (0, 1]; with phase 1
  * an input has floor(rate * window) spikes.
  *
+ * Decoded: `rate` by the spikes counted, n / window, whose standard deviation is sqrt(rate / window); `regular` by its intervals,
+ * (n - 1) / (t_n - t_1), or from a phase that is known, (n - 1 + phase) / t_n, without error; a single spike of unknown
+ * phase counts as 1 / window, and none as no rate: each at most 1 / window from the truth. Rates are cut to those there are.
+ *
  * Sources: Diehl & Cook (2015), Front. Comput. Neurosci. 9:99, for rates of pixels; Adrian & Zotterman (1926),
  * J. Physiol. 61:151-171, for the rate as the message. */
 #include "encoders/catalogue.h"
 #include "encoders/phase.h"
+#include "encoders/train.h"
 #include "sim/exponential.h"
 
 #include <math.h>
@@ -192,6 +197,41 @@ static int encode_regular(const hk_encoding *encoding, hk_spikes_in *out)
     return HK_OK;
 }
 
+/* Where all values have one rate, it says nothing about them. */
+static float value_at(const hk_encoding *encoding, double rate_hz)
+{
+    const double *params = encoding->params, range_hz = params[RATE_MAX_HZ] - params[RATE_MIN_HZ];
+    return range_hz > 0.0 ? hk_value_near((rate_hz - params[RATE_MIN_HZ]) / range_hz) : 0.5f;
+}
+
+static int decode_poisson(const hk_encoding *encoding, const hk_spikes_in *spikes, float *values)
+{
+    size_t at = 0;
+    for (uint32_t input = 0; input < encoding->n; input++) {
+        hk_train train = hk_train_next(spikes, &at, input);
+        values[input] = value_at(encoding, (double)train.n * 1000.0 / encoding->window_ms);
+    }
+    return HK_OK;
+}
+
+static double rate_of_train(const hk_encoding *encoding, hk_train train)
+{
+    if (train.n == 0)
+        return 0.0;
+    double last_ms = train.spikes[train.n - 1].after_ms, n_before = (double)(train.n - 1);
+    if (encoding->params[PHASE_RANDOM] == 0.0)
+        return (n_before + encoding->params[PHASE]) * 1000.0 / last_ms;
+    return train.n == 1 ? 1000.0 / encoding->window_ms : n_before * 1000.0 / (last_ms - train.spikes[0].after_ms);
+}
+
+static int decode_regular(const hk_encoding *encoding, const hk_spikes_in *spikes, float *values)
+{
+    size_t at = 0;
+    for (uint32_t input = 0; input < encoding->n; input++)
+        values[input] = value_at(encoding, rate_of_train(encoding, hk_train_next(spikes, &at, input)));
+    return HK_OK;
+}
+
 const hk_encoder hk_rate = {
     .name = "rate",
     .summary = "Poisson trains, rate proportional to the value",
@@ -200,6 +240,7 @@ const hk_encoder hk_rate = {
     .n_params = N_RATE,
     .check = check,
     .encode = encode_poisson,
+    .decode = decode_poisson,
 };
 
 const hk_encoder hk_regular = {
@@ -210,4 +251,5 @@ const hk_encoder hk_regular = {
     .n_params = N_REGULAR,
     .check = check,
     .encode = encode_regular,
+    .decode = decode_regular,
 };

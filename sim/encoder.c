@@ -2,7 +2,6 @@
 #include "sim/encoder.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,53 +102,72 @@ int hk_encoder_check(hk_ctx *ctx, const hk_encoder *encoder, const double *param
     return encoder->check == NULL ? HK_OK : encoder->check(ctx, params, window_ms);
 }
 
+static size_t n_values(const hk_encoding *encoding)
+{
+    return (size_t)encoding->n * (encoding->n_frames > 1 ? encoding->n_frames : 1);
+}
+
+static int check_how(hk_ctx *ctx, const hk_encoder *encoder, const hk_encoding *encoding)
+{
+    if (encoding->n_frames > 1 && !encoder->streams)
+        return hk_fail(ctx, HK_ERANGE, "%s: %u frames, must be one: only codes for streams take more", encoder->name,
+                       encoding->n_frames);
+    if (encoder->streams && encoding->n > UINT32_MAX / 2)
+        return hk_fail(ctx, HK_ERANGE, "%s: %u inputs, must be at most %u", encoder->name, encoding->n, UINT32_MAX / 2);
+    return hk_encoder_check(ctx, encoder, encoding->params, encoding->window_ms);
+}
+
 static int check_values(hk_ctx *ctx, const hk_encoder *encoder, const hk_encoding *encoding)
 {
     const float *values = encoding->values;
+    const size_t n = n_values(encoding);
     bool sound = true; /* one pass without exits vectorises; the culprit is looked for only when there is one */
-    for (uint32_t i = 0; i < encoding->n; i++)
+    for (size_t i = 0; i < n; i++)
         sound &= (values[i] >= 0.0f) & (values[i] <= 1.0f);
     if (sound)
         return HK_OK;
-    uint32_t i = 0;
+    size_t i = 0;
     while (values[i] >= 0.0f && values[i] <= 1.0f)
         i++;
-    return hk_fail(ctx, HK_ERANGE, "%s: value %u of %u is %.9g, must be in [0, 1]", encoder->name, i, encoding->n,
+    return hk_fail(ctx, HK_ERANGE, "%s: value %zu of %zu is %.9g, must be in [0, 1]", encoder->name, i, n,
                    (double)values[i]);
 }
 
 /* The engine's queue relies on these; encoders may come from outside, so theirs is not taken on trust. */
-static bool follows(const hk_spike_in *last, const hk_spike_in *next, const hk_encoding *encoding)
+static bool follows(const hk_spike_in *last, const hk_spike_in *next, uint32_t n_sources, double window_ms)
 {
     bool later = (next->source > last->source) | ((next->source == last->source) & (next->after_ms >= last->after_ms));
-    return later & (next->source < encoding->n) & (next->after_ms > 0.0) & (next->after_ms <= encoding->window_ms);
+    return later & (next->source < n_sources) & (next->after_ms > 0.0) & (next->after_ms <= window_ms);
 }
 
-static int check_spikes(hk_ctx *ctx, const hk_encoder *encoder, const hk_encoding *encoding, const hk_spikes_in *out)
+static int check_spikes(hk_ctx *ctx, const hk_encoder *encoder, const hk_encoding *encoding, const hk_spikes_in *list,
+                        int status)
 {
+    const uint32_t n_sources = hk_encoder_n_sources(encoder, encoding->n);
+    const double window_ms = encoding->window_ms;
     hk_spike_in last = { .after_ms = 0.0, .source = 0 };
     bool sound = true;
-    for (size_t k = 0; k < out->n; k++) {
-        sound &= follows(&last, &out->spikes[k], encoding);
-        last = out->spikes[k];
+    for (size_t k = 0; k < list->n; k++) {
+        sound &= follows(&last, &list->spikes[k], n_sources, window_ms);
+        last = list->spikes[k];
     }
     if (sound)
         return HK_OK;
     last = (hk_spike_in){ .after_ms = 0.0, .source = 0 };
     size_t k = 0;
-    for (; follows(&last, &out->spikes[k], encoding); k++)
-        last = out->spikes[k];
-    return hk_fail(ctx, HK_ESTATE,
-                   "%s: spike %zu is of input %u at %.17g ms, after one of input %u at %.17g ms; must be "
-                   "ordered by input (of %u), then time, in (0, %.17g]",
-                   encoder->name, k, out->spikes[k].source, out->spikes[k].after_ms, last.source, last.after_ms,
-                   encoding->n, encoding->window_ms);
+    for (; follows(&last, &list->spikes[k], n_sources, window_ms); k++)
+        last = list->spikes[k];
+    return hk_fail(ctx, status,
+                   "%s: spike %zu is of source %u at %.17g ms, after one of source %u at %.17g ms; must be "
+                   "ordered by source (of %u), then time, in (0, %.17g]",
+                   encoder->name, k, list->spikes[k].source, list->spikes[k].after_ms, last.source, last.after_ms,
+                   n_sources, window_ms);
 }
 
 int hk_encode(hk_ctx *ctx, const hk_encoder *encoder, const hk_encoding *encoding, hk_spikes_in *out)
 {
     out->n = 0;
-    int rc = hk_encoder_check(ctx, encoder, encoding->params, encoding->window_ms);
+    int rc = check_how(ctx, encoder, encoding);
     if (rc == HK_OK)
         rc = check_values(ctx, encoder, encoding);
     if (rc != HK_OK)
@@ -159,8 +177,20 @@ int hk_encode(hk_ctx *ctx, const hk_encoder *encoder, const hk_encoding *encodin
         hk_fail(ctx, rc, "%s: no memory for the spikes of %u inputs in %g ms (%zu so far)", encoder->name, encoding->n,
                 encoding->window_ms, out->n);
     else
-        rc = check_spikes(ctx, encoder, encoding, out);
+        rc = check_spikes(ctx, encoder, encoding, out, HK_ESTATE);
     if (rc != HK_OK)
         out->n = 0;
     return rc;
+}
+
+int hk_decode(hk_ctx *ctx, const hk_encoder *encoder, const hk_encoding *encoding, const hk_spikes_in *spikes,
+              float *values)
+{
+    int rc = check_how(ctx, encoder, encoding);
+    if (rc == HK_OK)
+        rc = check_spikes(ctx, encoder, encoding, spikes, HK_ERANGE);
+    if (rc != HK_OK)
+        return rc;
+    rc = encoder->decode(encoding, spikes, values);
+    return rc == HK_OK ? HK_OK : hk_fail(ctx, rc, "%s: no memory to decode %u inputs", encoder->name, encoding->n);
 }

@@ -1,15 +1,20 @@
-/* sim/encoder.h - what a code is: a function that turns a vector in [0, 1] into spikes in a window.
+/* sim/encoder.h - what a code is: a function that turns a vector in [0, 1] into spikes in a window, and one that turns
+ * the spikes back into values.
  *
  * One catalogue entry an encoder, in encoders/. An encoder has no state: its spikes are a function of the values,
  * the parameters, the seed and the sample number, whatever the order in which samples are shown. The random stream of
- * an input is named by (seed, HK_PURPOSE_ENCODER, sample, input), so an input's spikes do not depend on the values of
- * the others either. */
+ * an input is named by (seed, HK_PURPOSE_ENCODER, sample, input), so what is random about an input's spikes does not depend on
+ * the others either.
+ *
+ * A code for streams takes the values of several moments, frames, and has two sources an input: source i spikes when
+ * input i rises, source n + i when it falls. All others have one source an input and take one frame. */
 #ifndef HK_ENCODER_H
 #define HK_ENCODER_H
 
 #include "sim/model.h"
 #include "sim/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,9 +40,11 @@ void hk_spikes_in_fini(hk_spikes_in *list);
 #define HK_WINDOW_MAX_MS 1e9
 
 typedef struct hk_encoding {
-    const float *values; /* [n], each in [0, 1] */
+    const float *values; /* [n_frames][n], each in [0, 1]; not read by a decoder */
     uint32_t n;
-    double window_ms;     /* in (0, HK_WINDOW_MAX_MS] */
+    uint32_t
+        n_frames;     /* 0 or 1: one frame; more: only for codes of streams, frame f is reached at (f + 1) / n_frames */
+    double window_ms; /* in (0, HK_WINDOW_MAX_MS] */
     const double *params; /* [n_params] of the encoder's table */
     uint64_t seed;
     uint64_t sample; /* names the random streams: which presentation this is */
@@ -47,10 +54,16 @@ typedef struct hk_encoder {
     const char *name, *summary, *source;
     const hk_column *params; /* a parameter whose unit is HK_UNIT_OPTION takes whole numbers only */
     size_t n_params;
+    bool streams; /* two sources an input, any number of frames */
     /** Constraints across parameters and the window, or NULL when there are none: HK_OK or HK_ERANGE. */
     int (*check)(hk_ctx *ctx, const double *params, double window_ms);
     /** Appends the spikes of `encoding` to `out`; values and parameters are already checked. HK_OK, HK_ENOMEM. */
     int (*encode)(const hk_encoding *encoding, hk_spikes_in *out);
+    /** The values [n_frames][n], in [0, 1], that `spikes` of one sample speak for: what is left open is decided for the middle
+     *  of what is possible. Parameters, window and spikes are already checked. HK_OK, HK_ENOMEM. */
+    int (*decode)(const hk_encoding *encoding, const hk_spikes_in *spikes, float *values);
+    /** What each spike counts, weights[spikes->n], where spikes of one input count differently; otherwise NULL. */
+    void (*weigh)(const hk_encoding *encoding, const hk_spikes_in *spikes, double *weights);
 } hk_encoder;
 
 /** The "unit" of parameters that choose or count. */
@@ -65,9 +78,21 @@ HK_MUST_CHECK int hk_encoder_set(hk_ctx *ctx, const hk_encoder *encoder, double 
 /** Checks params[n_params] against the table, the window, and both against each other. HK_ERANGE. */
 HK_MUST_CHECK int hk_encoder_check(hk_ctx *ctx, const hk_encoder *encoder, const double *params, double window_ms);
 
-/** Checks parameters, window and values (finite, in [0, 1]), empties `out`, encodes, and leaves out->n spikes, ordered
+/** How many sources n inputs have under the code. */
+static inline uint32_t hk_encoder_n_sources(const hk_encoder *encoder, uint32_t n)
+{
+    return encoder->streams ? 2 * n : n;
+}
+
+/** Checks parameters, window, frames and values (finite, in [0, 1]), empties `out`, encodes, and leaves out->n spikes, ordered
  *  by source, then time, in (0, window_ms]. HK_ERANGE names index and value; HK_ENOMEM; HK_ESTATE when the encoder
  *  itself breaks the promise about its spikes. On failure the list is empty. */
 HK_MUST_CHECK int hk_encode(hk_ctx *ctx, const hk_encoder *encoder, const hk_encoding *encoding, hk_spikes_in *out);
+
+/** Turns the spikes of one sample back into values [n_frames][n] in [0, 1]. The decoder knows how they were encoded, all of
+ *  `encoding` but its values; the spikes may be others than those of the encoder (late, lost, more), as long as they are
+ *  ordered and in the window: HK_ERANGE otherwise, and for parameters and window as in hk_encode(). HK_ENOMEM. */
+HK_MUST_CHECK int hk_decode(hk_ctx *ctx, const hk_encoder *encoder, const hk_encoding *encoding,
+                            const hk_spikes_in *spikes, float *values);
 
 #endif

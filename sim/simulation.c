@@ -353,11 +353,12 @@ int hk_sim_run(hk_sim *sim, double ms)
 int hk_sim_present(hk_sim *sim, hk_population *inputs, const hk_encoder *encoder, const hk_encoding *encoding,
                    double rest_ms, size_t *n_input_spikes)
 {
-    if (encoding->n != inputs->n || inputs->model->kind != HK_MODEL_SOURCE || inputs->model->next != NULL)
+    if (hk_encoder_n_sources(encoder, encoding->n) != inputs->n || inputs->model->kind != HK_MODEL_SOURCE ||
+        inputs->model->next != NULL)
         return hk_fail(sim->ctx, HK_ERANGE,
-                       "present: %u values for population %s of %u %s neurons, must be as many "
+                       "present: %u sources for population %s of %u %s neurons, must be as many "
                        "spike_source neurons",
-                       encoding->n, inputs->name, inputs->n, inputs->model->name);
+                       hk_encoder_n_sources(encoder, encoding->n), inputs->name, inputs->n, inputs->model->name);
     if (!(rest_ms >= 0.0 && hk_steps_in_ms(encoding->window_ms + rest_ms, sim->resolution_ms) >= 0))
         return hk_fail(sim->ctx, HK_ERANGE,
                        "present: window_ms = %g and rest_ms = %g, must be >= 0 and together whole steps of "
