@@ -1,14 +1,15 @@
 /* neurons/crossing.c - see crossing.h. */
 #include "neurons/crossing.h"
 
+#include "neurons/membrane.h"
 #include "sim/mathfn.h"
 
 #include <math.h>
 #include <stdbool.h>
 
-/* exp(-s/tau) of the four time constants, and the kernels K of the two currents, at one s */
+/* exp(-s/tau) of the four time constants, and the kernels K and R of the two currents, at one s */
 typedef struct point {
-    double s, em, eex, ein, eth, kex, kin;
+    double s, em, eex, ein, eth, kex, kin, rex, rin;
 } point;
 
 typedef struct interval {
@@ -28,14 +29,18 @@ static double kernel(double s, double em, double e, double tau_m, double tau)
 static point at(const hk_approach *q, double s)
 {
     point p = { .s = s, .em = hk_exp(-s / q->tau_m_ms) };
-    if (q->i_ex != 0.0) {
+    if (q->i_ex != 0.0 || q->rise_ex != 0.0) {
         p.eex = hk_exp(-s / q->tau_ex_ms);
         p.kex = kernel(s, p.em, p.eex, q->tau_m_ms, q->tau_ex_ms);
     }
-    if (q->i_in != 0.0) {
+    if (q->i_in != 0.0 || q->rise_in != 0.0) {
         p.ein = hk_exp(-s / q->tau_in_ms);
         p.kin = kernel(s, p.em, p.ein, q->tau_m_ms, q->tau_in_ms);
     }
+    if (q->rise_ex != 0.0)
+        p.rex = hk_membrane_ramp_response(s, p.em, p.eex, q->tau_m_ms, q->tau_ex_ms);
+    if (q->rise_in != 0.0)
+        p.rin = hk_membrane_ramp_response(s, p.em, p.ein, q->tau_m_ms, q->tau_in_ms);
     if (q->b_mv != 0.0)
         p.eth = hk_exp(-s / q->tau_theta_ms);
     return p;
@@ -43,13 +48,16 @@ static point at(const hk_approach *q, double s)
 
 static double excess(const hk_approach *q, const point *p)
 {
-    return ((q->d_mv * p->em - q->gap_mv) + (q->i_ex * p->kex + q->i_in * p->kin)) - q->b_mv * p->eth;
+    double rises = q->rise_ex * p->rex + q->rise_in * p->rin;
+    return ((q->d_mv * p->em - q->gap_mv) + (q->i_ex * p->kex + q->i_in * p->kin + rises)) - q->b_mv * p->eth;
 }
 
 static double slope(const hk_approach *q, const point *p)
 {
     double currents = q->i_ex * (p->eex - p->kex / q->tau_m_ms) + q->i_in * (p->ein - p->kin / q->tau_m_ms);
-    return currents - q->d_mv * p->em / q->tau_m_ms + q->b_mv * p->eth / q->tau_theta_ms;
+    double rises = q->rise_ex * (p->s * p->eex - p->rex / q->tau_m_ms) +
+                   q->rise_in * (p->s * p->ein - p->rin / q->tau_m_ms);
+    return currents + rises - q->d_mv * p->em / q->tau_m_ms + q->b_mv * p->eth / q->tau_theta_ms;
 }
 
 static interval scaled(double factor, double low, double high)
@@ -74,6 +82,16 @@ static interval kernel_between(double ka, double kb, double ea, double eb, doubl
     return k;
 }
 
+/* R on [a, b]: exp(s/t) R grows as well, and R <= s^2/2 exp(-s/t), which falls from s = 2 t on; R is below `most`. */
+static interval ramp_between(double ra, double rb, double ea, double eb, double start, double longer, double most)
+{
+    interval r = kernel_between(ra, rb, ea, eb, 0.0, most, longer);
+    double falling = 0.5 * start * start * ea;
+    if (start >= 2.0 * longer && falling < r.high)
+        r.high = falling;
+    return r;
+}
+
 static interval kernel_of(double i, double tau_m, double tau, const point *a, const point *b, bool excitatory)
 {
     if (i == 0.0)
@@ -82,6 +100,23 @@ static interval kernel_of(double i, double tau_m, double tau, const point *a, co
     double ea = excitatory ? a->eex : a->ein, eb = excitatory ? b->eex : b->ein;
     return tau > tau_m ? kernel_between(ka, kb, ea, eb, a->s, tau_m, tau)
                        : kernel_between(ka, kb, a->em, b->em, a->s, tau, tau_m);
+}
+
+/* R of a current, and s exp(-s/tau), which grows up to tau and falls from there on. */
+static interval ramp_of(double rise, double tau_m, double tau, const point *a, const point *b, bool excitatory,
+                        interval *current)
+{
+    *current = (interval){ 0.0, 0.0 };
+    if (rise == 0.0)
+        return *current;
+    double ra = excitatory ? a->rex : a->rin, rb = excitatory ? b->rex : b->rin;
+    double ea = excitatory ? a->eex : a->ein, eb = excitatory ? b->eex : b->ein;
+    double first = a->s * ea, last = b->s * eb, most = tau * (tau < tau_m ? tau : tau_m);
+    *current = first < last ? (interval){ first, last } : (interval){ last, first };
+    if (a->s <= tau && b->s >= tau)
+        current->high = tau * 0.36787944117144234; /* tau / e */
+    return tau > tau_m ? ramp_between(ra, rb, ea, eb, a->s, tau, most)
+                       : ramp_between(ra, rb, a->em, b->em, a->s, tau_m, most);
 }
 
 /* Upper bound of v - theta on [a, b], and bounds of its slope. */
@@ -93,12 +128,19 @@ static double bounds(const hk_approach *q, const point *a, const point *b, inter
     value = sum(value, scaled(q->d_mv, b->em, a->em));
     value = sum(value, scaled(q->i_ex, kex.low, kex.high));
     value = sum(value, scaled(q->i_in, kin.low, kin.high));
+    interval ramp_ex, ramp_in;
+    interval rex = ramp_of(q->rise_ex, q->tau_m_ms, q->tau_ex_ms, a, b, true, &ramp_ex);
+    interval rin = ramp_of(q->rise_in, q->tau_m_ms, q->tau_in_ms, a, b, false, &ramp_in);
+    value = sum(value, scaled(q->rise_ex, rex.low, rex.high));
+    value = sum(value, scaled(q->rise_in, rin.low, rin.high));
     value = sum(value, scaled(-q->b_mv, b->eth, a->eth));
 
     double r = 1.0 / q->tau_m_ms;
     interval s = scaled(-q->d_mv * r, b->em, a->em);
     s = sum(s, scaled(q->i_ex, b->eex - kex.high * r, a->eex - kex.low * r));
     s = sum(s, scaled(q->i_in, b->ein - kin.high * r, a->ein - kin.low * r));
+    s = sum(s, scaled(q->rise_ex, ramp_ex.low - rex.high * r, ramp_ex.high - rex.low * r));
+    s = sum(s, scaled(q->rise_in, ramp_in.low - rin.high * r, ramp_in.high - rin.low * r));
     if (q->b_mv != 0.0)
         s = sum(s, scaled(q->b_mv / q->tau_theta_ms, b->eth, a->eth));
     *slopes = s;
@@ -109,7 +151,7 @@ static double bounds(const hk_approach *q, const point *a, const point *b, inter
 static double noise(const hk_approach *q, const point *p)
 {
     return 0x1p-53 * (fabs(q->d_mv * p->em) + fabs(q->gap_mv) + fabs(q->i_ex * p->kex) + fabs(q->i_in * p->kin) +
-                      fabs(q->b_mv * p->eth));
+                      fabs(q->rise_ex * p->rex) + fabs(q->rise_in * p->rin) + fabs(q->b_mv * p->eth));
 }
 
 /* Root of a function that grows from below zero at `low` to zero or more at `high`. */

@@ -57,6 +57,25 @@ static inline double hk_membrane_response(double x, double tau_m, double tau)
     return r > 0.0 ? hk_exp(-x / tau) * (-hk_expm1(-r * x) / r) : hk_exp(-x / tau_m) * (hk_expm1(r * x) / r);
 }
 
+/** (exp(z) - 1 - z) / z^2 */
+static inline double hk_membrane_phi2(double z)
+{
+    if (fabs(z) > 0.5)
+        return (hk_expm1(z) - z) / (z * z);
+    double sum = 0.0;
+    for (int k = 15; k >= 2; k--) /* z^(k - 2) / k! */
+        sum = (1.0 + sum * z) / k;
+    return sum;
+}
+
+/** What a current s exp(-s / tau) makes of the potential in x ms, with em = exp(-x / tau_m), e = exp(-x / tau): the integral of
+ *  exp(-(x - s) / tau_m) s exp(-s / tau) over s in 0 ... x. Neither nearly equal constants nor late times harm it. */
+static inline double hk_membrane_ramp_response(double x, double em, double e, double tau_m, double tau)
+{
+    double r = 1.0 / tau_m - 1.0 / tau, z = -r * x;
+    return fabs(z) > 0.5 ? (em - e * (1.0 + z)) / (r * r) : e * (x * x) * hk_membrane_phi2(z);
+}
+
 /** Synapse k of a slab alone: for populations whose neurons differ, one target at a time. */
 static inline hk_slab hk_slab_one(const hk_slab *slab, uint32_t k)
 {
