@@ -264,7 +264,9 @@ static void below_threshold_linear_models_have_their_exact_potential(void **stat
     (void)state;
     const membrane_case cases[] = { { "lif", 0.9, true, 0 },
                                     { "lif_exp", 40.0, true, 2 },
-                                    { "lif_exp", 40.0, false, 0 } };
+                                    { "lif_exp", 40.0, false, 0 },
+                                    { "lif_alpha", 30.0, true, 2 },
+                                    { "lif_alpha", 30.0, false, 0 } };
     for (size_t c = 0; c < N_OF(cases); c++)
         assert_close(furthest_apart(&cases[c], h), 0.0, 1e-9);
 }
@@ -329,7 +331,9 @@ static void first_spikes(const model_case *of, hk_integrator integrator, double 
 static void spike_times_converge_to_the_exact_ones_with_order_one(void **state)
 {
     (void)state;
-    const model_case cases[] = { { "lif", 0.4, 700.0 }, { "lif_exp", 40.0, 700.0 }, { "lif_cond_exp", 0.6, 700.0 } };
+    const model_case cases[] = {
+        { "lif", 0.4, 700.0 }, { "lif_exp", 40.0, 700.0 }, { "lif_alpha", 30.0, 700.0 }, { "lif_cond_exp", 0.6, 700.0 }
+    };
     static double exact[N_CELLS][K_FIRST], found[N_CELLS][K_FIRST];
     for (size_t c = 0; c < N_OF(cases); c++) {
         double error[N_HALVINGS], slope = 0.0, middle = 0.5 * (N_HALVINGS - 1), squares = 0.0;

@@ -1,0 +1,409 @@
+/* neurons/lif_alpha.c - see lif_alpha.h; the coordinates are those of lif_alpha_kernels.h. */
+#include "neurons/lif_alpha.h"
+
+#include "neurons/crossing.h"
+#include "neurons/lif_alpha_kernels.h"
+#include "neurons/lif_alpha_tables.h"
+#include "neurons/membrane.h"
+#include "sim/mathfn.h"
+
+#include <math.h>
+
+enum {
+    TAU_M = HK_LIF_ALPHA_TAU_M,
+    C_M = HK_LIF_ALPHA_C_M,
+    TAU_EX = HK_LIF_ALPHA_TAU_EX,
+    TAU_IN = HK_LIF_ALPHA_TAU_IN,
+    E_L = HK_LIF_ALPHA_E_L,
+    V_TH = HK_LIF_ALPHA_V_TH,
+    V_RESET = HK_LIF_ALPHA_V_RESET,
+    T_REF = HK_LIF_ALPHA_T_REF,
+    I_E = HK_LIF_ALPHA_I_E,
+    THETA_PLUS = HK_LIF_ALPHA_THETA_PLUS,
+    TAU_THETA = HK_LIF_ALPHA_TAU_THETA,
+    V = HK_LIF_ALPHA_V,
+    I_EX = HK_LIF_ALPHA_I_EX,
+    Z_EX = HK_LIF_ALPHA_Z_EX,
+    I_IN = HK_LIF_ALPHA_I_IN,
+    Z_IN = HK_LIF_ALPHA_Z_IN,
+    THETA = HK_LIF_ALPHA_THETA,
+};
+/* J, R: of either current; B: theta exp(x/tau_theta); GAP: threshold from v_inf */
+enum { A, J, R = J + HK_ALPHA_N_CURRENTS, B = R + HK_ALPHA_N_CURRENTS, LOW, GAP, N_COLUMNS };
+enum { ADAPTS, UNIFORM, HORIZON_STEP, N_GLOBALS };
+enum { EX = HK_ALPHA_EX, IN = HK_ALPHA_IN };
+static const int taus_syn[HK_ALPHA_N_CURRENTS] = { [EX] = TAU_EX, [IN] = TAU_IN };
+
+const hk_column hk_lif_alpha_params[HK_LIF_ALPHA_N_PARAMS] = {
+    [TAU_M] = { "tau_m_ms", "ms", 10.0, 1e-3, 1e12, "membrane time constant" },
+    [C_M] = { "c_m_pf", "pF", 250.0, 1e-6, 1e12, "membrane capacitance" },
+    [TAU_EX] = { "tau_syn_ex_ms", "ms", 2.0, 1e-3, 1e12, "time constant of excitatory currents" },
+    [TAU_IN] = { "tau_syn_in_ms", "ms", 2.0, 1e-3, 1e12, "time constant of inhibitory currents" },
+    [E_L] = { "e_l_mv", "mV", -70.0, -1e6, 1e6, "resting potential" },
+    [V_TH] = { "v_th_mv", "mV", -55.0, -1e6, 1e6, "threshold; above v_reset_mv" },
+    [V_RESET] = { "v_reset_mv", "mV", -70.0, -1e6, 1e6, "potential after a spike and while refractory" },
+    [T_REF] = { "t_ref_ms", "ms", 2.0, 0.0, 1e9, "refractory period; currents go on in it" },
+    [I_E] = { "i_e_pa", "pA", 0.0, -1e12, 1e12, "constant current" },
+    [THETA_PLUS] = { "theta_plus_mv", "mV", 0.0, 0.0, 1e6, "threshold increment of a spike" },
+    [TAU_THETA] = { "tau_theta_ms", "ms", 1e7, 1e-3, 1e12, "decay time constant of the threshold increment" },
+};
+
+const hk_column hk_lif_alpha_state[HK_LIF_ALPHA_N_STATE] = {
+    [V] = { "v_mv", "mV", -70.0, -1e9, 1e9, "membrane potential" },
+    [I_EX] = { "i_syn_ex_pa", "pA", 0.0, 0.0, 1e15, "excitatory current" },
+    [Z_EX] = { "z_syn_ex_pa", "pA", 0.0, 0.0, 1e15, "what drives it; a weight >= 0 adds to it" },
+    [I_IN] = { "i_syn_in_pa", "pA", 0.0, -1e15, 0.0, "inhibitory current" },
+    [Z_IN] = { "z_syn_in_pa", "pA", 0.0, -1e15, 0.0, "what drives it; a weight < 0 adds to it" },
+    [THETA] = { "theta_mv", "mV", 0.0, -1e9, 1e9, "adaptive part of the threshold" },
+};
+
+const hk_alpha_kernels *hk_alpha_kernels_for(hk_cpu level)
+{
+    static const hk_alpha_kernels *const kernels[HK_N_CPU] = {
+        [HK_CPU_PLAIN] = &hk_alpha_kernels_plain,
+#if defined(__x86_64__)
+        [HK_CPU_AVX2] = &hk_alpha_kernels_avx2,
+        [HK_CPU_AVX512] = &hk_alpha_kernels_avx512,
+#endif
+    };
+    return kernels[level];
+}
+
+static double v_inf(const hk_neuron_view *view, uint32_t i)
+{
+    return hk_membrane_v_inf(hk_param_of(view, E_L, i), hk_param_of(view, TAU_M, i), hk_param_of(view, C_M, i),
+                             hk_param_of(view, I_E, i));
+}
+
+/* Integral of exp(q s) over s in 0 ... x. */
+static double integral(double x, double q)
+{
+    return q == 0.0 ? x : hk_expm1(q * x) / q;
+}
+
+/* exp(s / longer) times what a current makes of the potential grows with s: so the most it makes of it up to `left`, given what
+ * it makes of it then, and never more than `ever`. */
+static double most(double at_end, double left, double longer, double ever)
+{
+    double bound = at_end * hk_exp(left / longer);
+    return bound < ever ? bound : ever;
+}
+
+/* The constants of one instant for neuron i (and all like it); `left` ms remain to the horizon. */
+static hk_alpha_instant instant(const hk_neuron_view *view, uint32_t i, double x, double left)
+{
+    double tau_m = hk_param_of(view, TAU_M, i), c_m = hk_param_of(view, C_M, i), tau_ex = hk_param_of(view, TAU_EX, i);
+    double shorter = tau_m < tau_ex ? tau_m : tau_ex, longer = tau_m < tau_ex ? tau_ex : tau_m;
+    hk_alpha_instant now = { .fall = hk_exp(-x / tau_m), .relax = hk_exp(-left / tau_m) };
+    for (int k = 0; k < HK_ALPHA_N_CURRENTS; k++) {
+        double tau = hk_param_of(view, taus_syn[k], i), q = 1.0 / tau_m - 1.0 / tau;
+        double lever = x * x * hk_membrane_phi2(q * x); /* integral of (x - s) exp(q s) */
+        now.g[k] = integral(x, q);
+        now.h[k] = x * now.g[k] - lever;
+        now.to_r[k] = HK_LIF_ALPHA_E / (tau * c_m) * hk_exp(x / tau);
+        now.to_j[k] = -now.to_r[k] * x;
+        now.to_a[k] = now.to_r[k] * lever;
+    }
+    double response = hk_membrane_response(left, tau_m, tau_ex);
+    double ramp = hk_membrane_ramp_response(left, now.relax, hk_exp(-left / tau_ex), tau_m, tau_ex);
+    double fall_ex = hk_exp(-x / tau_ex);
+    now.reach_j = fall_ex * most(response, left, longer, shorter);
+    now.reach_r = x * now.reach_j + fall_ex * most(ramp, left, longer, tau_ex * shorter);
+    return now;
+}
+
+static hk_alpha_columns columns_from(const hk_neuron_view *view, uint32_t i)
+{
+    double *const *c = view->columns;
+    return (hk_alpha_columns){
+        .a = c[A] + i, .j = { c[J + EX] + i, c[J + IN] + i }, .r = { c[R + EX] + i, c[R + IN] + i }, .low = c[LOW] + i
+    };
+}
+
+int hk_lif_alpha_check(hk_ctx *ctx, const hk_neuron_view *view)
+{
+    static const int taus[] = { TAU_M, TAU_EX, TAU_IN, TAU_THETA };
+    return hk_membrane_check(
+        ctx, view, &hk_lif_alpha,
+        &(hk_membrane_checked){
+            .v_reset = V_RESET, .v_th = V_TH, .taus = taus, .n_taus = sizeof taus / sizeof taus[0] });
+}
+
+/* The lowest threshold between now and the horizon of the window. */
+static void set_low(const hk_neuron_view *view, uint32_t i, double x)
+{
+    double gap = view->columns[GAP][i], b = view->columns[B][i];
+    view->columns[LOW][i] = gap;
+    if (b == 0.0)
+        return;
+    double horizon = hk_membrane_window_end(view, view->globals[HORIZON_STEP]);
+    double tau = hk_param_of(view, TAU_THETA, i);
+    view->columns[LOW][i] = hk_membrane_lowest(gap, b, hk_exp(-x / tau), hk_exp(-horizon / tau));
+}
+
+static void prepare(const hk_neuron_view *view)
+{
+    view->globals[ADAPTS] = 0.0;
+    view->globals[UNIFORM] = view->params[TAU_M].stride == 0 && view->params[TAU_EX].stride == 0 &&
+                             view->params[TAU_IN].stride == 0 && view->params[C_M].stride == 0;
+    for (uint32_t i = 0; i < view->n; i++) {
+        view->columns[LOW][i] = view->columns[GAP][i] = hk_param_of(view, V_TH, i) - v_inf(view, i);
+        if (view->columns[B][i] != 0.0 || hk_param_of(view, THETA_PLUS, i) != 0.0)
+            view->globals[ADAPTS] = 1.0;
+    }
+    view->globals[HORIZON_STEP] = -1.0; /* the sweep that follows finds LOW where thresholds adapt */
+}
+
+/* Potential from v_inf; -infinity while held. */
+static double potential(const hk_neuron_view *view, uint32_t i, const hk_alpha_instant *q)
+{
+    double *const *c = view->columns, sum = 0.0;
+    for (int k = 0; k < HK_ALPHA_N_CURRENTS; k++)
+        sum += c[J + k][i] * q->g[k] + c[R + k][i] * q->h[k];
+    return q->fall * (c[A][i] + sum);
+}
+
+/* The potential of a neuron that is not held, any number of time constants after the epoch. */
+static double late_potential(const hk_neuron_view *view, uint32_t i, double x)
+{
+    double *const *c = view->columns, tau_m = hk_param_of(view, TAU_M, i), em = hk_exp(-x / tau_m), sum = c[A][i] * em;
+    for (int k = 0; k < HK_ALPHA_N_CURRENTS; k++) {
+        double tau = hk_param_of(view, taus_syn[k], i);
+        sum += c[J + k][i] * hk_membrane_response(x, tau_m, tau) +
+               c[R + k][i] * hk_membrane_ramp_response(x, em, hk_exp(-x / tau), tau_m, tau);
+    }
+    return sum;
+}
+
+static void set_potential(const hk_neuron_view *view, uint32_t i, double x, double from_inf)
+{
+    hk_alpha_instant q = instant(view, i, x, 0.0);
+    view->columns[A][i] = 0.0;
+    view->columns[A][i] = from_inf * hk_exp(x / hk_param_of(view, TAU_M, i)) - potential(view, i, &q) / q.fall;
+}
+
+/* Current k over c_m, mV/ms, and what it would rise by in 1 ms if it did not decay. */
+static double current(const hk_neuron_view *view, int k, uint32_t i, double x, double *rise)
+{
+    double fall = hk_exp(-x / hk_param_of(view, taus_syn[k], i));
+    *rise = view->columns[R + k][i] * fall;
+    return (view->columns[J + k][i] + view->columns[R + k][i] * x) * fall;
+}
+
+/* The rise that z brings, over z. */
+static double rise_of_z(const hk_neuron_view *view, int k, uint32_t i)
+{
+    return HK_LIF_ALPHA_E / (hk_param_of(view, taus_syn[k], i) * hk_param_of(view, C_M, i));
+}
+
+static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now)
+{
+    double x = hk_since_epoch(view, now), rise;
+    double *const *c = view->columns;
+    int k = variable == I_EX || variable == Z_EX ? EX : IN;
+    switch (variable) {
+    case I_EX:
+    case I_IN:
+        return current(view, k, i, x, &rise) * hk_param_of(view, C_M, i);
+    case Z_EX:
+    case Z_IN:
+        (void)current(view, k, i, x, &rise);
+        return rise / rise_of_z(view, k, i);
+    case THETA:
+        return c[B][i] * hk_exp(-x / hk_param_of(view, TAU_THETA, i));
+    default:
+        break;
+    }
+    if (c[A][i] == -HUGE_VAL)
+        return hk_param_of(view, V_RESET, i);
+    return v_inf(view, i) + late_potential(view, i, x);
+}
+
+/* Current k becomes i_k / c_m = (i + rise s) exp(-s / tau_k), s from now; the potential stays what it is. */
+static void set_current(const hk_neuron_view *view, int k, uint32_t i, double x, double current_now, double rise)
+{
+    hk_alpha_instant q = instant(view, i, x, 0.0);
+    double before = potential(view, i, &q), scale = hk_exp(x / hk_param_of(view, taus_syn[k], i));
+    view->columns[R + k][i] = rise * scale;
+    view->columns[J + k][i] = (current_now - rise * x) * scale;
+    if (before != -HUGE_VAL)
+        set_potential(view, i, x, before);
+}
+
+static void write_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now, double value)
+{
+    double x = hk_since_epoch(view, now), rise;
+    int k = variable == I_EX || variable == Z_EX ? EX : IN;
+    double current_now = current(view, k, i, x, &rise);
+    if (variable == I_EX || variable == I_IN)
+        set_current(view, k, i, x, value / hk_param_of(view, C_M, i), rise);
+    else if (variable == Z_EX || variable == Z_IN)
+        set_current(view, k, i, x, current_now, value * rise_of_z(view, k, i));
+    else if (variable == THETA)
+        view->columns[B][i] = value * hk_exp(x / hk_param_of(view, TAU_THETA, i));
+    else if (view->columns[A][i] != -HUGE_VAL) /* a refractory neuron stays at its reset potential */
+        set_potential(view, i, x, value - v_inf(view, i));
+}
+
+static int64_t epoch_steps(const hk_neuron_view *view)
+{
+    double shortest = HUGE_VAL;
+    for (uint32_t i = 0; i < view->n; i++) {
+        double synaptic = fmin(hk_param_of(view, TAU_EX, i), hk_param_of(view, TAU_IN, i));
+        shortest = fmin(shortest, fmin(hk_param_of(view, TAU_M, i), synaptic));
+        if (view->columns[B][i] != 0.0 || hk_param_of(view, THETA_PLUS, i) != 0.0)
+            shortest = fmin(shortest, hk_param_of(view, TAU_THETA, i));
+    }
+    return hk_membrane_epoch_steps(0.5 * shortest, view->resolution_ms); /* j and r x are of different signs */
+}
+
+static void rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time to)
+{
+    double x = hk_since_epoch(view, to);
+    bool uniform = view->globals[UNIFORM] != 0.0;
+    for (uint32_t i = begin; i < end; i = uniform ? end : i + 1) {
+        hk_alpha_columns columns = columns_from(view, i);
+        hk_alpha_instant q = instant(view, i, x, 0.0);
+        hk_alpha_move move = { .x = x };
+        for (int k = 0; k < HK_ALPHA_N_CURRENTS; k++)
+            move.fall_i[k] = hk_exp(-x / hk_param_of(view, taus_syn[k], i));
+        hk_alpha_kernels_for(view->cpu)->rebase(&columns, &q, &move, uniform ? end - begin : 1);
+    }
+    for (uint32_t i = begin; view->globals[ADAPTS] != 0.0 && i < end; i++)
+        view->columns[B][i] *= hk_exp(-x / hk_param_of(view, TAU_THETA, i));
+}
+
+static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits)
+{
+    double x = hk_since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
+    hk_alpha_columns columns = columns_from(view, 0);
+    for (uint32_t k = 0; k < slab->n; k++)
+        view->stamp[hk_slab_target(slab, k)] = view->stamp_now;
+    if (view->globals[UNIFORM] != 0.0) {
+        hk_alpha_instant q = instant(view, 0, x, left);
+        hk_alpha_kernels_for(view->cpu)->receive(&columns, slab, &q, hits);
+        return;
+    }
+    for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */
+        hk_slab one = hk_slab_one(slab, k);
+        hk_alpha_instant q = instant(view, one.first, x, left);
+        hk_alpha_kernels_for(HK_CPU_PLAIN)->receive(&columns, &one, &q, hits);
+    }
+}
+
+static bool spontaneous(const hk_neuron_view *view)
+{
+    (void)view;
+    return true; /* a current that is still flowing can reach the threshold at any time */
+}
+
+static void sweep(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, hk_time horizon, hk_hits *hits)
+{
+    double x = hk_since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
+    if (view->globals[HORIZON_STEP] != (double)(horizon.step + 1)) {
+        view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
+        for (uint32_t i = begin; view->globals[ADAPTS] != 0.0 && i < end; i++)
+            set_low(view, i, x);
+    }
+    bool uniform = view->globals[UNIFORM] != 0.0;
+    for (uint32_t i = begin; i < end; i = uniform ? end : i + 1) {
+        hk_alpha_columns columns = columns_from(view, i);
+        hk_alpha_instant q = instant(view, i, x, left);
+        size_t before = hits->n;
+        hk_alpha_kernels_for(view->cpu)->sweep(&columns, &q, uniform ? end - begin : 1, hits);
+        for (size_t k = before; k < hits->n; k++)
+            hits->neuron[k] += i; /* the kernel counted from neuron i */
+    }
+}
+
+static double predict(const hk_neuron_view *view, uint32_t i, hk_time now, hk_time horizon)
+{
+    double *const *c = view->columns;
+    if (c[A][i] == -HUGE_VAL)
+        return INFINITY;
+    double x = hk_since_epoch(view, now);
+    hk_alpha_instant q = instant(view, i, x, 0.0);
+    hk_approach approach = { .tau_m_ms = hk_param_of(view, TAU_M, i),
+                             .tau_ex_ms = hk_param_of(view, TAU_EX, i),
+                             .tau_in_ms = hk_param_of(view, TAU_IN, i),
+                             .tau_theta_ms = hk_param_of(view, TAU_THETA, i),
+                             .d_mv = potential(view, i, &q),
+                             .gap_mv = c[GAP][i],
+                             .b_mv = c[B][i] == 0.0 ? 0.0 : c[B][i] * hk_exp(-x / hk_param_of(view, TAU_THETA, i)) };
+    approach.i_ex = current(view, EX, i, x, &approach.rise_ex);
+    approach.i_in = current(view, IN, i, x, &approach.rise_in);
+    return hk_crossing_ms(&approach, hk_time_between_ms(now, horizon, view->resolution_ms));
+}
+
+static double excess(const hk_neuron_view *view, uint32_t i, hk_time now)
+{
+    double x = hk_since_epoch(view, now), b = view->columns[B][i];
+    hk_alpha_instant q = instant(view, i, x, 0.0);
+    double theta = b == 0.0 ? 0.0 : b * hk_exp(-x / hk_param_of(view, TAU_THETA, i));
+    return potential(view, i, &q) - (view->columns[GAP][i] + theta);
+}
+
+static double fire(const hk_neuron_view *view, uint32_t i, hk_time now)
+{
+    double x = hk_since_epoch(view, now), increment = hk_param_of(view, THETA_PLUS, i);
+    view->columns[A][i] = -HUGE_VAL;
+    if (increment != 0.0) {
+        view->columns[B][i] += increment * hk_exp(x / hk_param_of(view, TAU_THETA, i));
+        set_low(view, i, x);
+    }
+    return hk_param_of(view, T_REF, i);
+}
+
+static void hold(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
+{
+    (void)now;
+    for (uint32_t i = begin; i < end; i++)
+        view->columns[A][i] = -HUGE_VAL;
+}
+
+static void release(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
+{
+    double x = hk_since_epoch(view, now);
+    for (uint32_t i = begin; i < end; i++)
+        set_potential(view, i, x, hk_param_of(view, V_RESET, i) - v_inf(view, i));
+}
+
+static void settle(const hk_neuron_view *view, hk_time now)
+{
+    double x = hk_since_epoch(view, now);
+    for (uint32_t i = 0; i < view->n; i++) {
+        for (int k = 0; k < HK_ALPHA_N_CURRENTS; k++)
+            view->columns[J + k][i] = view->columns[R + k][i] = 0.0;
+        set_potential(view, i, x, hk_param_of(view, E_L, i) - v_inf(view, i));
+    }
+}
+
+const hk_neuron_model hk_lif_alpha = {
+    .name = "lif_alpha",
+    .summary = "leaky integrate-and-fire, alpha-shaped currents, adaptive threshold; exact crossings",
+    .source = "Rotter & Diesmann (1999), Biol. Cybern. 81:381-402",
+    .kind = HK_MODEL_NEURON,
+    .weight_unit = "pA",
+    .params = hk_lif_alpha_params,
+    .n_params = HK_LIF_ALPHA_N_PARAMS,
+    .state = hk_lif_alpha_state,
+    .n_state = HK_LIF_ALPHA_N_STATE,
+    .n_columns = N_COLUMNS,
+    .n_globals = N_GLOBALS,
+    .check = hk_lif_alpha_check,
+    .prepare = prepare,
+    .read = read_state,
+    .write = write_state,
+    .epoch_steps = epoch_steps,
+    .rebase = rebase,
+    .receive = receive,
+    .spontaneous = spontaneous,
+    .sweep = sweep,
+    .predict = predict,
+    .excess = excess,
+    .fire = fire,
+    .hold = hold,
+    .release = release,
+    .settle = settle,
+    .on_grid = &hk_lif_alpha_grid,
+};
