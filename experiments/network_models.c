@@ -11,7 +11,7 @@ typedef struct alias {
     double initial;
 } alias;
 
-/* NEST 3, models/iaf_psc_exp_ps and iaf_psc_delta_ps: their documented defaults. */
+/* NEST 3, models/iaf_psc_exp_ps, iaf_psc_alpha_ps and iaf_psc_delta_ps: their documented defaults. */
 static const alias nest_params[] = {
     { "C_m", "c_m_pf", 250.0 },
     { "tau_m", "tau_m_ms", 10.0 },
@@ -28,10 +28,9 @@ static const struct {
     const char *name, *ours;
     bool on_grid;
 } nest_models[] = {
-    { "iaf_psc_delta_ps", "lif", false },
-    { "iaf_psc_exp_ps", "lif_exp", false },
-    { "iaf_psc_delta", "lif", true },
-    { "iaf_psc_exp", "lif_exp", true },
+    { "iaf_psc_delta_ps", "lif", false },       { "iaf_psc_exp_ps", "lif_exp", false },
+    { "iaf_psc_alpha_ps", "lif_alpha", false }, { "iaf_psc_delta", "lif", true },
+    { "iaf_psc_exp", "lif_exp", true },         { "iaf_psc_alpha", "lif_alpha", true },
 };
 enum { N_NEST_MODELS = sizeof nest_models / sizeof nest_models[0] };
 

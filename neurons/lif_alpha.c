@@ -51,9 +51,11 @@ const hk_column hk_lif_alpha_params[HK_LIF_ALPHA_N_PARAMS] = {
 const hk_column hk_lif_alpha_state[HK_LIF_ALPHA_N_STATE] = {
     [V] = { "v_mv", "mV", -70.0, -1e9, 1e9, "membrane potential" },
     [I_EX] = { "i_syn_ex_pa", "pA", 0.0, 0.0, 1e15, "excitatory current" },
-    [Z_EX] = { "z_syn_ex_pa", "pA", 0.0, 0.0, 1e15, "what drives it; a weight >= 0 adds to it" },
+    [Z_EX] = { "z_syn_ex_pa", "pA", 0.0, 0.0, 1e15,
+               "what drives it; a weight >= 0, the peak of its current, adds to it" },
     [I_IN] = { "i_syn_in_pa", "pA", 0.0, -1e15, 0.0, "inhibitory current" },
-    [Z_IN] = { "z_syn_in_pa", "pA", 0.0, -1e15, 0.0, "what drives it; a weight < 0 adds to it" },
+    [Z_IN] = { "z_syn_in_pa", "pA", 0.0, -1e15, 0.0,
+               "what drives it; a weight < 0, the peak of its current, adds to it" },
     [THETA] = { "theta_mv", "mV", 0.0, -1e9, 1e9, "adaptive part of the threshold" },
 };
 

@@ -9,7 +9,7 @@
  * so that one input makes the current i(t) = w e t / tau_syn exp(-t / tau_syn), whose peak is w, after tau_syn.
  *
  * The threshold is crossed between inputs: a bound over the window rules that out for nearly every neuron, the rest get the
- * exact first root (crossing.h). Equal to NEST's iaf_psc_alpha_ps. The time constants may be equal.
+ * exact first root (crossing.h). The equations of NEST's iaf_psc_alpha. The time constants may be equal.
  * Source: Rotter & Diesmann (1999), Biol. Cybern. 81:381-402; exact spike times as in Hanuschkin et al. (2010), Front.
  * Neuroinform. 4:113. */
 #ifndef HK_LIF_ALPHA_H

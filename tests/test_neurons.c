@@ -1,9 +1,9 @@
-/* tests/test_neurons.c - lif and lif_exp against closed forms: one neuron, few inputs. */
+/* tests/test_neurons.c - lif, lif_exp and lif_alpha against closed forms: one neuron, few inputs. */
 #include "tests/sim_rig.h"
 
 #include <gsl/gsl_sf_lambert.h>
 
-static const char *const leaky[] = { "lif", "lif_exp" };
+static const char *const leaky[] = { "lif", "lif_exp", "lif_alpha" };
 
 /* Awkward parameters; the models share these names. */
 enum { TAU_M, C_M, E_L, V_TH, V_RESET, T_REF, N_NAMED };
@@ -536,12 +536,15 @@ static void setting_reading_and_settling_work_after_a_long_silence(void **state)
         double now = hk_sim_now_ms(r.sim);
         rig_give(&r, in, 0, now + 1.0);
         rig_run(&r, 2.0);
-        double w = m == 0 ? 5.0 * exp(-0.9 / odd[TAU_M]) : 100.0 / odd[C_M] * kernel_ms(0.9, odd[TAU_M], 2.0);
-        assert_close(v_of(&r, p), odd[E_L] + w, 1e-10);
+        double apart = 1.0 / odd[TAU_M] - 0.5;
+        double ramp = (exp(-0.9 / odd[TAU_M]) - exp(-0.9 / 2.0) * (1.0 - 0.9 * apart)) / (apart * apart);
+        const double w[] = { 5.0 * exp(-0.9 / odd[TAU_M]), 100.0 / odd[C_M] * kernel_ms(0.9, odd[TAU_M], 2.0),
+                             100.0 / odd[C_M] * 0.5 * exp(1.0) * ramp };
+        assert_close(v_of(&r, p), odd[E_L] + w[m], 1e-10);
         rig_run(&r, 1e5);
         rig_set(&r, p, "theta_mv", 3.0);
         rig_set(&r, p, "tau_m_ms", 11.0);
-        if (m == 1)
+        if (m > 0)
             rig_set(&r, p, "i_syn_ex_pa", 12.0);
         rig_run(&r, 1.0);
         assert_close(rig_get(&r, p, "theta_mv", 1), 3.0 * exp(-1.0 / 1e7), 1e-13);
