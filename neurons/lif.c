@@ -11,6 +11,7 @@
 #include "sim/mathfn.h"
 
 #include <math.h>
+#include <string.h>
 
 enum {
     TAU_M = HK_LIF_TAU_M,
@@ -189,6 +190,34 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
     }
 }
 
+static bool moments(const hk_neuron_view *view, hk_moments *out)
+{
+    if (view->globals[ADAPTS] != 0.0 || view->globals[ONE_TAU] == 0.0)
+        return false;
+    out->n = 1;
+    hk_membrane_series(view->resolution_ms / view->params[TAU_M].values[0], out->series[HK_EXCITATORY][0]);
+    hk_membrane_series(view->resolution_ms / view->params[TAU_M].values[0], out->series[HK_INHIBITORY][0]);
+    return true;
+}
+
+static void fold_constants(const hk_neuron_view *view, hk_time from, double *constants)
+{
+    double x = hk_since_epoch(view, from), tau = view->params[TAU_M].values[0];
+    hk_lif_fold q = { .growth = hk_exp(x / tau),
+                      .fall = hk_exp(-x / tau),
+                      .relax = hk_exp(-view->resolution_ms / tau),
+                      .margin = HK_MEMBRANE_MARGIN };
+    memcpy(constants, &q, sizeof q);
+}
+
+static void fold(const hk_neuron_view *view, uint32_t begin, uint32_t end, const double *constants, double *sums,
+                 hk_hits *hits)
+{
+    hk_lif_fold q;
+    memcpy(&q, constants, sizeof q);
+    kernels[view->cpu]->fold(view->columns[U] + begin, view->columns[LOW] + begin, sums, &q, end - begin, begin, hits);
+}
+
 static bool spontaneous(const hk_neuron_view *view)
 {
     return view->globals[ADAPTS] != 0.0 || view->globals[DRIVEN] != 0.0;
@@ -316,5 +345,9 @@ const hk_neuron_model hk_lif = {
     .release = release,
     .settle = settle,
     .deaf_when_held = true,
+    .moments = moments,
+    .fold = fold,
+    .fold_constants = fold_constants,
+    .n_fold_constants = sizeof(hk_lif_fold) / sizeof(double),
     .on_grid = &hk_lif_grid,
 };

@@ -8,6 +8,7 @@
 #include "sim/mathfn.h"
 
 #include <math.h>
+#include <string.h>
 
 enum {
     TAU_M = HK_LIF_EXP_TAU_M,
@@ -236,6 +237,50 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
     }
 }
 
+static bool moments(const hk_neuron_view *view, hk_moments *out)
+{
+    if (view->globals[ADAPTS] != 0.0 || view->globals[UNIFORM] == 0.0)
+        return false;
+    static const int taus[HK_SIGNS] = { [HK_EXCITATORY] = TAU_EX, [HK_INHIBITORY] = TAU_IN };
+    out->n = 2;
+    for (int sign = 0; sign < HK_SIGNS; sign++) {
+        double tau_m = view->params[TAU_M].values[0], tau = view->params[taus[sign]].values[0];
+        hk_membrane_series(view->resolution_ms / tau, out->series[sign][0]);
+        hk_membrane_response_series(view->resolution_ms, tau_m, tau, out->series[sign][1]);
+    }
+    return true;
+}
+
+static void fold_constants(const hk_neuron_view *view, hk_time from, double *constants)
+{
+    double x = hk_since_epoch(view, from), h = view->resolution_ms;
+    double tau_m = hk_param_of(view, TAU_M, 0), tau_ex = hk_param_of(view, TAU_EX, 0);
+    double tau_in = hk_param_of(view, TAU_IN, 0);
+    hk_lif_exp_instant at = instant(view, 0, x, 0.0), then = instant(view, 0, x + h, 0.0);
+    hk_lif_exp_fold q = { .to_ex = at.to_ex,
+                          .to_in = at.to_in,
+                          .g_ex = at.g_ex,
+                          .g_in = at.g_in,
+                          .shift_ex = hk_exp((1.0 / tau_m - 1.0 / tau_ex) * x),
+                          .shift_in = hk_exp((1.0 / tau_m - 1.0 / tau_in) * x),
+                          .end_fall = then.fall,
+                          .end_ex = then.g_ex,
+                          .end_in = then.g_in,
+                          .pull = h * hk_exp(-x / tau_in),
+                          .grow = hk_exp(h / tau_m),
+                          .margin = HK_MEMBRANE_MARGIN };
+    memcpy(constants, &q, sizeof q);
+}
+
+static void fold(const hk_neuron_view *view, uint32_t begin, uint32_t end, const double *constants, double *sums,
+                 hk_hits *hits)
+{
+    hk_lif_exp_fold q;
+    memcpy(&q, constants, sizeof q);
+    hk_lif_exp_columns columns = columns_from(view, begin);
+    hk_lif_exp_kernels_for(view->cpu)->fold(&columns, sums, &q, end - begin, begin, hits);
+}
+
 static bool spontaneous(const hk_neuron_view *view)
 {
     (void)view;
@@ -349,5 +394,9 @@ const hk_neuron_model hk_lif_exp = {
     .hold = hold,
     .release = release,
     .settle = settle,
+    .moments = moments,
+    .fold = fold,
+    .fold_constants = fold_constants,
+    .n_fold_constants = sizeof(hk_lif_exp_fold) / sizeof(double),
     .on_grid = &hk_lif_exp_grid,
 };

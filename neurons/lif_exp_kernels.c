@@ -5,6 +5,7 @@
 #include "neurons/lif_exp_kernels.h"
 
 #include <math.h>
+#include <string.h>
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -212,8 +213,39 @@ static void step(const hk_lif_exp_stepping *q, hk_hits *hits)
         step_all(q, 2, q->limits, hits);
 }
 
+static void fold(const hk_lif_exp_columns *c, double *restrict sums, const hk_lif_exp_fold *q, uint32_t n,
+                 uint32_t first, hk_hits *hits)
+{
+    enum { BLOCK = 64 };
+    const hk_lif_exp_fold f = *q;
+    for (uint32_t begin = 0; begin < n; begin += BLOCK) {
+        uint32_t here = n - begin < BLOCK ? n - begin : BLOCK;
+        double *restrict a = c->a + begin, *restrict j_ex = c->j_ex + begin, *restrict j_in = c->j_in + begin;
+        const double *restrict low = c->low + begin;
+        double *restrict sum = sums + 4 * (size_t)begin;
+        int64_t is_near[BLOCK], any = 0;
+        for (uint32_t k = 0; k < here; k++) {
+            double e0 = sum[4 * k], e1 = sum[4 * k + 1], i0 = sum[4 * k + 2], i1 = sum[4 * k + 3];
+            double ex = j_ex[k] + f.to_ex * e0, in = j_in[k] + f.to_in * i0;
+            double raised = a[k] - f.to_ex * (f.g_ex * e0 + f.shift_ex * e1);
+            double all = raised - f.to_in * (f.g_in * i0 + f.shift_in * i1);
+            double d = f.end_fall * (raised + (ex * f.end_ex + j_in[k] * f.end_in)) - j_in[k] * f.pull;
+            double high = d * f.grow;
+            is_near[k] = (high > d ? high : d) >= low[k] - f.margin ? 1 : 0;
+            a[k] = is_near[k] != 0 ? a[k] : all;
+            j_ex[k] = is_near[k] != 0 ? j_ex[k] : ex;
+            j_in[k] = is_near[k] != 0 ? j_in[k] : in;
+            any |= is_near[k];
+        }
+        memset(sum, 0, 4 * here * sizeof *sum);
+        for (uint32_t k = 0; any != 0 && k < here; k++)
+            if (is_near[k] != 0)
+                hk_hits_add(hits, first + begin + k);
+    }
+}
+
 #define HK_TABLE_NAME(isa) hk_lif_exp_kernels_##isa
 #define HK_TABLE(isa) HK_TABLE_NAME(isa)
 const hk_lif_exp_kernels HK_TABLE(HK_KERNEL_ISA) = {
-    .receive = receive, .sweep = sweep, .rebase = rebase, .step = step
+    .receive = receive, .sweep = sweep, .rebase = rebase, .step = step, .fold = fold
 };

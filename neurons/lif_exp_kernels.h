@@ -26,6 +26,20 @@ typedef struct hk_lif_exp_instant {
     double reach;        /* exp(-x / tau_ex) tau_m (1 - relax): the most that j_ex can still add up to the horizon */
 } hk_lif_exp_instant;
 
+/* Adds up a step that begins x after the epoch and ends h later. With e_m = sums of w exp(s / tau_k), and the like times g_k(s), s
+ * from the step's beginning on, for k = ex (sums[0], sums[1]) and k = in (sums[2], sums[3]):
+ *   j_k = j_k + to_k e_0,   a = a - to_k (g_k e_0 + shift_k e_1)
+ * The potential at the end without the inhibition of this step, d, and what the inhibition before it takes away at most, bound it at
+ * every time of the step: (d - j_in pull) grow, or without grow where that is larger. */
+typedef struct hk_lif_exp_fold {
+    double to_ex, to_in, g_ex, g_in; /* of the beginning, as in hk_lif_exp_instant */
+    double shift_ex, shift_in;       /* exp(r x) */
+    double end_fall, end_ex, end_in; /* exp(-y / tau_m), g_ex(y), g_in(y), y = x + h */
+    double pull;                     /* h exp(-x / tau_in) */
+    double grow;                     /* exp(h / tau_m) */
+    double margin;                   /* mV; wider than any rounding: a hit is looked at exactly */
+} hk_lif_exp_fold;
+
 /* One step of the grid: d = d fall + i[0] to_d[0] + i[1] to_d[1], then i[k] = i[k] fall_i[k] + in[k]. */
 typedef struct hk_lif_exp_stepping {
     double *d, *i[HK_MOST_PORTS]; /* [n] from the first neuron on */
@@ -44,6 +58,9 @@ typedef struct hk_lif_exp_kernels {
     void (*rebase)(const hk_lif_exp_columns *columns, const hk_lif_exp_instant *now, double fall_ex, double fall_in,
                    uint32_t n);
     void (*step)(const hk_lif_exp_stepping *stepping, hk_hits *hits);
+    /* sums[n][2][2] = 0; columns begin at neuron `first`; hits keep their state. */
+    void (*fold)(const hk_lif_exp_columns *columns, double *sums, const hk_lif_exp_fold *q, uint32_t n, uint32_t first,
+                 hk_hits *hits);
 } hk_lif_exp_kernels;
 
 extern const hk_lif_exp_kernels hk_lif_exp_kernels_plain;

@@ -7,6 +7,7 @@
 #include "sim/mathfn.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #if defined(__AVX2__)
 #include <immintrin.h>
@@ -205,8 +206,30 @@ static void step(double *d, const double *in, double fall, double gap, const dou
         step_all(d, in, fall, gap, limits, n, first, hits);
 }
 
+static void fold(double *restrict u, const double *restrict low, double *restrict sums, const hk_lif_fold *q,
+                 uint32_t n, uint32_t first, hk_hits *hits)
+{
+    enum { BLOCK = 64 };
+    const double growth = q->growth, fall = q->fall, relax = q->relax, margin = q->margin;
+    for (uint32_t begin = 0; begin < n; begin += BLOCK) {
+        uint32_t here = n - begin < BLOCK ? n - begin : BLOCK;
+        double *restrict v = u + begin, *restrict sum = sums + 2 * (size_t)begin;
+        int64_t is_near[BLOCK], any = 0;
+        for (uint32_t k = 0; k < here; k++) {
+            double raised = v[k] + sum[2 * k] * growth, all = raised + sum[2 * k + 1] * growth;
+            is_near[k] = highest(raised * fall, relax) >= low[begin + k] - margin ? 1 : 0;
+            v[k] = is_near[k] != 0 ? v[k] : all;
+            any |= is_near[k];
+        }
+        memset(sum, 0, 2 * here * sizeof *sum);
+        for (uint32_t k = 0; any != 0 && k < here; k++)
+            if (is_near[k] != 0)
+                hk_hits_add(hits, first + begin + k);
+    }
+}
+
 #define HK_TABLE_NAME(isa) hk_lif_kernels_##isa
 #define HK_TABLE(isa) HK_TABLE_NAME(isa)
 const hk_lif_kernels HK_TABLE(HK_KERNEL_ISA) = {
-    .growths = growths, .receive = receive, .mark = mark, .decay = decay, .step = step
+    .growths = growths, .receive = receive, .mark = mark, .decay = decay, .step = step, .fold = fold
 };

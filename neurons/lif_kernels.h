@@ -14,6 +14,12 @@ typedef struct hk_lif_columns {
     const double *low; /* [n_neurons] lowest threshold in this window, from v_inf, mV */
 } hk_lif_columns;
 
+typedef struct hk_lif_fold { /* of a step that begins x after the epoch and lasts h */
+    double growth, fall;     /* exp(x / tau_m), exp(-x / tau_m) */
+    double relax;            /* exp(-h / tau_m) */
+    double margin;           /* mV; wider than any rounding: a hit is looked at exactly */
+} hk_lif_fold;
+
 /* growth: exp(x / tau_m). relax: exp(-(horizon - now) / tau_m) where v may rise by itself towards v_inf, else 1.
  * A target is a hit when max(u, u relax) >= low growth. */
 typedef struct hk_lif_kernels {
@@ -24,6 +30,10 @@ typedef struct hk_lif_kernels {
     void (*decay)(double *u, double factor, uint32_t n);           /* u *= factor, -infinity stays */
     /* Grid: d[k] = d[k] fall + in[k]; those that reach `gap`, or limits[k] where limits is not NULL, are hits first + k. */
     void (*step)(double *d, const double *in, double fall, double gap, const double *limits, uint32_t n, uint32_t first,
+                 hk_hits *hits);
+    /* Sums of a step, [n][2]: u = (u + sums[k][0] growth) + sums[k][1] growth, but for those with (u + sums[k][0] growth) fall,
+     * or that times relax, near `low`: they are hits first + k. sums = 0. */
+    void (*fold)(double *u, const double *low, double *sums, const hk_lif_fold *q, uint32_t n, uint32_t first,
                  hk_hits *hits);
 } hk_lif_kernels;
 

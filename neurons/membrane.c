@@ -19,3 +19,23 @@ int hk_membrane_check(hk_ctx *ctx, const hk_neuron_view *view, const hk_neuron_m
     }
     return HK_OK;
 }
+
+void hk_membrane_series(double x, double series[HK_MOMENTS_TERMS])
+{
+    series[0] = 1.0;
+    for (int k = 1; k < HK_MOMENTS_TERMS; k++)
+        series[k] = series[k - 1] * x / k;
+}
+
+/* (a^k - b^k) / (a - b) is the sum of a^i b^(k - 1 - i): p = sum, then p' = a^k + b p. */
+void hk_membrane_response_series(double h, double tau_m, double tau, double series[HK_MOMENTS_TERMS])
+{
+    double a = h / tau_m, b = h / tau, power = 1.0, sum = 0.0, factorial = 1.0;
+    series[0] = 0.0;
+    for (int k = 1; k < HK_MOMENTS_TERMS; k++) {
+        sum = power + b * sum;
+        power *= a;
+        factorial *= k;
+        series[k] = h * sum / factorial;
+    }
+}

@@ -75,6 +75,12 @@ static inline double hk_membrane_ramp_response(double x, double em, double e, do
     double r = 1.0 / tau_m - 1.0 / tau, z = -r * x;
     return fabs(z) > 0.5 ? (em - e * (1.0 + z)) / (r * r) : e * (x * x) * hk_membrane_phi2(z);
 }
+/* For moments (sim/moments.h), in powers of the part z of a step of h ms: */
+#define HK_MEMBRANE_MARGIN 1e-9 /* mV: wider than any rounding of a bound */
+/** exp(x z), x = h / tau. */
+void hk_membrane_series(double x, double series[HK_MOMENTS_TERMS]);
+/** (exp(z h / tau_m) - exp(z h / tau)) / (1 / tau_m - 1 / tau), ms, without cancellation where the two are near each other. */
+void hk_membrane_response_series(double h, double tau_m, double tau, double series[HK_MOMENTS_TERMS]);
 
 /** Synapse k of a slab alone: for populations whose neurons differ, one target at a time. */
 static inline hk_slab hk_slab_one(const hk_slab *slab, uint32_t k)

@@ -4,7 +4,7 @@
  * again, not stored; a checksum of the connections makes sure that it is the same. */
 #include "sim/draw.h"
 #include "sim/drive.h"
-#include "sim/grid.h"
+#include "sim/dense.h"
 #include "sim/section.h"
 #include "sim/storage.h"
 
@@ -472,15 +472,16 @@ static int archive_clock(hk_sim *sim, hk_archive *archive)
     double resolution_ms = sim->resolution_ms;
     uint64_t seed = sim->seed, counted[3] = { sim->stats.events, sim->stats.synaptic_events, sim->stats.windows };
     int64_t clock[2] = { sim->step, sim->window };
-    uint8_t on_grid = sim->grid != NULL;
+    static const char *const forms[] = { "exactly", "on the grid", "exactly, in steps" };
+    uint8_t on_grid = sim->grid == NULL ? 0 : sim->grid->dense == NULL ? 1 : 2, ours = on_grid;
     int rc = archive_value(archive, "resolution_ms", HK_F64, &resolution_ms);
     if (rc == HK_OK)
         rc = archive_value(archive, "seed", HK_U64, &seed);
     if (rc == HK_OK)
         rc = archive_value(archive, "on_grid", HK_U8, &on_grid);
-    if (rc == HK_OK && on_grid != (sim->grid != NULL))
-        rc = hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: made %s, this simulation is %s",
-                     on_grid ? "on the grid" : "exactly", sim->grid != NULL ? "on the grid" : "exact");
+    if (rc == HK_OK && on_grid != ours)
+        rc = hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: made %s, this simulation runs %s",
+                     on_grid < 3 ? forms[on_grid] : "in an unknown form", forms[ours]);
     if (rc == HK_OK)
         rc = hk_archive_array(archive, "clock", HK_I64, clock, 2);
     if (rc == HK_OK)

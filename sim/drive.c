@@ -52,7 +52,7 @@ int hk_population_drive(hk_population *population, double rate_hz, double weight
         return hk_fail(ctx, HK_ERANGE, "population %s: drive: weight = %g, must be within +-1e37", p->name, weight);
     double mean = 1e-3 * rate_hz * p->sim->resolution_ms;
     if (p->sim->grid != NULL && !(mean <= HK_COUNTS_MOST_MEAN))
-        return hk_fail(ctx, HK_ERANGE, "population %s: drive: rate_hz = %g, must be at most %g on a grid of %g ms",
+        return hk_fail(ctx, HK_ERANGE, "population %s: drive: rate_hz = %g, must be at most %g in steps of %g ms",
                        p->name, rate_hz, HK_COUNTS_MOST_MEAN / (1e-3 * p->sim->resolution_ms), p->sim->resolution_ms);
     p->drive_rate_hz = rate_hz;
     p->drive_weight = weight;

@@ -89,8 +89,9 @@ int hk_source_window(hk_population *p, int64_t end)
 /* --- after the window ----------------------------------------------------------------------------------------- */
 
 /* Spikes come in order of time; those of one instant are put in order of neuron. */
-static void order_spikes(hk_population *p)
+void hk_population_order_spikes(hk_population *population)
 {
+    hk_population *p = population;
     for (size_t k = 1; k < p->n_spikes; k++) {
         hk_spike spike = p->spikes[k];
         if (!hk_time_equal(p->spikes[k - 1].time, spike.time))
@@ -183,7 +184,7 @@ static int record(hk_population *p)
 
 int hk_population_finish_window(hk_population *p)
 {
-    order_spikes(p);
+    hk_population_order_spikes(p);
     for (size_t k = 0; k < p->n_spikes; k++) {
         p->hash = mix(p->hash, &p->spikes[k]);
         if (p->model->kind == HK_MODEL_SOURCE)

@@ -136,6 +136,8 @@ HK_MUST_CHECK int hk_sim_add_projection(hk_sim *sim, hk_projection *projection);
 
 /** What a source sends before `end`, into its spikes. */
 HK_MUST_CHECK int hk_source_window(hk_population *population, int64_t end);
+/** Puts spikes of one instant in order of neuron: they come in order of time. */
+void hk_population_order_spikes(hk_population *population);
 /** Counts, hashes and records the spikes of the present window. */
 HK_MUST_CHECK int hk_population_finish_window(hk_population *population);
 HK_MUST_CHECK int hk_population_reserve_spikes(hk_population *population, size_t more);

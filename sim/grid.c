@@ -1,6 +1,7 @@
 /* sim/grid.c - a window on the grid: see grid.h. */
 #include "sim/grid.h"
 
+#include "sim/dense.h"
 #include "sim/storage.h"
 
 #include <math.h>
@@ -48,7 +49,8 @@ int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_
         const uint32_t *first = shard->table.first[g];
         if (first != NULL)
             cursors->of[cursors->n++] = (hk_cursor){ .next = first,
-                                                     .length = shard->table.length + (size_t)g * grid->n_slots };
+                                                     .length = shard->table.length + (size_t)g * grid->n_slots,
+                                                     .spike = (uint32_t)k };
     }
     return HK_OK;
 }
@@ -365,8 +367,6 @@ static int shard_window(const hk_grid *grid, hk_shard *shard)
 {
     const hk_sim *sim = grid->sim;
     shard->n_fired = 0;
-    if (grid->n_slots > 0 && start_cursors(grid, shard) != HK_OK)
-        return HK_ENOMEM;
     for (int64_t step = sim->step; step < grid->end; step++) {
         int rc = grid->n_slots > 0 ? deliver_slabs(grid, shard, step) : HK_OK;
         for (size_t i = 0; rc == HK_OK && i < sim->n_projections; i++)
@@ -387,8 +387,12 @@ static int shard_window(const hk_grid *grid, hk_shard *shard)
 static void work(void *user, unsigned member)
 {
     hk_grid *grid = user;
-    for (uint32_t k = member; k < grid->n_shards; k += hk_team_size(grid->sim->team))
-        grid->shards[k].rc = shard_window(grid, &grid->shards[k]);
+    for (uint32_t k = member; k < grid->n_shards; k += hk_team_size(grid->sim->team)) {
+        hk_shard *shard = &grid->shards[k];
+        shard->rc = grid->n_slots > 0 ? start_cursors(grid, shard) : HK_OK;
+        if (shard->rc == HK_OK)
+            shard->rc = grid->dense != NULL ? hk_dense_shard_window(grid, shard) : shard_window(grid, shard);
+    }
 }
 
 /* --- a window ------------------------------------------------------------------------------------------------------ */
@@ -528,11 +532,11 @@ int hk_grid_window(hk_grid *grid, int64_t end)
                 rc = hk_source_window(p, grid->end);
         }
         if (rc == HK_OK && kind == HK_MODEL_SOURCE)
-            rc = list_sources(grid);
+            rc = grid->dense != NULL ? hk_dense_list_sources(grid) : list_sources(grid);
         else if (rc == HK_OK)
             rc = run_shards(grid);
         if (rc == HK_OK && kind == HK_MODEL_NEURON)
-            rc = list_fired(grid);
+            rc = grid->dense != NULL ? hk_dense_list_fired(grid) : list_fired(grid);
     }
     for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++)
         rc = hk_population_finish_window(sim->populations[i]);

@@ -13,14 +13,20 @@
 
 #include "sim/engine.h"
 #include "sim/kernels/grid.h"
+#include "sim/kernels/moments.h"
 #include "sim/simulation.h"
 
 /* Spikes of one step, by population, then neuron. A spike is the index of its neuron among all of the simulation. */
 typedef struct hk_spike_list {
     uint32_t *source;
     size_t n, capacity;
-    size_t *begin; /* [n_populations + 1] where those of each population stand */
+    size_t *begin;       /* [n_populations + 1] where those of each population stand */
+    hk_impulse *impulse; /* [n] in dense networks (dense.h), where those of a population are in order of time */
+    size_t impulse_capacity;
 } hk_spike_list;
+
+typedef struct hk_dense hk_dense;
+typedef struct hk_dense_shard hk_dense_shard;
 
 /* The synapses from all sources onto one shard: the slabs of a source lie behind each other. A synapse: accumulator in the
  * lower 16 bits, weight in units of the accumulator's scale in the upper 16, signed. */
@@ -36,6 +42,7 @@ typedef struct hk_slab_table {
 typedef struct hk_cursor {
     const uint32_t *next;
     const uint16_t *length;
+    uint32_t spike; /* which of the list */
 } hk_cursor;
 
 typedef struct hk_cursors { /* of the spikes of one list */
@@ -64,6 +71,7 @@ typedef struct hk_shard {
     size_t n_fired, fired_capacity;
     size_t *fired_end; /* [steps of the window][n_populations] */
     uint64_t n_events, n_synaptic_events;
+    hk_dense_shard *dense;
     int rc;
 } hk_shard;
 
@@ -96,9 +104,11 @@ struct hk_grid {
     size_t n_ring;
     uint64_t most_units; /* largest sum of 4-byte weights onto one accumulator */
     int64_t end;         /* of the window being computed */
+    hk_dense *dense;     /* spikes at their exact times; NULL: at the ends of steps */
 };
 
-HK_MUST_CHECK int hk_grid_create(hk_sim *sim, hk_grid **out);
+/** `dense`: with exact spike times. */
+HK_MUST_CHECK int hk_grid_create(hk_sim *sim, bool dense, hk_grid **out);
 void hk_grid_destroy(hk_grid *grid);
 
 /** Cuts the shards and draws the synapses that wait for it; nothing to do when nothing has changed. HK_ENOMEM, HK_ERANGE. */

@@ -1,6 +1,6 @@
 /* sim/grid_archive.c - what a checkpoint keeps of a simulation on the grid besides its populations: the spikes in flight. The
  * shards are cut and the synapses drawn again, so another number of threads may go on. */
-#include "sim/grid.h"
+#include "sim/dense.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 typedef struct flight { /* all spikes of one ring, by step, then source */
     int64_t *step;
     uint32_t *source;
+    double *z; /* how far into its step, in steps: of dense networks */
     size_t n;
 } flight;
 
@@ -16,7 +17,8 @@ static int flight_reserve(flight *f, size_t n)
     f->n = n;
     f->step = calloc(n + 1, sizeof *f->step);
     f->source = calloc(n + 1, sizeof *f->source);
-    return f->step == NULL || f->source == NULL ? HK_ENOMEM : HK_OK;
+    f->z = calloc(n + 1, sizeof *f->z);
+    return f->step == NULL || f->source == NULL || f->z == NULL ? HK_ENOMEM : HK_OK;
 }
 
 static int64_t first_step(const hk_grid *grid)
@@ -37,6 +39,7 @@ static int read_ring(const hk_grid *grid, int from, flight *out)
         for (size_t k = 0; k < list->n; k++, n++) {
             out->step[n] = step;
             out->source[n] = list->source[k];
+            out->z[n] = grid->dense != NULL ? list->impulse[k].z : 1.0;
         }
     }
     return rc;
@@ -56,8 +59,8 @@ static bool is_sound(const hk_grid *grid, int from, const flight *f)
     hk_model_kind kind = from == HK_FROM_SOURCES ? HK_MODEL_SOURCE : HK_MODEL_NEURON;
     size_t population = 0;
     for (size_t k = 0; k < f->n; k++) {
-        if (f->step[k] < first_step(grid) || f->step[k] >= grid->sim->step || f->source[k] >= grid->n_sources ||
-            (k > 0 && f->step[k] < f->step[k - 1]))
+        if (!(f->z[k] > 0.0 && f->z[k] <= 1.0) || f->step[k] < first_step(grid) || f->step[k] >= grid->sim->step ||
+            f->source[k] >= grid->n_sources || (k > 0 && f->step[k] < f->step[k - 1]))
             return false;
         size_t before = k > 0 && f->step[k] == f->step[k - 1] ? population : 0;
         population = population_of(grid, f->source[k]);
@@ -79,10 +82,14 @@ static int fill_ring(hk_grid *grid, int from, const flight *f)
         size_t end = at;
         while (end < f->n && f->step[end] == step)
             end++;
-        if (hk_spike_list_reserve(list, end - at) != HK_OK)
-            return HK_ENOMEM;
-        for (; at < end; at++)
-            list->source[list->n++] = f->source[at];
+        int rc = grid->dense != NULL ? hk_dense_list_reserve(list, end - at) : hk_spike_list_reserve(list, end - at);
+        if (rc != HK_OK)
+            return rc;
+        for (; at < end; at++, list->n++) {
+            list->source[list->n] = f->source[at];
+            if (grid->dense != NULL)
+                hk_dense_impulse(grid->dense, f->z[at], &list->impulse[list->n]);
+        }
         hk_grid_index_list(grid, list);
     }
     return HK_OK;
@@ -104,12 +111,17 @@ static int archive_ring(hk_grid *grid, int from, hk_archive *archive)
         rc = hk_archive_array(archive, "step", HK_I64, f.step, f.n);
     if (rc == HK_OK)
         rc = hk_archive_array(archive, "source", HK_U32, f.source, f.n);
+    for (size_t k = 0; rc == HK_OK && loading && grid->dense == NULL && k < f.n; k++)
+        f.z[k] = 1.0;
+    if (rc == HK_OK && grid->dense != NULL)
+        rc = hk_archive_array(archive, "part_of_step", HK_F64, f.z, f.n);
     if (rc == HK_OK && loading)
         rc = fill_ring(grid, from, &f);
     if (rc == HK_OK)
         hk_archive_leave(archive);
     free(f.step);
     free(f.source);
+    free(f.z);
     return rc;
 }
 

@@ -1,6 +1,7 @@
 /* sim/grid_build.c - a simulation on the grid: cuts its neurons into shards and gets its synapses drawn. See grid.h. */
 #include "sim/grid.h"
 
+#include "sim/dense.h"
 #include "sim/memory.h"
 #include "sim/storage.h"
 
@@ -9,12 +10,18 @@
 
 enum { MOST_ACCUMULATORS = 65536 }; /* numbered by 16 bits */
 
-int hk_grid_create(hk_sim *sim, hk_grid **out)
+int hk_grid_create(hk_sim *sim, bool dense, hk_grid **out)
 {
     *out = calloc(1, sizeof **out);
     if (*out == NULL)
         return hk_fail(sim->ctx, HK_ENOMEM, "simulation: out of memory");
     **out = (hk_grid){ .sim = sim, .kernels = hk_grid_kernels_for(sim->cpu) };
+    if (!dense)
+        return HK_OK;
+    (*out)->dense = calloc(1, sizeof *(*out)->dense);
+    if ((*out)->dense == NULL)
+        return hk_fail(sim->ctx, HK_ENOMEM, "simulation: out of memory");
+    *(*out)->dense = (hk_dense){ .kernels = hk_moments_kernels_for(sim->cpu), .scale = 1.0 };
     return HK_OK;
 }
 
@@ -22,6 +29,7 @@ static void fini_ring(hk_spike_list *ring, size_t n)
 {
     for (size_t k = 0; ring != NULL && k < n; k++) {
         free(ring[k].source);
+        free(ring[k].impulse);
         free(ring[k].begin);
     }
     free(ring);
@@ -35,6 +43,7 @@ static void fini_shards(hk_grid *grid)
             hk_heap_fini(&shard->slices[i].releases);
         free(shard->slices);
         hk_memory_free(shard->accumulator, shard->n_accumulators * sizeof *shard->accumulator);
+        hk_dense_shard_destroy(shard, grid->n_populations);
         hk_slab_table_fini(&shard->table, grid->n_populations);
         for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS; from++) {
             for (size_t k = 0; shard->cursors[from] != NULL && k < grid->n_ring; k++)
@@ -65,6 +74,7 @@ void hk_grid_destroy(hk_grid *grid)
     fini_shards(grid);
     fini_ring(grid->lists[HK_FROM_SOURCES], grid->n_ring);
     fini_ring(grid->lists[HK_FROM_NEURONS], grid->n_ring);
+    free(grid->dense);
     free(grid);
 }
 
@@ -77,6 +87,13 @@ static uint32_t count_rules(const hk_population *p)
     return n;
 }
 
+static uint32_t n_ports(const hk_grid *grid, const hk_population *p)
+{
+    if (p->model->kind == HK_MODEL_SOURCE)
+        return 0;
+    return grid->dense != NULL ? 1 : p->model->n_ports(&p->view);
+}
+
 /* Has something changed that the shards depend on? */
 static bool is_current(const hk_grid *grid)
 {
@@ -85,7 +102,7 @@ static bool is_current(const hk_grid *grid)
                    grid->n_projections == sim->n_projections;
     for (size_t i = 0; current && i < sim->n_populations; i++) {
         const hk_population *p = sim->populations[i];
-        current = p->model->kind == HK_MODEL_SOURCE || p->model->n_ports(&p->view) == grid->populations[i].n_ports;
+        current = n_ports(grid, p) == grid->populations[i].n_ports;
         current = current && (p->competition == HK_FREE || grid->populations[i].whole);
         current = current && count_rules(p) == grid->populations[i].n_rules;
     }
@@ -108,8 +125,7 @@ static int describe_populations(hk_grid *grid)
         hk_grid_population *g = &grid->populations[i];
         g->first = (uint32_t)first;
         first += p->n;
-        if (p->model->kind == HK_MODEL_NEURON)
-            g->n_ports = p->model->n_ports(&p->view);
+        g->n_ports = n_ports(grid, p);
         g->whole = p->competition != HK_FREE;
         g->n_rules = count_rules(p);
         for (size_t k = 0; k < p->n_in; k++)
@@ -132,12 +148,13 @@ static uint32_t wanted_shards(const hk_grid *grid)
     return (uint32_t)(threads * (rounds > 0 ? rounds : 1));
 }
 
-/* Threads write no cache line together: slices begin at multiples of the doubles in one. */
-static uint32_t cut_at(uint32_t n, uint32_t part, uint32_t parts)
+/* Threads write no cache line together: slices begin at multiples of the doubles in one; where the drive has exact times, at those
+ * of what is drawn together. */
+static uint32_t cut_at(const hk_grid *grid, uint32_t n, uint32_t part)
 {
     enum { IN_LINE = 8 };
-    uint64_t at = (uint64_t)n * part / parts;
-    return part == parts ? n : (uint32_t)(at / IN_LINE * IN_LINE);
+    uint64_t at = (uint64_t)n * part / grid->n_shards, grain = grid->dense != NULL ? HK_COUNTS_GROUP : IN_LINE;
+    return part == grid->n_shards ? n : (uint32_t)(at / grain * grain);
 }
 
 static int cut_shard(hk_grid *grid, uint32_t number)
@@ -153,8 +170,7 @@ static int cut_shard(hk_grid *grid, uint32_t number)
         if (g->whole)
             *slice = (hk_slice){ .end = i % grid->n_shards == number ? p->n : 0 };
         else if (g->n_ports > 0)
-            *slice = (hk_slice){ .begin = cut_at(p->n, number, grid->n_shards),
-                                 .end = cut_at(p->n, number + 1, grid->n_shards) };
+            *slice = (hk_slice){ .begin = cut_at(grid, p->n, number), .end = cut_at(grid, p->n, number + 1) };
         for (uint32_t port = 0; port < g->n_ports; port++) {
             slice->first[port] = shard->n_accumulators;
             shard->n_accumulators += slice->end - slice->begin;
@@ -167,6 +183,8 @@ static int cut_shard(hk_grid *grid, uint32_t number)
                 return HK_ENOMEM;
         }
     }
+    if (grid->dense != NULL)
+        return hk_dense_shard_create(grid, shard);
     shard->accumulator = hk_memory_alloc(shard->n_accumulators * sizeof *shard->accumulator);
     return shard->accumulator == NULL ? HK_ENOMEM : HK_OK;
 }
@@ -213,7 +231,7 @@ static int reserve_sums(hk_grid *grid)
     for (size_t k = 0; k < grid->n_projections; k++) {
         const hk_projection *projection = grid->sim->projections[k];
         hk_grid_population *g = &grid->populations[projection->post->index];
-        for (uint32_t port = 0; !projection->on_slabs && port < g->n_ports; port++) {
+        for (uint32_t port = 0; grid->dense == NULL && !projection->on_slabs && port < g->n_ports; port++) {
             if (g->sum[port] == NULL)
                 g->sum[port] = calloc(projection->post->n, sizeof(double));
             if (g->sum[port] == NULL)
@@ -264,7 +282,10 @@ static int grow_ring(hk_grid *grid, hk_spike_list **ring, size_t n)
         to->source = from->source;
         to->n = from->n;
         to->capacity = from->capacity;
+        to->impulse = from->impulse;
+        to->impulse_capacity = from->impulse_capacity;
         from->source = NULL;
+        from->impulse = NULL;
         hk_grid_index_list(grid, to);
     }
     if (rc != HK_OK) {
@@ -362,15 +383,16 @@ void hk_grid_forget(hk_grid *grid)
 int hk_grid_build(hk_grid *grid)
 {
     hk_sim *sim = grid->sim;
-    if (is_current(grid))
-        return HK_OK;
+    int rc = grid->dense != NULL ? hk_dense_prepare(grid) : HK_OK;
+    if (rc != HK_OK || is_current(grid))
+        return rc;
     hk_ctx_clear(sim->ctx);
     grid->is_built = false;
     fini_shards(grid);
     for (size_t k = 0; k < sim->n_projections; k++)
         if (sim->projections[k]->asked.pre != NULL)
             hk_projection_undraw(sim->projections[k]);
-    int rc = describe_populations(grid);
+    rc = describe_populations(grid);
     if (rc == HK_OK)
         rc = cut_shards(grid);
     if (rc == HK_OK)
@@ -384,6 +406,8 @@ int hk_grid_build(hk_grid *grid)
         rc = reserve_sums(grid);
     if (rc == HK_OK)
         rc = reserve_ring(grid);
+    if (rc == HK_OK && grid->dense != NULL)
+        hk_dense_renew(grid);
     if (rc == HK_OK)
         rc = hk_grid_resume(grid);
     grid->is_built = rc == HK_OK;

@@ -1,6 +1,7 @@
 /* sim/grid_scales.c - which projections get 4-byte synapses on the grid, and the scale of their weights. See grid.h. */
 #include "sim/grid.h"
 
+#include "sim/dense.h"
 #include "sim/storage.h"
 
 #include <math.h>
@@ -41,6 +42,12 @@ static bool may_be_on_slabs(const hk_projection *p)
     return p->asked.pre != NULL && p->born == 0 && p->asked.weights == HK_WEIGHTS_COMPACT && !p->asked.double_weights;
 }
 
+/* Do the weights of a projection share a scale with those onto population `post`? In dense networks all do. */
+static bool shares_scale(const hk_grid *grid, const hk_projection *p, uint32_t post)
+{
+    return (grid->dense != NULL || p->post->index == post) && may_be_on_slabs(p);
+}
+
 /* The largest weight of each port sets its scale; weights that are all whole multiples of one number get an exact one. */
 static void find_scales(hk_grid *grid, uint32_t post)
 {
@@ -51,7 +58,7 @@ static void find_scales(hk_grid *grid, uint32_t post)
         bool constant = true;
         for (size_t k = 0; k < grid->n_projections; k++) {
             const hk_projection *p = grid->sim->projections[k];
-            if (p->post->index != post || !may_be_on_slabs(p))
+            if (!shares_scale(grid, p, post))
                 continue;
             hk_weight_range r = hk_weight_range_of(&p->asked);
             r.low = g->n_ports == 2 && port == 0 ? fmax(r.low, 0.0) : r.low;
@@ -70,7 +77,7 @@ static void find_scales(hk_grid *grid, uint32_t post)
             bool exact = true;
             for (size_t k = 0; exact && k < grid->n_projections; k++) {
                 const hk_projection *p = grid->sim->projections[k];
-                if (p->post->index == post && may_be_on_slabs(p)) {
+                if (shares_scale(grid, p, post)) {
                     double units = hk_weight_range_of(&p->asked).low / scale;
                     exact = fabs(units - nearbyint(units)) <= 1e-12 * fabs(units);
                 }
@@ -86,8 +93,11 @@ static void find_scales(hk_grid *grid, uint32_t post)
 
 void hk_grid_choose_projections(hk_grid *grid)
 {
-    for (uint32_t i = 0; i < grid->n_populations; i++)
+    for (uint32_t i = 0; i < grid->n_populations; i++) {
         find_scales(grid, i);
+        if (grid->dense != NULL && grid->populations[i].n_ports > 0)
+            grid->dense->scale = grid->populations[i].scale[0];
+    }
     for (size_t k = 0; k < grid->n_projections; k++) {
         hk_projection *p = grid->sim->projections[k];
         hk_grid_population *g = &grid->populations[p->post->index];

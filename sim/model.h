@@ -12,6 +12,7 @@
 
 #include "sim/cpu.h"
 #include "sim/event.h"
+#include "sim/moments.h"
 #include "sim/rng.h"
 #include "sim/status.h"
 #include "sim/time.h"
@@ -149,6 +150,18 @@ struct hk_neuron_model {
 
     /** SOURCE: ms from `now` to the next spike of neuron i, drawn from its own stream; INFINITY: no more. */
     double (*next)(const hk_neuron_view *view, uint32_t i, hk_time now, hk_stream *stream);
+
+    /** EXACT_DENSE: the series of moments->n functions of a step's part, the same for all neurons of the population; false where
+     *  they differ between neurons or thresholds move. NULL: the model has no such form. */
+    bool (*moments)(const hk_neuron_view *view, hk_moments *moments);
+    /** Adds to neurons begin ... end - 1 what came in the step after `from`: sums[end - begin][HK_SIGNS][n_moments], which it leaves
+     *  at 0. Those that might reach the threshold in it are left as they were and reported, ascending: the bound is
+     *  that of the excitatory inputs alone. */
+    void (*fold)(const hk_neuron_view *view, uint32_t begin, uint32_t end, const double *constants, double *sums,
+                 hk_hits *hits);
+    /** What `fold` needs to know of the step after `from`: constants[n_fold_constants]. */
+    void (*fold_constants)(const hk_neuron_view *view, hk_time from, double *constants);
+    size_t n_fold_constants;
 
     const hk_neuron_model *on_grid; /* NULL: it has none, or is one */
     /** Inputs are summed up by port: 1, all weights together, or 2, port 0 for weights >= 0 and port 1 for those below. */

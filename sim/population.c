@@ -1,4 +1,5 @@
 /* sim/population.c - a population: its columns, its parameters, and their checks. */
+#include "sim/dense.h"
 #include "sim/draw.h"
 #include "sim/section.h"
 #include "sim/memory.h"
@@ -129,9 +130,11 @@ int hk_population_create(hk_sim *sim, const char *name, const hk_neuron_model *m
         return hk_fail(sim->ctx, HK_ERANGE, "population %s: n = %u, must be in 1 ... %u", name, n, HK_ALL_NEURONS - 1);
 
     if (sim->grid != NULL && model->kind == HK_MODEL_NEURON) {
-        if (model->on_grid == NULL)
-            return hk_fail(sim->ctx, HK_ENAME, "population %s: model %s has no form for the grid", name, model->name);
-        model = model->on_grid;
+        bool dense = sim->grid->dense != NULL;
+        if (dense ? model->fold == NULL : model->on_grid == NULL)
+            return hk_fail(sim->ctx, HK_ENAME, "population %s: model %s has no form for %s", name, model->name,
+                           dense ? "dense networks" : "the grid");
+        model = dense ? model : model->on_grid;
     }
     hk_population **list = realloc(sim->populations, (sim->n_populations + 1) * sizeof *list);
     if (list != NULL)

@@ -19,8 +19,8 @@ int hk_sim_create(hk_ctx *ctx, const hk_sim_config *cfg, hk_sim **out)
     *out = NULL;
     if (!(cfg->resolution_ms >= 1e-6 && cfg->resolution_ms <= 1e6))
         return hk_fail(ctx, HK_ERANGE, "simulation: resolution_ms = %g, must be in 1e-6 ... 1e6", cfg->resolution_ms);
-    if (cfg->integrator != HK_EXACT && cfg->integrator != HK_GRID)
-        return hk_fail(ctx, HK_ERANGE, "simulation: integrator = %d, must be HK_EXACT or HK_GRID",
+    if (cfg->integrator != HK_EXACT && cfg->integrator != HK_GRID && cfg->integrator != HK_EXACT_DENSE)
+        return hk_fail(ctx, HK_ERANGE, "simulation: integrator = %d, must be HK_EXACT, HK_GRID or HK_EXACT_DENSE",
                        (int)cfg->integrator);
     if (cfg->n_extra_threads > MOST_THREADS)
         return hk_fail(ctx, HK_ERANGE, "simulation: n_extra_threads = %u, must be at most %d", cfg->n_extra_threads,
@@ -39,8 +39,8 @@ int hk_sim_create(hk_ctx *ctx, const hk_sim_config *cfg, hk_sim **out)
     sim->window = LONGEST_WINDOW;
     atomic_init(&sim->stop, false);
     rc = hk_team_create(ctx, cfg->n_extra_threads, &sim->team);
-    if (rc == HK_OK && cfg->integrator == HK_GRID)
-        rc = hk_grid_create(sim, &sim->grid);
+    if (rc == HK_OK && cfg->integrator != HK_EXACT)
+        rc = hk_grid_create(sim, cfg->integrator == HK_EXACT_DENSE, &sim->grid);
     if (rc != HK_OK) {
         hk_sim_destroy(sim);
         return rc;

@@ -17,6 +17,9 @@
 typedef enum hk_integrator {
     HK_EXACT, /* from event to event in closed form: spikes at their exact times */
     HK_GRID,  /* in steps of the resolution: spikes at the ends of steps. For dense networks of high rates */
+    HK_EXACT_DENSE, /* exact spike times as well, for the same networks: the inputs of a step are summed up, and a neuron that they may
+                       take to its threshold is computed input by input. One set of time constants for all neurons, fixed
+                       thresholds, no rules and no competition */
 } hk_integrator;
 
 typedef struct hk_sim_config {
@@ -56,7 +59,7 @@ HK_MUST_CHECK int hk_population_draw(hk_population *population, const char *name
 HK_MUST_CHECK int hk_population_get(hk_population *population, const char *name, double *out);
 
 /** Independent Poisson input to every neuron, without synapses: `rate_hz` >= 0 spikes a second, each of `weight` in the model's unit.
- *  Replaces the drive it had; 0 Hz ends it. On the grid at most 100 a step. */
+ *  Replaces the drive it had; 0 Hz ends it. At most 100 a step where these are computed as wholes. */
 HK_MUST_CHECK int hk_population_drive(hk_population *population, double rate_hz, double weight);
 
 /** Winner takes all: of the neurons at threshold at one instant only the one furthest above it spikes (the lowest index
