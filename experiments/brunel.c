@@ -21,6 +21,7 @@
  * Zenke & Gerstner (2014), Front. Neuroinform. 8:76, with a learning rate that does something: theirs was 1e-9. */
 #include "experiments/circuit_run.h"
 #include "experiments/peers.h"
+#include "sim/counts.h"
 
 #include <math.h>
 
@@ -143,6 +144,8 @@ static int describe(const hk_run *run, hk_circuit_plan *plan)
                 projection.rule = stdp;
             hk_circuit_add_projection(&plan->circuit, &projection);
         }
+    plan->circuit.dense = !learns(run) &&
+                          1e-3 * population.drive.rate_hz * hk_run_number(run, "resolution_ms") <= HK_COUNTS_MOST_MEAN;
     plan->warmup_ms = fmin(WARMUP_MS, 0.5 * hk_run_number(run, "duration_ms"));
     return HK_OK;
 }

@@ -68,6 +68,7 @@ typedef struct hk_circuit {
     hk_circuit_projection projections[HK_CIRCUIT_MOST_PROJECTIONS];
     size_t n_projections;
     hk_weights weights; /* of the projections that are static */
+    bool dense;         /* spikes at exact times are computed by HK_EXACT_DENSE: many inputs a step, and no rules */
 } hk_circuit;
 
 /** Add one more; the room is there, or the experiment is wrong. The index of the population. */

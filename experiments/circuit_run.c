@@ -51,6 +51,8 @@ static int build(hk_circuit_run *r)
                           .seed = hk_run_seed(r->run),
                           .integrator = hk_circuit_integrator(r),
                           .n_extra_threads = hk_run_threads(r->run) - 1 };
+    if (cfg.integrator == HK_EXACT && r->plan.circuit.dense)
+        cfg.integrator = HK_EXACT_DENSE;
     int rc = hk_sim_create(hk_run_ctx(r->run), &cfg, &r->sim);
     return rc == HK_OK ? hk_circuit_build(r->sim, &r->plan.circuit, r->populations, r->rules) : rc;
 }

@@ -141,6 +141,7 @@ static void add_thalamus(const hk_microcircuit_config *cfg, double w_pa, hk_circ
 void hk_microcircuit_describe(const hk_microcircuit_config *cfg, hk_circuit *circuit)
 {
     double w_pa = PSP_MV * hk_microcircuit_pa_for_1_mv(), root = sqrt(cfg->scale);
+    circuit->dense = cfg->resolution_ms <= 0.5 * TAU_SYN_MS;
     for (int k = 0; k < N; k++)
         add_population(cfg, k, w_pa, circuit);
     for (int pre = 0; pre < N; pre++)

@@ -25,32 +25,21 @@ static int check_population(const hk_population *p)
 }
 
 /* All neurons share the series of their moments. */
-int hk_dense_prepare(hk_grid *grid)
+static int find_moments(hk_grid *grid)
 {
     hk_dense *dense = grid->dense;
     hk_sim *sim = grid->sim;
-    bool any_fresh = false;
-    for (size_t i = 0; i < sim->n_populations; i++) {
-        any_fresh = any_fresh || sim->populations[i]->fresh;
-        sim->populations[i]->fresh = false;
-    }
-    if (!any_fresh)
-        return HK_OK;
     const hk_population *first = NULL;
     for (size_t i = 0; i < sim->n_populations; i++) {
         const hk_population *p = sim->populations[i];
         if (p->model->kind != HK_MODEL_NEURON)
             continue;
-        int rc = check_population(p);
-        if (rc != HK_OK)
-            return rc;
         hk_moments moments = { 0 };
         if (!p->model->moments(&p->view, &moments))
-            return hk_fail(
-                sim->ctx, HK_ERANGE,
-                "population %s: with integrator HK_EXACT_DENSE all its neurons must have the same time constants "
-                "and capacitance, and a fixed threshold",
-                p->name);
+            return hk_fail(sim->ctx, HK_ERANGE,
+                           "population %s: with integrator HK_EXACT_DENSE all its neurons must have the same time "
+                           "constants and capacitance, and a fixed threshold",
+                           p->name);
         if (!hk_moments_cut(&moments))
             return hk_fail(
                 sim->ctx, HK_ERANGE,
@@ -64,6 +53,26 @@ int hk_dense_prepare(hk_grid *grid)
         first = first == NULL ? p : first;
         dense->moments = moments;
     }
+    return HK_OK;
+}
+
+int hk_dense_prepare(hk_grid *grid)
+{
+    hk_sim *sim = grid->sim;
+    bool any_fresh = false;
+    for (size_t i = 0; i < sim->n_populations; i++) {
+        int rc = check_population(sim->populations[i]);
+        if (rc != HK_OK)
+            return rc;
+        any_fresh = any_fresh || sim->populations[i]->fresh;
+    }
+    if (!any_fresh)
+        return HK_OK;
+    int rc = find_moments(grid);
+    if (rc != HK_OK)
+        return rc;
+    for (size_t i = 0; i < sim->n_populations; i++)
+        sim->populations[i]->fresh = false;
     hk_dense_renew(grid);
     return HK_OK;
 }

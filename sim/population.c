@@ -230,8 +230,18 @@ static void write_all(hk_population *p, const double *values)
             p->model->write(&p->view, k, i, p->view.epoch, values[k * p->n + i]);
 }
 
-static int set_param(hk_population *p, size_t which, const double *values, size_t n)
+static bool are_equal(const double *values, size_t n)
 {
+    size_t k = 1;
+    while (k < n && values[k] == values[0])
+        k++;
+    return k == n;
+}
+
+/* One value for all is stored once, however it was given: it is as fast as a constant. */
+static int set_param(hk_population *p, size_t which, const double *values, size_t n_given)
+{
+    size_t n = are_equal(values, n_given) ? 1 : n_given;
     double *fresh = malloc(n * sizeof *fresh), *kept = p->param_values[which], *state = read_all(p);
     if (fresh == NULL || state == NULL) {
         free(fresh);

@@ -269,7 +269,7 @@ static inline void mixed_close(mixed_net *net)
     rig_close(&net->r);
 }
 
-/* The forms in which every model is tried; on the grid those that have a form for it. */
+/* The forms in which a model is tried: those it has. */
 static inline size_t mixed_forms(const hk_neuron_model *model, mixed_config *forms)
 {
     const mixed_config all[] = {
@@ -282,11 +282,19 @@ static inline size_t mixed_forms(const hk_neuron_model *model, mixed_config *for
         { .model = model, .seed = 17, .integrator = HK_GRID, .driven = true, .winner = true, .plastic = true },
         { .model = model, .seed = 18, .integrator = HK_GRID, .per_neuron = true, .turns = true },
         { .model = model, .seed = 19, .integrator = HK_GRID, .weights = HK_WEIGHTS_FLOAT, .driven = true },
+        { .model = model, .seed = 20, .integrator = HK_EXACT_DENSE },
+        { .model = model, .seed = 21, .integrator = HK_EXACT_DENSE, .weights = HK_WEIGHTS_FLOAT },
     };
-    memcpy(forms, all, sizeof all);
-    return model->kind == HK_MODEL_NEURON && model->on_grid == NULL ? 4 : N_OF(all);
+    size_t n = 0;
+    for (size_t k = 0; k < N_OF(all); k++) {
+        bool has_form = all[k].integrator != HK_GRID || model->on_grid != NULL;
+        has_form = has_form && (all[k].integrator != HK_EXACT_DENSE || model->fold != NULL);
+        if (model->kind == HK_MODEL_SOURCE || has_form)
+            forms[n++] = all[k];
+    }
+    return n;
 }
 
-enum { MIXED_FORMS = 9 };
+enum { MIXED_FORMS = 11 };
 
 #endif
