@@ -48,8 +48,9 @@ extern const char *const hk_circuit_records[], *const hk_circuit_integrators[], 
           .type = HK_OPTION_CHOICE,                                                                                   \
           .text = "compact",                                                                                          \
           .choices = hk_circuit_weights,                                                                              \
-          .meaning = "compact: in dense networks 4 bytes a synapse, its weight in 16 bits, unless that loses more than "  \
-                     "thousandth; float: 8 bytes, single precision" },                                                \
+          .meaning =                                                                                                  \
+              "compact: in dense networks 4 bytes a synapse, its weight in 16 bits, unless that loses more than "     \
+              "thousandth; float: 8 bytes, single precision" },                                                       \
         { .name = "record",                                                                                           \
           .type = HK_OPTION_CHOICE,                                                                                   \
           .text = "all",                                                                                              \
