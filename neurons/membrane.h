@@ -75,6 +75,7 @@ static inline double hk_membrane_ramp_response(double x, double em, double e, do
     double r = 1.0 / tau_m - 1.0 / tau, z = -r * x;
     return fabs(z) > 0.5 ? (em - e * (1.0 + z)) / (r * r) : e * (x * x) * hk_membrane_phi2(z);
 }
+
 /* For moments (sim/moments.h), in powers of the part z of a step of h ms: */
 #define HK_MEMBRANE_MARGIN 1e-9 /* mV: wider than any rounding of a bound */
 /** exp(x z), x = h / tau. */
