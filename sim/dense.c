@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK = 8 * HK_COUNTS_GROUP }; /* neurons whose drive is drawn together: it stays in the first cache */
+enum { CHUNK = HK_OWNERS }; /* neurons that are computed together: what comes to them stays in the first cache */
 
 /* The array behind *array holds n elements of `size` bytes, or more. */
 static int reserve(void *array, size_t *capacity, size_t n, size_t size)
@@ -232,9 +232,11 @@ static int reserve_arrivals(hk_dense_shard *d, size_t n)
     capacity = 2 * (n + HK_ARRIVALS_SPARE);
     free(d->arrivals.owner); /* nothing in them is kept */
     free(d->arrivals.z);
+    free(d->chosen);
+    d->chosen = malloc(capacity * sizeof *d->chosen);
     d->arrivals.owner = malloc(capacity * sizeof *d->arrivals.owner);
     d->arrivals.z = malloc(capacity * sizeof *d->arrivals.z);
-    bool complete = d->arrivals.owner != NULL && d->arrivals.z != NULL;
+    bool complete = d->chosen != NULL && d->arrivals.owner != NULL && d->arrivals.z != NULL;
     for (int m = 0; m < HK_MOST_MOMENTS; m++) {
         free(d->arrivals.moment[m]);
         d->arrivals.moment[m] = malloc(capacity * sizeof *d->arrivals.moment[m]);
@@ -266,22 +268,26 @@ static int drive(const hk_grid *grid, hk_shard *shard, const hk_population *p, u
     return HK_OK;
 }
 
-/* The drive's inputs to those of neurons begin ... begin + n - 1 that have just been found to be near. */
-static int keep_driven(const hk_grid *grid, hk_shard *shard, const hk_population *p, uint32_t begin)
+/* The drive's inputs to those of a chunk of neurons that are near: the last ones of `near`, from `first_near` on. */
+static int keep_driven(const hk_grid *grid, hk_shard *shard, const hk_population *p, uint32_t begin, size_t first_near)
 {
     hk_dense_shard *d = shard->dense;
     const hk_slice *slice = &shard->slices[p->index];
-    uint32_t first = slice->first[0] + (begin - slice->begin);
-    (void)grid;
-    for (uint32_t k = 0; k < d->arrivals.n; k++) {
-        uint32_t accumulator = first + d->arrivals.owner[k];
-        if (!is_near(d, accumulator))
-            continue;
-        hk_input input = { .to = accumulator, .z = d->arrivals.z[k], .weight = p->drive_weight };
-        if (add_input(d, &input) != HK_OK)
-            return HK_ENOMEM;
+    uint16_t bits[HK_OWNERS / 16] = { 0 };
+    for (size_t k = first_near; k < d->n_near; k++) {
+        uint32_t owner = d->near[k].neuron - begin;
+        bits[owner / 16] |= (uint16_t)(1u << owner % 16);
     }
-    return HK_OK;
+    uint32_t first = slice->first[0] + (begin - slice->begin),
+             n = grid->dense->kernels->choose(&d->arrivals, bits, d->chosen);
+    int rc = reserve(&d->inputs, &d->inputs_capacity, d->n_inputs + n, sizeof *d->inputs);
+    for (uint32_t k = 0; rc == HK_OK && k < n; k++) {
+        uint32_t at = d->chosen[k];
+        d->inputs[d->n_inputs++] = (hk_input){ .to = first + d->arrivals.owner[at],
+                                               .z = d->arrivals.z[at],
+                                               .weight = p->drive_weight };
+    }
+    return rc;
 }
 
 /* Those whose refractoriness ends in this step have to be replayed: their sums must not be added at once. Returns how many, in
@@ -327,6 +333,7 @@ static int step_slice(const hk_grid *grid, hk_shard *shard, const hk_population 
     for (uint32_t begin = slice->begin; rc == HK_OK && begin < slice->end; begin += CHUNK) {
         uint32_t n = slice->end - begin < CHUNK ? slice->end - begin : CHUNK;
         uint32_t first = slice->first[0] + (begin - slice->begin);
+        size_t first_near = d->n_near;
         d->arrivals.n = 0;
         if (p->drive_counts.n_limits > 0)
             rc = drive(grid, shard, p, begin, n, step);
@@ -340,11 +347,10 @@ static int step_slice(const hk_grid *grid, hk_shard *shard, const hk_population 
         shard->hits.n = n_released;
         if (rc == HK_OK)
             p->model->fold(&s->view, begin, begin + n, s->constants, sums_of(grid, shard, first), &shard->hits);
-        size_t n_before = d->n_near;
         for (size_t k = n_released; rc == HK_OK && k < shard->hits.n; k++)
             rc = add_near(d, shard->hits.neuron[k], first + (shard->hits.neuron[k] - begin));
-        if (rc == HK_OK && (d->n_near > n_before || n_released > 0))
-            rc = keep_driven(grid, shard, p, begin);
+        if (rc == HK_OK && d->n_near > first_near && d->arrivals.n > 0)
+            rc = keep_driven(grid, shard, p, begin, first_near);
     }
     return rc;
 }

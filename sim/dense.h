@@ -34,6 +34,7 @@ struct hk_dense_shard {
     hk_volley *volleys;     /* [volleys_capacity] this step's slabs */
     size_t volleys_capacity;
     hk_arrivals arrivals; /* of the drive at some neurons */
+    uint32_t *chosen;     /* [arrivals_capacity] */
     size_t arrivals_capacity;
     hk_near *near; /* of this step: by population; those of population i end at near_end[i] */
     size_t n_near, near_capacity;

@@ -98,6 +98,7 @@ void hk_dense_shard_destroy(hk_shard *shard, size_t n_populations)
     hk_memory_free(d->sums, (size_t)shard->n_accumulators * HK_SIGNS * HK_MOST_MOMENTS * sizeof *d->sums);
     free(d->volleys);
     free_arrivals(&d->arrivals);
+    free(d->chosen);
     free(d->near);
     free(d->near_end);
     free(d->near_bits);

@@ -107,6 +107,26 @@ static void add(const hk_arrivals *arrivals, uint32_t n_moments, unsigned sign, 
     }
 }
 
+static uint32_t choose(const hk_arrivals *arrivals, const uint16_t bits[HK_OWNERS / 16], uint32_t *out)
+{
+    uint32_t n = 0, k = 0;
+#if defined(__AVX512BW__)
+    const __m512i words = _mm512_loadu_si512(bits), one = _mm512_set1_epi16(1), lower = _mm512_set1_epi16(15);
+    for (; k + 32 <= arrivals->n; k += 32) {
+        __m512i owner = _mm512_loadu_si512(arrivals->owner + k);
+        __m512i word = _mm512_permutexvar_epi16(_mm512_srli_epi16(owner, 4), words);
+        uint32_t set = _mm512_test_epi16_mask(_mm512_srlv_epi16(word, _mm512_and_si512(owner, lower)), one);
+        for (; set != 0; set &= set - 1)
+            out[n++] = k + (uint32_t)__builtin_ctz(set);
+    }
+#endif
+    for (; k < arrivals->n; k++) {
+        out[n] = k;
+        n += bits[arrivals->owner[k] / 16] >> arrivals->owner[k] % 16 & 1;
+    }
+    return n;
+}
+
 /* --- synapses ----------------------------------------------------------------------------------------------------- */
 
 static inline void fetch(const hk_volley *volley)
@@ -201,4 +221,6 @@ static size_t pick(const hk_volley *volleys, size_t n, const uint32_t *bits, hk_
 
 #define HK_TABLE_NAME(isa) hk_moments_kernels_##isa
 #define HK_TABLE(isa) HK_TABLE_NAME(isa)
-const hk_moments_kernels HK_TABLE(HK_KERNEL_ISA) = { .draw = draw, .add = add, .deliver = deliver, .pick = pick };
+const hk_moments_kernels HK_TABLE(HK_KERNEL_ISA) = {
+    .draw = draw, .add = add, .choose = choose, .deliver = deliver, .pick = pick
+};

@@ -27,14 +27,15 @@ typedef struct hk_input { /* of a neuron that is computed input by input */
     double z, weight;     /* as impulses and synapses have them */
 } hk_input;
 
-typedef struct hk_arrivals { /* of the drive, at HK_COUNTS_GROUP neurons or several times as many */
-    uint16_t *owner;         /* [capacity] neuron from the first one on */
+typedef struct hk_arrivals { /* of the drive, at up to HK_OWNERS neurons */
+    uint16_t *owner;         /* [capacity] which of them */
     double *z;
     double *moment[HK_MOST_MOMENTS];
     uint32_t n;
 } hk_arrivals;
 
-enum { HK_ARRIVALS_SPARE = 64 }; /* more room than arrivals: that many are drawn at once */
+enum { HK_OWNERS = 8 * HK_COUNTS_GROUP }; /* neurons whose arrivals are drawn together, at most */
+enum { HK_ARRIVALS_SPARE = 64 };          /* more room than arrivals: that many are drawn at once */
 
 typedef struct hk_moments_kernels {
     /** When Poisson inputs come to the neurons first ... first + n - 1, first a multiple of HK_COUNTS_GROUP, counts[k] to each,
@@ -45,6 +46,8 @@ typedef struct hk_moments_kernels {
                  unsigned sign, hk_arrivals *out);
     /** sums of accumulator owner[k] and of that sign += moment[k] * weight. */
     void (*add)(const hk_arrivals *arrivals, uint32_t n_moments, unsigned sign, double weight, double *sums);
+    /** Which arrivals belong to an owner whose bit is set, ascending, into out[n]; returns how many. Owners are below HK_OWNERS. */
+    uint32_t (*choose)(const hk_arrivals *arrivals, const uint16_t bits[HK_OWNERS / 16], uint32_t *out);
     /** Adds all synapses of n slabs to their accumulators' sums. */
     void (*deliver)(const hk_volley *volleys, size_t n, uint32_t n_moments, double *sums);
     /** Those whose accumulator has its bit set, in their order, into inputs[capacity]; returns how many there are: where that is
