@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-enum { N = HK_MICROCIRCUIT_POPULATIONS, N_RUNS = 3 };
+enum { N = HK_MICROCIRCUIT_POPULATIONS, N_RUNS = 5 };
 
 #define WARMUP_MS 500.0
 #define LONG_MS 10000.0
@@ -72,30 +72,34 @@ static int describe(const hk_run *run, hk_circuit_plan *plan)
 
 /* ---- verdict ----------------------------------------------------------------------------------------------------- */
 
-/* NEST 3.10, full scale, Poisson drive, steps of 0.1 ms: 1 s behind 0.5 s, one run each, of two seeds and, for the
- * first of them, two numbers of threads. */
-static const double nest_rates_hz[N][N_RUNS] = { { 0.863, 0.949, 0.971 }, { 2.958, 2.982, 3.017 },
-                                                 { 4.406, 4.339, 4.338 }, { 5.871, 5.844, 5.866 },
-                                                 { 7.723, 7.334, 7.399 }, { 8.625, 8.613, 8.617 },
-                                                 { 1.125, 1.069, 1.080 }, { 7.837, 7.810, 7.818 } };
-static const double nest_cvs[N][N_RUNS] = { { 0.524, 0.523, 0.528 }, { 0.576, 0.576, 0.577 }, { 0.594, 0.594, 0.591 },
-                                            { 0.619, 0.619, 0.621 }, { 0.619, 0.616, 0.622 }, { 0.620, 0.607, 0.602 },
-                                            { 0.534, 0.552, 0.535 }, { 0.606, 0.600, 0.602 } };
+/* Full scale, Poisson drive, steps of 0.1 ms, 1 s behind 0.5 s: NEST 3.10, one seed with two numbers of threads and another one;
+ * then GeNN 5.4.0 with the network it comes with, two seeds. Its in-degrees are the same for all neurons of a population, its
+ * weights from L4E to L23E vary half as much: between the two lies what such details make of a run. */
+static const double peer_rates_hz[N][N_RUNS] = {
+    { 0.863, 0.949, 0.971, 0.944, 0.898 }, { 2.958, 2.982, 3.017, 3.035, 2.969 }, { 4.406, 4.339, 4.338, 4.425, 4.442 },
+    { 5.871, 5.844, 5.866, 5.901, 5.887 }, { 7.723, 7.334, 7.399, 7.799, 7.562 }, { 8.625, 8.613, 8.617, 8.688, 8.644 },
+    { 1.125, 1.069, 1.080, 1.081, 1.083 }, { 7.837, 7.810, 7.818, 7.880, 7.845 },
+};
+static const double peer_cvs[N][N_RUNS] = {
+    { 0.524, 0.523, 0.528, 0.523, 0.520 }, { 0.576, 0.576, 0.577, 0.563, 0.566 }, { 0.594, 0.594, 0.591, 0.598, 0.594 },
+    { 0.619, 0.619, 0.621, 0.622, 0.621 }, { 0.619, 0.616, 0.622, 0.632, 0.618 }, { 0.620, 0.607, 0.602, 0.617, 0.615 },
+    { 0.534, 0.552, 0.535, 0.553, 0.531 }, { 0.606, 0.600, 0.602, 0.609, 0.612 },
+};
 
 static void judge_second(const hk_circuit_run *r)
 {
     bool agrees = true;
-    hk_run_report(r->run, "%-10s %32s %32s", "", "rate/Hz, expected after NEST", "CV, expected after NEST");
+    hk_run_report(r->run, "%-10s %32s %32s", "", "rate/Hz, expected after peers", "CV, expected after peers");
     for (int k = 0; k < N; k++) {
         const hk_raster_figures *f = &r->figures[k];
-        hk_interval rate = hk_peers_expect(nest_rates_hz[k], N_RUNS), cv = hk_peers_expect(nest_cvs[k], N_RUNS);
+        hk_interval rate = hk_peers_expect(peer_rates_hz[k], N_RUNS), cv = hk_peers_expect(peer_cvs[k], N_RUNS);
         bool fits = hk_interval_has(rate, f->rate_hz) && hk_interval_has(cv, f->cv_isi);
         agrees &= fits;
         hk_run_report(r->run, "%-10s %8.3f, in %7.3f to %7.3f %9.3f, in %6.3f to %6.3f%s", hk_microcircuit_names[k],
                       f->rate_hz, rate.low, rate.high, f->cv_isi, cv.low, cv.high, fits ? "" : "  <-");
     }
     hk_summary_flag(hk_run_summary(r->run), "agrees_with_peers", agrees);
-    hk_run_report(r->run, "expected of a run like theirs (99 %% each): this run %s",
+    hk_run_report(r->run, "expected of a run like three of NEST and two of GeNN (99 %% each): this run %s",
                   agrees ? "agrees" : "does NOT agree");
 }
 
