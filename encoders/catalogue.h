@@ -13,7 +13,7 @@ extern const hk_encoder hk_latency_log; /* latency.c: one spike, when an RC neur
 extern const hk_encoder hk_rank;        /* rank.c: one spike, in the order of the values */
 extern const hk_encoder hk_phase;       /* phase.c: bits, weighted by when they come */
 extern const hk_encoder hk_burst;       /* burst.c: bursts whose spikes count ever more */
-extern const hk_encoder hk_temporal;    /* temporal.c: patterns of exact times, shifted by the value */
+extern const hk_encoder hk_temporal;    /* temporal.c: patterns of exact times, turned by the value */
 extern const hk_encoder hk_binary;      /* binary.c: spikes or none */
 extern const hk_encoder hk_delta;       /* delta.c: a spike at every change, for streams */
 

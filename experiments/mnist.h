@@ -20,8 +20,11 @@ typedef struct hk_mnist_settings {
     double theta_plus_mv, theta_plus_end_mv;
     bool balanced; /* what a winner's threshold gains, the others share as a loss */
     double tau_trace_ms, lr, lr_end, weight_sum;
+    bool adds; /* arrivals add up in a trace; otherwise the last one counts */
     uint32_t clock_spikes;
-    double clock_mv; /* potential that each clock spike gives to every neuron */
+    double clock_mv;     /* potential that each clock spike gives to every neuron */
+    bool clock_at_end;   /* the clock spikes one step apart at the end of the window, which reads out the potentials */
+    uint32_t saccade_px; /* codes for streams: the image moves; 0: it only comes up */
     uint32_t neurons, passes;
     bool one_winner;        /* while learning, the first spike ends the competition for this image */
     bool turns;             /* otherwise: winners do not silence the others, which take turns */
@@ -30,7 +33,7 @@ typedef struct hk_mnist_settings {
 
 #define HK_MNIST_RESOLUTION_MS 0.1
 
-enum { HK_MNIST_N_OPTIONS = 28 };
+enum { HK_MNIST_N_OPTIONS = 34 };
 extern const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS];
 
 /** Resolves the options; `neurons` and the code choose what the user left alone. HK_ENAME, HK_ERANGE. */
@@ -41,9 +44,10 @@ typedef struct hk_mnist_network {
     hk_population *inputs, *hidden, *clock; /* clock: NULL without */
     hk_projection *projection;
     hk_rule *learning, *homeostasis; /* the latter NULL unless balanced */
-    float *values;                   /* [n_pixels] */
+    float *values;                   /* [n_frames][n_pixels] */
     double scale;                    /* pixel values times ink / (sum of the image) / scale are in [0, 1] */
-    uint32_t n_pixels;
+    uint32_t n_pixels, n_inputs;     /* codes for streams: two inputs a pixel */
+    uint32_t rows, cols, n_frames;
     hk_mnist_settings settings;
     uint64_t input_spikes; /* shown so far */
     uint32_t *counts;      /* [neurons] spikes for the image shown last that count */

@@ -41,17 +41,17 @@ static int create_projection(hk_mnist_network *net)
         return rc;
     uint64_t n_weights;
     float *w = hk_projection_weights(net->projection, &n_weights);
-    uint64_t stride = n_weights / net->n_pixels;
+    uint64_t stride = n_weights / net->n_inputs;
     for (uint32_t j = 0; j < s->neurons; j++) {
         double sum = 0.0;
-        for (uint32_t i = 0; i < net->n_pixels; i++)
+        for (uint32_t i = 0; i < net->n_inputs; i++)
             sum += (double)w[i * stride + j];
-        for (uint32_t i = 0; i < net->n_pixels; i++)
+        for (uint32_t i = 0; i < net->n_inputs; i++)
             w[i * stride + j] = (float)((double)w[i * stride + j] * (s->weight_sum / sum));
     }
-    const char *const names[] = { "tau_ms", "lr", "hard", "sum" };
-    const double values[] = { s->tau_trace_ms, s->lr, 0.0, s->weight_sum };
-    rc = hk_rule_attach(net->projection, hk_rule_type_find("stdp_trace"), 4, names, values, &net->learning);
+    const char *const names[] = { "tau_ms", "lr", "hard", "sum", "pairing" };
+    const double values[] = { s->tau_trace_ms, s->lr, 0.0, s->weight_sum, s->adds ? 0.0 : 1.0 };
+    rc = hk_rule_attach(net->projection, hk_rule_type_find("stdp_trace"), 5, names, values, &net->learning);
     if (rc != HK_OK || !s->balanced)
         return rc;
     const char *const balance[] = { "eta_mv", "target", "theta_min_mv" };
@@ -74,6 +74,25 @@ static int create_clock(hk_mnist_network *net)
                                                            .delay_ms = hk_constant(HK_MNIST_RESOLUTION_MS) },
                                   &ticks);
     return rc;
+}
+
+/* Where the image is after each saccade, in saccade_px: a triangle, at whose end it is back. */
+enum { N_SACCADES = 3 };
+static const uint32_t saccades[N_SACCADES][2] = { { 0, 1 }, { 1, 1 }, { 0, 0 } }; /* rows down, columns right */
+
+/* The frames after the first: it moves, and what comes in is dark. */
+static void move_image(hk_mnist_network *net)
+{
+    for (uint32_t frame = 1; frame < net->n_frames; frame++) {
+        const uint32_t down = saccades[frame - 1][0] * net->settings.saccade_px;
+        const uint32_t right = saccades[frame - 1][1] * net->settings.saccade_px;
+        float *moved = net->values + (size_t)frame * net->n_pixels;
+        for (uint32_t row = 0; row < net->rows; row++)
+            for (uint32_t col = 0; col < net->cols; col++)
+                moved[row * net->cols + col] = row >= down && col >= right
+                                                   ? net->values[(row - down) * net->cols + (col - right)]
+                                                   : 0.0f;
+    }
 }
 
 static double ink_of(const hk_images *images, size_t i)
@@ -99,7 +118,14 @@ static double largest_scale(const hk_images *images, double ink, double most)
 int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, const hk_dataset *data,
                             hk_mnist_network *out)
 {
-    *out = (hk_mnist_network){ .settings = *settings, .n_pixels = data->train.rows * data->train.cols, .scale = 1.0 };
+    const uint32_t rows = data->train.rows, cols = data->train.cols;
+    *out = (hk_mnist_network){ .settings = *settings,
+                               .n_pixels = rows * cols,
+                               .n_inputs = hk_encoder_n_sources(settings->encoder, rows * cols),
+                               .rows = rows,
+                               .cols = cols,
+                               .n_frames = settings->encoder->streams && settings->saccade_px > 0 ? N_SACCADES + 1 : 1,
+                               .scale = 1.0 };
     hk_mnist_settings *s = &out->settings;
     if (s->ink > 0.0) {
         out->scale = largest_scale(&data->test, s->ink, largest_scale(&data->train, s->ink, 0.0));
@@ -107,7 +133,7 @@ int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, cons
         if (rate >= 0)
             s->encoder_params[rate] *= out->scale;
     }
-    out->values = calloc(out->n_pixels, sizeof *out->values);
+    out->values = calloc((size_t)out->n_frames * out->n_pixels, sizeof *out->values);
     out->counts = calloc(s->neurons, sizeof *out->counts);
     if (out->values == NULL || out->counts == NULL)
         return hk_fail(hk_run_ctx(run), HK_ENOMEM, "mnist: out of memory");
@@ -115,7 +141,7 @@ int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, cons
                            &(hk_sim_config){ .resolution_ms = HK_MNIST_RESOLUTION_MS, .seed = hk_run_seed(run) },
                            &out->sim);
     if (rc == HK_OK)
-        rc = hk_population_create(out->sim, "inputs", hk_neuron_model_find("spike_source"), out->n_pixels,
+        rc = hk_population_create(out->sim, "inputs", hk_neuron_model_find("spike_source"), out->n_inputs,
                                   &out->inputs);
     if (rc == HK_OK)
         rc = create_hidden(out);
@@ -183,6 +209,13 @@ static int on_window(hk_sim *sim, hk_time end, void *user)
     return 0;
 }
 
+/* When clock spike k = 1 ... clock_spikes is sent. At the end, the last one arrives as the window ends. */
+static double clock_ms(const hk_mnist_settings *s, uint32_t k)
+{
+    return s->clock_at_end ? s->window_ms - (s->clock_spikes - k + 1) * HK_MNIST_RESOLUTION_MS
+                           : s->window_ms * k / s->clock_spikes;
+}
+
 int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, uint64_t sample)
 {
     const hk_mnist_settings *s = &network->settings;
@@ -192,9 +225,10 @@ int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, 
         for (uint32_t k = 0; k < network->n_pixels; k++)
             network->values[k] = (float)((double)network->values[k] * factor);
     }
+    move_image(network);
     int rc = hk_sim_settle(network->sim);
     for (uint32_t k = 1; rc == HK_OK && k <= s->clock_spikes; k++) {
-        double tick_ms = hk_sim_now_ms(network->sim) + s->window_ms * k / s->clock_spikes;
+        double tick_ms = hk_sim_now_ms(network->sim) + clock_ms(s, k);
         rc = hk_spike_source_add(network->clock, 1, &tick_ms, &(uint32_t){ 0 });
     }
     if (rc != HK_OK)
@@ -206,6 +240,7 @@ int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, 
     size_t n_spikes = 0;
     hk_encoding encoding = { .values = network->values,
                              .n = network->n_pixels,
+                             .n_frames = network->n_frames,
                              .window_ms = s->window_ms,
                              .params = s->encoder_params,
                              .seed = hk_sim_seed(network->sim),

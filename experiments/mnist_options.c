@@ -2,12 +2,14 @@
 #include "experiments/mnist.h"
 
 #include "encoders/catalogue.h"
+#include "experiments/mnist_presets.h"
 #include "sim/time.h"
 
 #include <math.h>
 #include <string.h>
 
-static const char *const codes[] = { "rate", "regular", "latency", "binary", NULL };
+static const char *const codes[] = { "rate",  "regular",  "latency", "latency_log", "rank", "phase",
+                                     "burst", "temporal", "binary",  "delta",       NULL };
 static const char *const splits[] = { "test", "validation", NULL };
 static const char *const records[] = { "hidden", "all", "none", NULL };
 
@@ -22,7 +24,7 @@ const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS] = {
       .type = HK_OPTION_CHOICE,
       .text = "rate",
       .choices = codes,
-      .meaning = "how pixels become spikes: Poisson or equidistant trains, one spike, bursts of the bright ones" },
+      .meaning = "how pixels become spikes; 'hillock list codes' says what each is" },
     { .name = "data",
       .type = HK_OPTION_CHOICE,
       .text = "auto",
@@ -67,9 +69,15 @@ const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS] = {
     AUTO("window_ms", "ms", 0.1, 1e6, "how long an image is shown"),
     AUTO("ink", "", 0.0, 1e6, "each image is scaled to this sum of pixel values; 0: as it is"),
     AUTO("rate_max_hz", "Hz", 0.0, 1e5, "rate and regular: rate of a pixel of value 1"),
-    AUTO("code_threshold", "", 0.0, 1.0, "latency and binary: dimmer pixels do not spike"),
-    AUTO("bins", "", 0.0, 1e6, "latency: times at which pixels can spike; 0: any"),
-    AUTO("burst", "", 1.0, 1000.0, "binary: spikes of a bright pixel"),
+    AUTO("code_threshold", "", 0.0, 1.0, "latency, latency_log, rank, temporal and binary: dimmer pixels do not spike"),
+    AUTO("bins", "", 0.0, 1e6, "latency and rank: times at which pixels can spike; 0: any"),
+    AUTO("burst", "", 1.0, 64.0, "binary and temporal: spikes of a bright pixel; burst: of the brightest"),
+    AUTO("phases", "", 1.0, 24.0, "phase: bits of a pixel, the least one first"),
+    AUTO("slot_ms", "ms", 0.1, 1e6, "phase: length of a phase; burst: interval of its spikes"),
+    AUTO("growth", "", 1.0, 16.0, "burst: a spike counts so many times the one before it"),
+    AUTO("charge_ms", "ms", 1e-3, 1e6, "latency_log: time constant of the neurons whose first spikes code"),
+    AUTO("step", "", 1e-4, 1.0, "delta: change of a pixel that makes a spike"),
+    AUTO("saccade_px", "", 0.0, 8.0, "delta: the image comes up, then goes so far right, down and back; 0: it stays"),
     AUTO("tau_m_ms", "ms", 1e-1, 1e9, "membrane time constant"),
     AUTO("v_th_mv", "mV", 1e-6, 1e6, "threshold above rest, before adaptation"),
     AUTO("t_ref_ms", "ms", 0.0, 1e9, "refractory period of the winner"),
@@ -85,96 +93,6 @@ const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS] = {
     AUTO("decide_spikes", "", 0.0, 1e6, "so many first spikes of an image decide; 0: all"),
 };
 
-/* Found on the validation split, for layers of `tuned_for` neurons; results/mnist.md has the commands. */
-typedef struct preset {
-    const char *code;
-    double tuned_for; /* of several presets of a code, the one whose size is nearest (in ratio) is taken */
-    double window_ms, ink, rate_max_hz, code_threshold, bins, burst;
-    double tau_m_ms, v_th_mv, t_ref_ms, hold_ms, theta_plus_mv, theta_plus_end_mv;
-    double tau_trace_ms, lr, lr_end, weight_sum, clock_spikes, clock_mv;
-    bool balanced, one_winner, turns;
-    double decide_spikes;
-} preset;
-
-#define TRAINS(code_)                                                                                               \
-    { .code = code_,                                                                                                \
-      .tuned_for = 400,                                                                                             \
-      .window_ms = 250.0,                                                                                           \
-      .ink = 100.0,                                                                                                 \
-      .rate_max_hz = 42.0,                                                                                          \
-      .tau_m_ms = 1000.0,                                                                                           \
-      .v_th_mv = 20.0,                                                                                              \
-      .t_ref_ms = 5.0,                                                                                              \
-      .hold_ms = 5.0,                                                                                               \
-      .theta_plus_mv = 0.12,                                                                                        \
-      .theta_plus_end_mv = 0.06,                                                                                    \
-      .tau_trace_ms = 100.0,                                                                                        \
-      .lr = 0.1,                                                                                                    \
-      .lr_end = 0.005,                                                                                              \
-      .weight_sum = 78.4,                                                                                           \
-      .clock_mv = 1.0 },                                                                                            \
-    {                                                                                                               \
-        .code = code_, .tuned_for = 1600, .window_ms = 350.0, .ink = 100.0, .rate_max_hz = 40.0, .tau_m_ms = 700.0, \
-        .v_th_mv = 20.0, .t_ref_ms = 5.0, .hold_ms = 5.0, .theta_plus_mv = 0.4, .theta_plus_end_mv = 0.12,          \
-        .tau_trace_ms = 100.0, .lr = 0.2, .lr_end = 0.01, .weight_sum = 78.4, .clock_mv = 1.0                       \
-    }
-
-static const preset presets[] = {
-    TRAINS("rate"),
-    TRAINS("regular"),
-    { .code = "latency",
-      .tuned_for = 400,
-      .window_ms = 110.0,
-      .code_threshold = 0.1,
-      .bins = 33.0,
-      .tau_m_ms = 1e6,
-      .v_th_mv = 70.0,
-      .t_ref_ms = 110.0,
-      .hold_ms = 110.0,
-      .theta_plus_mv = 2.0,
-      .theta_plus_end_mv = 0.2,
-      .tau_trace_ms = 60.0,
-      .lr = 0.1,
-      .lr_end = 0.03,
-      .weight_sum = 78.4,
-      .clock_spikes = 22.0,
-      .clock_mv = 3.0,
-      .balanced = true,
-      .one_winner = true,
-      .turns = true,
-      .decide_spikes = 4.0 },
-    { .code = "binary",
-      .tuned_for = 400,
-      .window_ms = 30.0,
-      .code_threshold = 0.5,
-      .burst = 3.0,
-      .tau_m_ms = 1e6,
-      .v_th_mv = 25.0,
-      .t_ref_ms = 30.0,
-      .hold_ms = 5.0,
-      .theta_plus_mv = 2.0,
-      .theta_plus_end_mv = 0.2,
-      .tau_trace_ms = 1e6,
-      .lr = 1.0,
-      .lr_end = 0.01,
-      .weight_sum = 78.4,
-      .clock_mv = 1.0,
-      .balanced = true,
-      .one_winner = true },
-};
-
-static const preset *find_preset(const char *code, double neurons)
-{
-    const preset *best = NULL;
-    for (size_t k = 0; k < sizeof presets / sizeof presets[0]; k++) {
-        const preset *p = &presets[k];
-        if (strcmp(p->code, code) == 0 &&
-            (best == NULL || fabs(log(neurons / p->tuned_for)) < fabs(log(neurons / best->tuned_for))))
-            best = p;
-    }
-    return best;
-}
-
 static double chosen(hk_run *run, const char *name, double preset_value)
 {
     return hk_run_is_given(run, name) ? hk_run_number(run, name) : preset_value;
@@ -188,44 +106,69 @@ static void encoder_param(hk_mnist_settings *s, const char *name, double value)
         s->encoder_params[which] = value;
 }
 
-static int choose_encoder(hk_run *run, const preset *p, hk_mnist_settings *s)
+static int choose_encoder(hk_run *run, const hk_mnist_preset *p, hk_mnist_settings *s)
 {
     int rc = hk_encoder_find(hk_run_ctx(run), p->code, &s->encoder);
     if (rc != HK_OK)
         return rc;
-    for (size_t k = 0; k < s->encoder->n_params; k++)
-        s->encoder_params[k] = s->encoder->params[k].initial;
+    hk_encoder_defaults(s->encoder, s->encoder_params);
     encoder_param(s, "rate_max_hz", chosen(run, "rate_max_hz", p->rate_max_hz));
     encoder_param(s, "threshold", chosen(run, "code_threshold", p->code_threshold));
     encoder_param(s, "n_bins", round(chosen(run, "bins", p->bins)));
     encoder_param(s, "n_spikes", round(chosen(run, "burst", p->burst)));
+    encoder_param(s, "n_max", round(chosen(run, "burst", p->burst)));
+    encoder_param(s, "n_phases", round(chosen(run, "phases", p->phases)));
+    encoder_param(s, "phase_ms", chosen(run, "slot_ms", p->slot_ms));
+    encoder_param(s, "slot_ms", chosen(run, "slot_ms", p->slot_ms));
+    encoder_param(s, "growth", chosen(run, "growth", p->growth));
+    encoder_param(s, "tau_ms", chosen(run, "charge_ms", p->charge_ms));
+    encoder_param(s, "step", chosen(run, "step", p->step));
     encoder_param(s, "phase_random", strcmp(p->code, "binary") == 0 ? 0.0 : 1.0); /* bursts come together */
+    encoder_param(s, "least_first", 1.0);
+    encoder_param(s, "n_bursts", 1.0);
     return HK_OK;
+}
+
+/* Codes whose spikes have weights: a membrane and traces that fall by the code's factor from slot to slot do the weighing. */
+static double leak_ms(hk_run *run, const hk_mnist_preset *p)
+{
+    double factor = strcmp(p->code, "burst") == 0 ? chosen(run, "growth", p->growth) : 2.0;
+    return factor > 1.0 ? fmin(chosen(run, "slot_ms", p->slot_ms) / log(factor), 1e9) : 1e9;
+}
+
+static double window_ms(hk_run *run, const hk_mnist_preset *p)
+{
+    double n_slots = round(strcmp(p->code, "burst") == 0 ? chosen(run, "burst", p->burst)
+                                                         : chosen(run, "phases", p->phases));
+    return chosen(run, "window_ms", p->leak_weighs ? n_slots * chosen(run, "slot_ms", p->slot_ms) : p->window_ms);
 }
 
 int hk_mnist_settle(hk_run *run, hk_mnist_settings *out)
 {
     double neurons = (double)hk_run_integer(run, "neurons");
-    const preset *p = find_preset(hk_run_text(run, "code"), neurons);
+    const hk_mnist_preset *p = hk_mnist_find_preset(hk_run_text(run, "code"), neurons);
     if (p == NULL)
         return hk_fail(hk_run_ctx(run), HK_ENAME, "mnist: no settings for code '%s'", hk_run_text(run, "code"));
     double larger = neurons / p->tuned_for; /* more neurons need larger steps, for each of them wins less often */
     *out = (hk_mnist_settings){
-        .window_ms = chosen(run, "window_ms", p->window_ms),
+        .window_ms = window_ms(run, p),
         .ink = chosen(run, "ink", p->ink),
-        .tau_m_ms = chosen(run, "tau_m_ms", p->tau_m_ms),
+        .tau_m_ms = chosen(run, "tau_m_ms", p->leak_weighs ? leak_ms(run, p) : p->tau_m_ms),
         .v_th_mv = chosen(run, "v_th_mv", p->v_th_mv),
         .t_ref_ms = chosen(run, "t_ref_ms", p->t_ref_ms),
         .hold_ms = chosen(run, "hold_ms", p->hold_ms),
         .theta_plus_mv = chosen(run, "theta_plus_mv", p->theta_plus_mv * pow(larger, 0.7)),
         .theta_plus_end_mv = chosen(run, "theta_plus_end_mv", p->theta_plus_end_mv * pow(larger, 0.7)),
         .balanced = p->balanced,
-        .tau_trace_ms = chosen(run, "tau_trace_ms", p->tau_trace_ms),
+        .tau_trace_ms = chosen(run, "tau_trace_ms", p->leak_weighs ? leak_ms(run, p) : p->tau_trace_ms),
+        .adds = p->adds,
         .lr = chosen(run, "lr", fmin(1.0, p->lr * sqrt(larger))),
         .lr_end = chosen(run, "lr_end", fmin(1.0, p->lr_end * sqrt(larger))),
         .weight_sum = chosen(run, "weight_sum", p->weight_sum),
         .clock_spikes = (uint32_t)chosen(run, "clock_spikes", p->clock_spikes),
         .clock_mv = chosen(run, "clock_mv", p->clock_mv),
+        .clock_at_end = p->clock_at_end,
+        .saccade_px = (uint32_t)chosen(run, "saccade_px", p->saccade_px),
         .neurons = (uint32_t)neurons,
         .passes = (uint32_t)hk_run_integer(run, "passes"),
         .one_winner = p->one_winner,
@@ -240,5 +183,9 @@ int hk_mnist_settle(hk_run *run, hk_mnist_settings *out)
     if (hk_steps_in_ms(out->window_ms, HK_MNIST_RESOLUTION_MS) < 1)
         return hk_fail(hk_run_ctx(run), HK_ERANGE, "mnist: window_ms = %g, must be a whole number of steps of %g ms",
                        out->window_ms, HK_MNIST_RESOLUTION_MS);
+    if (out->clock_at_end && !((out->clock_spikes + 1) * HK_MNIST_RESOLUTION_MS <= out->window_ms))
+        return hk_fail(hk_run_ctx(run), HK_ERANGE,
+                       "mnist: clock_spikes = %u, %g ms apart at the end, must fit into window_ms = %g",
+                       out->clock_spikes, HK_MNIST_RESOLUTION_MS, out->window_ms);
     return choose_encoder(run, p, out);
 }

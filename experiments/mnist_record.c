@@ -33,7 +33,7 @@ static void keep(hk_mnist_examples *e, const hk_sim *sim, const hk_population *p
 void hk_mnist_examples_keep(hk_mnist_examples *examples, const hk_mnist_network *network)
 {
     keep(examples, network->sim, network->inputs, 0);
-    keep(examples, network->sim, network->hidden, network->n_pixels);
+    keep(examples, network->sim, network->hidden, network->n_inputs);
 }
 
 void hk_mnist_examples_begin(hk_mnist_examples *examples, hk_mnist_network *network, uint8_t label)
@@ -99,12 +99,14 @@ static int put_examples(hk_results *file, const hk_mnist_examples *e, const hk_m
                      .unit = "ms",
                      .description = "spikes of the first test images, one window after the other" });
     if (rc == HK_OK)
-        rc = hk_results_put(file, "examples/ids",
-                            &(hk_array){ .type = HK_U32,
-                                         .n_dims = 1,
-                                         .shape = { e->n },
-                                         .values = e->ids,
-                                         .description = "inputs (pixels) first, then hidden neurons" });
+        rc = hk_results_put(
+            file, "examples/ids",
+            &(hk_array){ .type = HK_U32,
+                         .n_dims = 1,
+                         .shape = { e->n },
+                         .values = e->ids,
+                         .description = "inputs first (pixels; codes for streams: those that rise, those "
+                                        "that fall), then hidden neurons" });
     if (rc == HK_OK)
         rc = hk_results_put(file, "examples/labels",
                             &(hk_array){ .type = HK_U8,
@@ -113,33 +115,33 @@ static int put_examples(hk_results *file, const hk_mnist_examples *e, const hk_m
                                          .values = e->labels,
                                          .description = "true classes of the images" });
     if (rc == HK_OK)
-        rc = hk_results_put_number(file, "examples", "n_inputs", net->n_pixels);
+        rc = hk_results_put_number(file, "examples", "n_inputs", net->n_inputs);
     if (rc == HK_OK)
         rc = hk_results_put_number(file, "examples", "n_hidden", net->settings.neurons);
     return rc == HK_OK ? hk_results_put_number(file, "examples", "window_ms", net->settings.window_ms) : rc;
 }
 
-/* Weights turned to [n][rows][cols]: one picture a neuron. */
+/* Weights turned to [n][rows][cols]: one picture a neuron; codes for streams: rising pixels above falling ones. */
 static int put_fields(hk_results *file, hk_run *run, const hk_mnist_results *r)
 {
     hk_mnist_network *net = r->network;
     uint64_t n_weights;
     const float *w = hk_projection_weights(net->projection, &n_weights);
-    uint64_t stride = n_weights / net->n_pixels;
+    uint64_t stride = n_weights / net->n_inputs;
     uint32_t n = net->settings.neurons;
-    float *fields = malloc((size_t)n * net->n_pixels * sizeof *fields);
+    float *fields = malloc((size_t)n * net->n_inputs * sizeof *fields);
     double *theta = malloc(n * sizeof *theta);
     int rc = fields == NULL || theta == NULL
                  ? hk_fail(hk_run_ctx(run), HK_ENOMEM, "mnist: out of memory for the results")
                  : hk_population_get(net->hidden, "theta_mv", theta);
     for (uint32_t j = 0; rc == HK_OK && j < n; j++)
-        for (uint32_t i = 0; i < net->n_pixels; i++)
-            fields[(size_t)j * net->n_pixels + i] = w[i * stride + j];
+        for (uint32_t i = 0; i < net->n_inputs; i++)
+            fields[(size_t)j * net->n_inputs + i] = w[i * stride + j];
     if (rc == HK_OK)
         rc = hk_results_put(file, "receptive_fields",
                             &(hk_array){ .type = HK_F32,
                                          .n_dims = 3,
-                                         .shape = { n, r->rows, r->cols },
+                                         .shape = { n, net->n_inputs / r->cols, r->cols },
                                          .values = fields,
                                          .unit = "mV",
                                          .description = "incoming weights of each neuron after training" });

@@ -10,7 +10,7 @@ typedef struct hk_mnist_examples hk_mnist_examples;
 
 struct hk_mnist_examples {
     double *times_ms; /* from the start of the first example */
-    uint32_t *ids;    /* inputs, then hidden neurons from n_pixels on */
+    uint32_t *ids;    /* inputs, then hidden neurons from n_inputs on */
     size_t n, capacity;
     uint8_t labels[HK_MNIST_EXAMPLES];
     uint32_t n_images;

@@ -9,9 +9,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RASTER, RATES, EXAMPLES, FIELDS, CONFUSION, ACCURACY, NEURON_RATES, NEURON_CVS, CORRELATIONS, N_FIGURES };
-static const char *const figure_names[N_FIGURES] = { "raster",       "rates",     "examples",
-                                                     "fields",       "confusion", "accuracy",
+enum {
+    RASTER,
+    RATES,
+    EXAMPLES,
+    FIELDS,
+    CONFUSION,
+    ACCURACY,
+    CODES,
+    CODE_ERRORS,
+    NEURON_RATES,
+    NEURON_CVS,
+    CORRELATIONS,
+    N_FIGURES
+};
+static const char *const figure_names[N_FIGURES] = { "raster",       "rates",     "examples",    "fields",
+                                                     "confusion",    "accuracy",  "codes",       "code-errors",
                                                      "neuron-rates", "neuron-cv", "correlations" };
 static const char *const figure_titles[N_FIGURES] = { "spikes",
                                                       "rates",
@@ -19,10 +32,13 @@ static const char *const figure_titles[N_FIGURES] = { "spikes",
                                                       "receptive fields",
                                                       "confusion",
                                                       "accuracy over training",
+                                                      "one image under every code",
+                                                      "error of decoded pixels",
                                                       "rates of the neurons",
                                                       "irregularity of the neurons",
                                                       "correlations of pairs" };
-#define FIGURE_LIST "raster,rates,examples,fields,confusion,accuracy,neuron-rates,neuron-cv,correlations"
+#define FIGURE_LIST \
+    "raster,rates,examples,fields,confusion,accuracy,codes,code-errors,neuron-rates,neuron-cv,correlations"
 
 enum { OUT, FORMAT, WHAT, FROM, TO, BIN, SHARE, HELP, N_FLAGS };
 static const hk_flag flags[N_FLAGS] = {
@@ -50,7 +66,8 @@ static void help(FILE *stream)
     fputs(
         "usage: hillock plot FILE.h5 [options]\n\n"
         "Draws what a results file holds: spikes as a raster and as rates, those of some examples, receptive fields,\n"
-        "the confusion matrix, the accuracy over training, how rates, irregularity and correlations are distributed. "
+        "the confusion matrix, the accuracy over training, an image under several codes, how rates, irregularity and "
+        "correlations are distributed. "
         "The pictures are called FILE-raster.svg and so on. Needs "
         "gnuplot.\n\n",
         stream);
@@ -176,7 +193,9 @@ static int plot_arrays(job *j)
     } arrays[] = { { EXAMPLES, "examples/times_ms", hk_plot_examples },
                    { FIELDS, "receptive_fields", hk_plot_fields },
                    { CONFUSION, "confusion", hk_plot_confusion },
-                   { ACCURACY, "accuracy_over_training", hk_plot_accuracy } };
+                   { ACCURACY, "accuracy_over_training", hk_plot_accuracy },
+                   { CODES, "codes/image", hk_plot_codes },
+                   { CODE_ERRORS, "codes/image", hk_plot_code_errors } };
     for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
         const hk_results_entry *entry = hk_results_find(j->plot.results, arrays[k].array);
         if (!j->wanted[arrays[k].figure])

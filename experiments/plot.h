@@ -33,6 +33,12 @@ int hk_plot_confusion(const hk_plot_job *job, const hk_picture *picture, const v
  *  two ways to read out a layer. */
 int hk_plot_accuracy(const hk_plot_job *job, const hk_picture *picture, const void *data);
 
+/** codes/image, with codes/<name>/times_ms, sources, weights and decoded for each of the `names` of the group, separated by
+ *  commas; its window_ms and jitter_ms. */
+int hk_plot_codes(const hk_plot_job *job, const hk_picture *picture, const void *data);
+/** The same group: codes/<name>/error_by_window and error_by_spikes. */
+int hk_plot_code_errors(const hk_plot_job *job, const hk_picture *picture, const void *data);
+
 /** The first array statistics/<population>/<what>, or NULL. */
 const hk_results_entry *hk_plot_find_statistics(const hk_results *results, const char *what);
 /** Cumulative distributions by population of the arrays rate_hz, cv_isi and correlation there. */

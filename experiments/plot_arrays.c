@@ -44,21 +44,6 @@ int hk_plot_confusion(const hk_plot_job *j, const hk_picture *picture, const voi
     return rc;
 }
 
-/* The names of the columns stand in the attribute `columns` of the array, separated by commas. */
-static char *read_columns(const hk_plot_job *j, const char *object)
-{
-    hk_attribute *attributes;
-    size_t n;
-    char *columns = NULL;
-    if (hk_results_attributes(j->results, object, &attributes, &n) != HK_OK)
-        return NULL;
-    for (size_t k = 0; k < n; k++)
-        if (strcmp(attributes[k].name, "columns") == 0)
-            columns = strdup(attributes[k].text);
-    hk_attributes_free(attributes, n);
-    return columns;
-}
-
 enum { MOST_CURVES = 8 };
 
 /* accuracy_over_training[k][1 + curves]: images seen, then one column a curve, fractions or per cent. */
@@ -73,8 +58,8 @@ int hk_plot_accuracy(const hk_plot_job *j, const hk_picture *picture, const void
     double *values = hk_plot_read(j->ctx, j->results, entry, &rc);
     if (values == NULL)
         return rc;
-    double *columns = malloc((entry->n + 1) * sizeof *columns); /* one behind the other */
-    char *names = read_columns(j, entry->name), *rest = names;
+    double *columns = malloc((entry->n + 1) * sizeof *columns);                    /* one behind the other */
+    char *names = hk_plot_text(j->results, entry->name, "columns"), *rest = names; /* separated by commas */
     if (columns == NULL) {
         free(names);
         free(values);

@@ -1,6 +1,8 @@
 /* experiments/plot_data.c - see plot_data.h. */
 #include "experiments/plot_data.h"
 
+#include "experiments/options.h"
+
 #include "sim/raster.h"
 
 #include <inttypes.h>
@@ -74,6 +76,30 @@ double *hk_plot_read(hk_ctx *ctx, hk_results *results, const hk_results_entry *e
         return values;
     free(values);
     return NULL;
+}
+
+char *hk_plot_text(hk_results *results, const char *object, const char *name)
+{
+    hk_attribute *attributes;
+    size_t n;
+    char *text = NULL;
+    if (hk_results_attributes(results, object, &attributes, &n) != HK_OK)
+        return NULL;
+    for (size_t k = 0; k < n && text == NULL; k++)
+        if (strcmp(attributes[k].name, name) == 0)
+            text = strdup(attributes[k].text);
+    hk_attributes_free(attributes, n);
+    return text;
+}
+
+double hk_plot_number(hk_results *results, const char *object, const char *name)
+{
+    double value = (double)NAN;
+    char *text = hk_plot_text(results, object, name);
+    if (text != NULL && !hk_parse_number(text, &value))
+        value = (double)NAN;
+    free(text);
+    return value;
 }
 
 /* ---- spikes ------------------------------------------------------------------------------------------------------ */

@@ -32,4 +32,8 @@ double hk_plot_time_of(const hk_plot_spikes *spikes, uint64_t most);
 /** Reads an array of any number type as doubles [entry->n]; free it. NULL with *rc the status. */
 double *hk_plot_read(hk_ctx *ctx, hk_results *results, const hk_results_entry *entry, int *rc);
 
+/** An attribute of a group or array as text, to be freed, and as a number; NULL and NaN when there is none. */
+char *hk_plot_text(hk_results *results, const char *object, const char *name);
+double hk_plot_number(hk_results *results, const char *object, const char *name);
+
 #endif

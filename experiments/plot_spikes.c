@@ -1,7 +1,6 @@
 /* experiments/plot_spikes.c - rasters and rates of a results file; see plot.h. */
 #include "experiments/plot.h"
 
-#include "experiments/options.h"
 #include "experiments/progress.h"
 
 #include <math.h>
@@ -126,21 +125,6 @@ int hk_plot_rates(const hk_plot_job *j, const hk_picture *picture, const void *d
 
 /* ---- examples ---------------------------------------------------------------------------------------------------- */
 
-/* A number that is an attribute of a group. */
-static double read_attribute(const hk_plot_job *j, const char *object, const char *name)
-{
-    hk_attribute *attributes;
-    size_t n;
-    double value = (double)NAN;
-    if (hk_results_attributes(j->results, object, &attributes, &n) != HK_OK)
-        return value;
-    for (size_t k = 0; k < n; k++)
-        if (strcmp(attributes[k].name, name) == 0 && !hk_parse_number(attributes[k].text, &value))
-            value = (double)NAN;
-    hk_attributes_free(attributes, n);
-    return value;
-}
-
 enum { MOST_WINDOWS = 100 };
 
 typedef struct examples {
@@ -169,9 +153,9 @@ static int load_examples(const hk_plot_job *j, const hk_results_entry *times, ex
     const hk_results_entry *ids = hk_results_find(j->results, "examples/ids");
     const hk_results_entry *labels = hk_results_find(j->results, "examples/labels");
     int rc = HK_OK;
-    e->n_inputs = read_attribute(j, "examples", "n_inputs");
-    e->n_hidden = read_attribute(j, "examples", "n_hidden");
-    e->window_ms = read_attribute(j, "examples", "window_ms");
+    e->n_inputs = hk_plot_number(j->results, "examples", "n_inputs");
+    e->n_hidden = hk_plot_number(j->results, "examples", "n_hidden");
+    e->window_ms = hk_plot_number(j->results, "examples", "window_ms");
     if (ids == NULL || labels == NULL || ids->n != times->n || labels->n < 1 || labels->n > MOST_WINDOWS)
         return hk_fail(j->ctx, HK_EFORMAT, "examples: ids must be as many as times_ms, labels 1 to %d", MOST_WINDOWS);
     if (!(e->n_inputs >= 1.0 && e->n_inputs < 1e9 && e->n_hidden >= 1.0 && e->n_hidden < 1e9 && e->window_ms > 0.0))

@@ -58,4 +58,34 @@ typedef struct hk_curve {
 HK_MUST_CHECK int hk_figure_curves(hk_ctx *ctx, const hk_picture *picture, const hk_curve *curves, size_t n_curves,
                                    const char *x_label, const char *y_label, double y_most);
 
+/** One image under a code. */
+typedef struct hk_code_panel {
+    const char *name;
+    const double *times_ms, *sources, *weights; /* [n]; sources from rows * cols on: those of falling pixels */
+    size_t n;
+    const double *decoded; /* [rows * cols] */
+} hk_code_panel;
+
+typedef struct hk_code_panels {
+    const hk_code_panel *panels; /* [n] */
+    size_t n, rows, cols;
+    const double *image; /* [rows * cols], 0 to 1 */
+    double window_ms;
+} hk_code_panels;
+
+/** The image, then for each code its raster, pixels from the top, spikes the darker the more they count, and the image that they are
+ *  decoded to. */
+HK_MUST_CHECK int hk_figure_codes(hk_ctx *ctx, const hk_picture *picture, const hk_code_panels *panels);
+
+/** Rows of window or parameter, spikes an image, error, error with jitter; not finite: left out. */
+typedef struct hk_code_errors {
+    const char *name;
+    const double *rows; /* [n][4] */
+    size_t n;
+} hk_code_errors;
+
+/** Errors of n codes against window and spikes, both logarithmic, above without and below with jitter. */
+HK_MUST_CHECK int hk_figure_code_errors(hk_ctx *ctx, const hk_picture *picture, const hk_code_errors *by_window,
+                                        const hk_code_errors *by_spikes, size_t n, double jitter_ms);
+
 #endif
