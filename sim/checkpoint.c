@@ -20,6 +20,13 @@ static int archive_value(hk_archive *archive, const char *name, hk_type type, vo
     return hk_archive_array(archive, name, type, value, 1);
 }
 
+static int enter_numbered(hk_archive *archive, const char *kind, size_t number)
+{
+    char group[32];
+    snprintf(group, sizeof group, "%s%zu", kind, number);
+    return hk_archive_enter(archive, group);
+}
+
 /* A number of things that must be the same in the file and here. */
 static int archive_same(hk_ctx *ctx, hk_archive *archive, const char *name, const char *things, uint64_t here)
 {
@@ -431,6 +438,8 @@ static int archive_projection(hk_projection *projection, hk_archive *archive)
                      "simulation (another seed or configuration?)",
                      p->name);
     if (rc == HK_OK)
+        rc = archive_value(archive, "born", HK_I64, &p->born);
+    if (rc == HK_OK)
         rc = archive_value(archive, "weights_changed", HK_U8, &changed);
     p->weights_changed = changed != 0;
     if (rc == HK_OK && p->weights_changed && p->weight == NULL)
@@ -442,12 +451,10 @@ static int archive_projection(hk_projection *projection, hk_archive *archive)
         rc = archive_drawn_weights(p, archive);
     if (rc == HK_OK)
         rc = archive_lane(p->post, p, archive, &p->lane);
-    char group[32];
-    int k = 0;
+    size_t k = 0;
     for (hk_rule *rule = p->rules; rc == HK_OK && rule != NULL; rule = rule->next, k++) {
         uint8_t enabled = rule->enabled;
-        snprintf(group, sizeof group, "rule%d", k);
-        rc = hk_archive_enter(archive, group);
+        rc = enter_numbered(archive, "rule", k);
         if (rc == HK_OK)
             rc = hk_archive_expect(archive, "type", rule->type->name);
         if (rc == HK_OK)
@@ -504,7 +511,6 @@ static int archive_clock(hk_sim *sim, hk_archive *archive)
 
 static int archive_all(hk_sim *sim, hk_archive *archive)
 {
-    char group[32];
     int rc = hk_archive_enter(archive, "simulation");
     if (rc == HK_OK)
         rc = archive_clock(sim, archive);
@@ -515,8 +521,7 @@ static int archive_all(hk_sim *sim, hk_archive *archive)
     if (rc == HK_OK)
         rc = hk_schedule_archive(sim, archive);
     for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {
-        snprintf(group, sizeof group, "population%zu", i);
-        rc = hk_archive_enter(archive, group);
+        rc = enter_numbered(archive, "population", i);
         if (rc == HK_OK)
             rc = hk_archive_expect(archive, "name", sim->populations[i]->name);
         if (rc == HK_OK)
@@ -525,8 +530,7 @@ static int archive_all(hk_sim *sim, hk_archive *archive)
             hk_archive_leave(archive);
     }
     for (size_t i = 0; rc == HK_OK && i < sim->n_projections; i++) {
-        snprintf(group, sizeof group, "projection%zu", i);
-        rc = hk_archive_enter(archive, group);
+        rc = enter_numbered(archive, "projection", i);
         if (rc == HK_OK)
             rc = archive_projection(sim->projections[i], archive);
         if (rc == HK_OK)
@@ -539,9 +543,37 @@ static int archive_all(hk_sim *sim, hk_archive *archive)
     return rc;
 }
 
+/* Which projections were made in the middle of the run: their synapses are kept in another form (grid_scales.c), so this comes
+ * before building. */
+static int load_births(hk_sim *sim, hk_archive *archive)
+{
+    int rc = hk_archive_enter(archive, "simulation");
+    for (size_t i = 0; rc == HK_OK && i < sim->n_projections; i++) {
+        hk_projection *p = sim->projections[i];
+        int64_t born = 0;
+        rc = enter_numbered(archive, "projection", i);
+        if (rc == HK_OK)
+            rc = archive_value(archive, "born", HK_I64, &born);
+        if (rc != HK_OK)
+            return rc;
+        if (!(born >= 0 && born < LATEST_STEP))
+            return hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: projection %s was made in step %lld", p->name,
+                           (long long)born);
+        if (sim->grid != NULL && (born > 0) != (p->born > 0))
+            sim->grid->is_built = false;
+        p->born = born;
+        hk_archive_leave(archive);
+    }
+    if (rc == HK_OK)
+        hk_archive_leave(archive);
+    return rc;
+}
+
 int hk_sim_archive(hk_sim *sim, hk_archive *archive)
 {
-    int rc = hk_sim_build(sim); /* so that connections can be compared, and spikes find their synapses */
+    int rc = hk_archive_is_loading(archive) ? load_births(sim, archive) : HK_OK;
+    if (rc == HK_OK)
+        rc = hk_sim_build(sim); /* so that connections can be compared, and spikes find their synapses */
     if (rc == HK_OK)
         rc = archive_all(sim, archive);
     return rc == HK_ENOMEM ? hk_fail(sim->ctx, rc, "checkpoint: out of memory") : rc;

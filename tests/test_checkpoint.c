@@ -80,6 +80,60 @@ static void resumed_at_random_times_every_model_goes_on_to_the_last_bit(void **s
     }
 }
 
+static void wire_cells(rig *r, const char *name, double weight)
+{
+    hk_projection *projection;
+    hk_population *cells = hk_sim_population(r->sim, 0);
+    rig_ok(r, hk_projection_create(r->sim,
+                                   &(hk_projection_config){ .name = name,
+                                                            .pre = cells,
+                                                            .post = cells,
+                                                            .connect = HK_FIXED_INDEGREE,
+                                                            .n = 20,
+                                                            .pairs = HK_PAIRS_MULTAPSES,
+                                                            .weight = hk_constant(weight),
+                                                            .delay_ms = { HK_UNIFORM, 1.5, 7.0, 0, 0 } },
+                                   &projection));
+}
+
+static rig open_cells(hk_integrator integrator, unsigned n_extra_threads)
+{
+    rig r = rig_open_with((hk_sim_config){
+        .resolution_ms = 0.1, .seed = 5, .integrator = integrator, .n_extra_threads = n_extra_threads });
+    rig_ok(&r, hk_population_drive(rig_neurons(&r, "cells", "lif", 200), 9000.0, 0.25));
+    wire_cells(&r, "first", 0.5);
+    return r;
+}
+
+/* `saved`: thrown away behind the second piece and built anew, both projections at once. */
+static uint64_t with_a_later_projection(hk_integrator integrator, bool saved)
+{
+    rig r = open_cells(integrator, 0);
+    rig_run(&r, 20.3);
+    wire_cells(&r, "later", -1.0);
+    rig_run(&r, 3.1); /* spikes from before it was made are still on their way */
+    if (saved) {
+        rig_ok(&r, hk_sim_save(r.sim, file_path));
+        rig_close(&r);
+        r = open_cells(integrator, 2);
+        wire_cells(&r, "later", -1.0);
+        rig_ok(&r, hk_sim_load(r.sim, file_path));
+    }
+    rig_run(&r, 30.0);
+    hk_sim_stats stats = hk_sim_get_stats(r.sim);
+    assert_true(stats.spikes > 200);
+    rig_close(&r);
+    return stats.spike_hash ^ stats.synaptic_events;
+}
+
+static void a_projection_made_in_the_middle_of_the_run_is_found_again(void **state)
+{
+    (void)state;
+    for (int form = HK_EXACT; form <= HK_EXACT_DENSE; form++)
+        assert_true(with_a_later_projection((hk_integrator)form, true) ==
+                    with_a_later_projection((hk_integrator)form, false));
+}
+
 static mixed_config rich(void)
 {
     return (mixed_config){
@@ -443,6 +497,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(resumed_at_random_times_every_model_goes_on_to_the_last_bit),
+        cmocka_unit_test(a_projection_made_in_the_middle_of_the_run_is_found_again),
         cmocka_unit_test(a_simulation_goes_on_after_being_saved),
         cmocka_unit_test(loading_into_a_simulation_that_has_run_replaces_all_of_it),
         cmocka_unit_test(parameters_of_the_file_replace_those_it_was_built_with),
