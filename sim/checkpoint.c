@@ -378,14 +378,7 @@ static int archive_population(hk_population *population, hk_archive *archive)
 
 static uint32_t checksum(uint32_t crc, const void *data, uint64_t bytes)
 {
-    const unsigned char *at = data;
-    for (; bytes > 0;) {
-        uInt piece = bytes > 1u << 30 ? 1u << 30 : (uInt)bytes;
-        crc = (uint32_t)crc32(crc, at, piece);
-        at += piece;
-        bytes -= piece;
-    }
-    return crc;
+    return bytes == 0 ? crc : (uint32_t)crc32_z(crc, data, bytes);
 }
 
 static uint32_t connections_checksum(const hk_projection *p)
