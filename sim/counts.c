@@ -6,28 +6,22 @@
 
 #include <assert.h>
 
-static void fill_buckets(hk_counts_table *table)
+/* Returns whether no bucket of this level has two limits. */
+static bool fill_buckets(hk_counts_table *table, uint32_t begin, uint32_t n_bits, uint16_t bucket[64])
 {
-    table->has_buckets = true;
-    for (int level = 0; level < 2; level++)
-        for (uint32_t bucket = 0; bucket < 63; bucket++) {
-            uint32_t begin = level == 0 ? bucket << 10 : HK_COUNTS_TOP + (bucket << 4);
-            uint32_t end = begin + (level == 0 ? 1 << 10 : 1 << 4), n = 0;
-            table->below[level][bucket] = 0;
-            table->only[level][bucket] = UINT16_MAX;
-            for (uint32_t k = 0; k < table->n_limits; k++) {
-                table->below[level][bucket] = (uint16_t)(table->below[level][bucket] + (table->limit[k] < begin));
-                if (table->limit[k] < begin || table->limit[k] >= end)
-                    continue;
-                table->only[level][bucket] = table->limit[k];
-                table->has_buckets = table->has_buckets && ++n == 1;
-            }
-        }
-    for (int level = 0; level < 2;
-         level++) { /* the last bucket of the first level leads to the second, of that to more bits */
-        table->below[level][63] = 0;
-        table->only[level][63] = UINT16_MAX;
+    const uint32_t rest = (1u << HK_COUNTS_REST_BITS) - 1;
+    bool fits = table->n_limits <= UINT16_MAX >> HK_COUNTS_REST_BITS;
+    for (uint32_t at = 0, k = 0; at < 63; at++, begin += 1u << n_bits) { /* the last one leads to more bits */
+        while (k < table->n_limits && table->limit[k] < begin)
+            k++;
+        uint32_t n = 0;
+        while (k + n < table->n_limits && table->limit[k + n] < begin + (1u << n_bits))
+            n++;
+        fits = fits && n <= 1;
+        bucket[at] = (uint16_t)(k << HK_COUNTS_REST_BITS | (n > 0 ? rest - (table->limit[k] - begin) : 0));
     }
+    bucket[63] = 0;
+    return fits;
 }
 
 void hk_counts_prepare(double mean, hk_counts_table *table)
@@ -49,7 +43,8 @@ void hk_counts_prepare(double mean, hk_counts_table *table)
         table->n_limits = k + 1;
     }
     assert(table->limit[table->n_limits - 1] == 65535);
-    fill_buckets(table);
+    bool fits = fill_buckets(table, 0, 10, table->bucket[0]);
+    table->has_buckets = fill_buckets(table, HK_COUNTS_TOP, 4, table->bucket[1]) && fits;
 }
 
 static uint32_t first_bits(const hk_counts_at *at, uint32_t i)

@@ -25,13 +25,14 @@ typedef struct hk_counts_table {
     double tail[HK_COUNTS_MOST_LIMITS];    /* P(X > k) */
 
     /* The same for kernels that can look 64 entries up at once: [0] by the first 6 of the 16 bits, [1] by the next 6 where these
-     * are all ones. `below`: limits below the bucket, `only`: the one limit in it, or 65535. From HK_COUNTS_FAR on, more bits
-     * are drawn. Only where no bucket has two limits, as with means up to 4. */
+     * are all ones. An entry and the bits that follow are added up: the count then stands above the HK_COUNTS_REST_BITS lowest
+     * bits, and these are all ones where the 16 bits equal a limit. From HK_COUNTS_FAR on, more bits are drawn. Only where no
+     * bucket has two limits, as with means up to 4. */
     bool has_buckets;
-    uint16_t below[2][64], only[2][64];
+    uint16_t bucket[2][64];
 } hk_counts_table;
 
-enum { HK_COUNTS_TOP = 63 << 10, HK_COUNTS_FAR = HK_COUNTS_TOP + (63 << 4) };
+enum { HK_COUNTS_TOP = 63 << 10, HK_COUNTS_FAR = HK_COUNTS_TOP + (63 << 4), HK_COUNTS_REST_BITS = 11 };
 
 /** Which stream the counts are of, and when. */
 typedef struct hk_counts_at {

@@ -43,10 +43,9 @@ static int find_volleys(const hk_grid *grid, hk_shard *shard, int64_t step, size
             if (reserve(&d->volleys, &d->volleys_capacity, n + cursors->n, sizeof *d->volleys) != HK_OK)
                 return HK_ENOMEM;
             for (size_t k = 0; k < cursors->n; k++) {
-                hk_cursor *at = &cursors->of[k];
-                size_t length = at->length[slot];
-                d->volleys[n] = (hk_volley){ .synapse = at->next, .impulse = &impulse[at->spike], .n = length };
-                at->next += length;
+                size_t length = cursors->length[slot * cursors->n + k];
+                d->volleys[n] = (hk_volley){ .synapse = cursors->next[k], .impulse = &impulse[k], .n = length };
+                cursors->next[k] += length;
                 n += length > 0;
                 shard->n_synaptic_events += length;
             }

@@ -9,11 +9,8 @@
 #include <string.h>
 
 enum {
-    CHUNK = 512,      /* neurons advanced together: their inputs stay in the first cache */
-    FETCH_ROWS = 24,  /* slabs ahead: where they begin is fetched, */
-    FETCH_SLABS = 10, /* and their synapses */
+    CHUNK = 512, /* neurons advanced together: their inputs stay in the first cache */
     LINE = 64,
-    MOST_LINES = 6, /* of a slab: the hardware goes on by itself */
 };
 
 /* --- lists of spikes ---------------------------------------------------------------------------------------- */
@@ -32,25 +29,42 @@ int hk_spike_list_reserve(hk_spike_list *list, size_t n)
 
 /* --- delivery ------------------------------------------------------------------------------------------------- */
 
+static int cursors_reserve(hk_cursors *cursors, size_t n, uint32_t n_slots)
+{
+    if (n <= cursors->capacity)
+        return HK_OK;
+    const uint32_t **next = realloc(cursors->next, 2 * n * sizeof *next);
+    if (next == NULL)
+        return HK_ENOMEM;
+    cursors->next = next;
+    uint16_t *length = realloc(cursors->length, 2 * n * n_slots * sizeof *length);
+    if (length == NULL)
+        return HK_ENOMEM;
+    cursors->length = length;
+    cursors->capacity = 2 * n;
+    return HK_OK;
+}
+
 int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_t step)
 {
+    static const uint32_t none;
     const hk_spike_list *list = hk_grid_list(grid, from, step);
+    const hk_slab_table *table = &shard->table;
+    const uint32_t n_slots = grid->n_slots;
     hk_cursors *cursors = &shard->cursors[from][(uint64_t)step % grid->n_ring];
-    if (list->n > cursors->capacity) {
-        hk_cursor *of = realloc(cursors->of, 2 * list->n * sizeof *of);
-        if (of == NULL)
-            return HK_ENOMEM;
-        cursors->of = of;
-        cursors->capacity = 2 * list->n;
-    }
     cursors->n = 0;
+    if (cursors_reserve(cursors, list->n, n_slots) != HK_OK)
+        return HK_ENOMEM;
+    for (size_t k = 0; k < list->n; k++)
+        for (uint32_t slot = 0; slot < n_slots; slot += LINE / sizeof *table->length)
+            __builtin_prefetch(table->length + (size_t)list->source[k] * n_slots + slot);
+    cursors->n = list->n;
     for (size_t k = 0; k < list->n; k++) {
-        uint32_t g = list->source[k];
-        const uint32_t *first = shard->table.first[g];
-        if (first != NULL)
-            cursors->of[cursors->n++] = (hk_cursor){ .next = first,
-                                                     .length = shard->table.length + (size_t)g * grid->n_slots,
-                                                     .spike = (uint32_t)k };
+        const uint32_t *first = table->first[list->source[k]];
+        const uint16_t *length = table->length + (size_t)list->source[k] * n_slots;
+        cursors->next[k] = first != NULL ? first : &none;
+        for (uint32_t slot = 0; slot < n_slots; slot++)
+            cursors->length[slot * list->n + k] = length[slot];
     }
     return HK_OK;
 }
@@ -70,13 +84,12 @@ static int due_reserve(hk_shard *shard, size_t n)
 /* Adds the slabs of one list that arrive through `slot`, and moves the list's cursors behind them. */
 static size_t add_due(hk_shard *shard, hk_cursors *cursors, uint32_t slot, size_t n_due)
 {
+    const uint16_t *length = cursors->length + slot * cursors->n;
     for (size_t k = 0; k < cursors->n; k++) {
-        hk_cursor *at = &cursors->of[k];
-        size_t n = at->length[slot];
-        shard->due[n_due] = (hk_due){ .synapse = at->next, .n = n };
-        at->next += n;
-        n_due += n > 0;
-        shard->n_synaptic_events += n;
+        shard->due[n_due] = (hk_due){ .synapse = cursors->next[k], .n = length[k] };
+        cursors->next[k] += length[k];
+        n_due += length[k] > 0;
+        shard->n_synaptic_events += length[k];
     }
     return n_due;
 }
@@ -93,7 +106,7 @@ static int deliver_slabs(const hk_grid *grid, hk_shard *shard, int64_t step)
             n_due = add_due(shard, cursors, slot, n_due);
         }
     }
-    grid->kernels->deliver(shard->due, n_due, grid->ascending, shard->accumulator);
+    grid->kernels->deliver(shard->due, n_due, shard->accumulator);
     shard->n_events += n_due;
     return HK_OK;
 }
@@ -182,25 +195,22 @@ static void collect(const hk_grid *grid, hk_shard *shard, const hk_population *p
 {
     const hk_grid_population *g = &grid->populations[p->index];
     const hk_slice *slice = &shard->slices[p->index];
+    bool is_driven = p->drive_counts.n_limits > 0;
+    uint32_t driven = g->n_ports == 2 && p->drive_weight < 0.0 ? 1 : 0, lead = begin % HK_COUNTS_GROUP;
+    if (is_driven) {
+        hk_counts_at at = { .seed = grid->sim->seed, .id = p->name_id, .step = step };
+        grid->kernels->counts(&p->drive_counts, &at, begin - lead, n + lead, out->counts);
+    }
     for (uint32_t port = 0; port < g->n_ports; port++) {
-        double *in = out->in[port];
-        if (g->on_slabs)
-            grid->kernels->collect(shard->accumulator + slice->first[port] + (begin - slice->begin), g->scale[port], in,
-                                   n);
-        else
-            memset(in, 0, n * sizeof *in);
-        double *sum = g->sum[port] == NULL ? NULL : g->sum[port] + begin;
+        int32_t *acc = g->on_slabs ? shard->accumulator + slice->first[port] + (begin - slice->begin) : NULL;
+        hk_arrived arrived = { .acc = acc, .scale = g->scale[port], .weight = p->drive_weight };
+        arrived.counts = is_driven && port == driven ? out->counts + lead : NULL;
+        double *in = out->in[port], *sum = g->sum[port] == NULL ? NULL : g->sum[port] + begin;
+        grid->kernels->collect(&arrived, in, n);
         for (uint32_t k = 0; sum != NULL && k < n; k++) {
             in[k] += sum[k];
             sum[k] = 0.0;
         }
-    }
-    if (p->drive_counts.n_limits > 0) {
-        hk_counts_at at = { .seed = grid->sim->seed, .id = p->name_id, .step = step };
-        uint32_t lead = begin % HK_COUNTS_GROUP;
-        grid->kernels->counts(&p->drive_counts, &at, begin - lead, n + lead, out->counts);
-        grid->kernels->add_counts(out->counts + lead, p->drive_weight,
-                                  out->in[g->n_ports == 2 && p->drive_weight < 0.0 ? 1 : 0], n);
     }
 }
 
@@ -334,8 +344,9 @@ static int step_slice(const hk_grid *grid, hk_shard *shard, hk_population *p, in
     inputs got;
     memset(got.in, 0, sizeof got.in);
     const double *in[HK_MOST_PORTS] = { got.in[0], got.in[1] };
-    for (uint32_t begin = slice->begin; begin < slice->end; begin += CHUNK) {
-        uint32_t end = slice->end - begin < CHUNK ? slice->end : begin + CHUNK;
+    for (uint32_t begin = slice->begin, end; begin < slice->end; begin = end) {
+        end = begin / CHUNK * CHUNK + CHUNK; /* counts are drawn for whole groups */
+        end = end < slice->end ? end : slice->end;
         int rc = hk_hits_reserve(&shard->hits, 2 * CHUNK);
         if (rc != HK_OK)
             return rc;

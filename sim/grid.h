@@ -38,15 +38,10 @@ typedef struct hk_slab_table {
     uint64_t *arena_bytes;
 } hk_slab_table;
 
-/* How far the slabs of a spike have been delivered. */
-typedef struct hk_cursor {
-    const uint32_t *next;
-    const uint16_t *length;
-    uint32_t spike; /* which of the list */
-} hk_cursor;
-
-typedef struct hk_cursors { /* of the spikes of one list */
-    hk_cursor *of;
+/* How far the slabs of the spikes of one list have been delivered. */
+typedef struct hk_cursors {
+    const uint32_t **next; /* [n] slab of each spike */
+    uint16_t *length;      /* [n_slots][n] of all its slabs: those of one step lie side by side */
     size_t n, capacity;
 } hk_cursors;
 
@@ -97,7 +92,6 @@ struct hk_grid {
     uint32_t n_sources;
     uint32_t *delay; /* [n_slots] steps, ascending: what occurs in 4-byte synapses */
     uint32_t n_slots;
-    bool ascending; /* accumulators do in every slab */
     hk_shard *shards;
     uint32_t n_shards;
     hk_spike_list *lists[2]; /* [n_ring] by step: HK_FROM_SOURCES, HK_FROM_NEURONS */

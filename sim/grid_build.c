@@ -46,8 +46,10 @@ static void fini_shards(hk_grid *grid)
         hk_dense_shard_destroy(shard, grid->n_populations);
         hk_slab_table_fini(&shard->table, grid->n_populations);
         for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS; from++) {
-            for (size_t k = 0; shard->cursors[from] != NULL && k < grid->n_ring; k++)
-                free(shard->cursors[from][k].of);
+            for (size_t k = 0; shard->cursors[from] != NULL && k < grid->n_ring; k++) {
+                free(shard->cursors[from][k].next);
+                free(shard->cursors[from][k].length);
+            }
             free(shard->cursors[from]);
         }
         free(shard->due);
@@ -316,7 +318,7 @@ static int place_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_t
     hk_cursors *cursors = &shard->cursors[from][(uint64_t)sent % grid->n_ring];
     for (size_t k = 0; rc == HK_OK && k < cursors->n; k++)
         for (uint32_t slot = 0; slot < grid->n_slots && sent + (int64_t)grid->delay[slot] < grid->sim->step; slot++)
-            cursors->of[k].next += cursors->of[k].length[slot];
+            cursors->next[k] += cursors->length[slot * cursors->n + k];
     return rc;
 }
 

@@ -362,21 +362,6 @@ static int compare_rows(const void *a, const void *b)
     return x->projection->index < y->projection->index ? -1 : 1;
 }
 
-/* Do accumulators ascend in the slabs of these projections? They are numbered by population, and in each by port: not where
- * weights of both signs go to two ports. */
-static bool all_ascend(const job *j)
-{
-    for (size_t k = 0; k < j->n_of; k++) {
-        const hk_projection *p = j->of[k].projection;
-        hk_weight_range r = hk_weight_range_of(&p->asked);
-        if (j->grid->populations[p->post->index].n_ports == 2 && r.low < 0.0 && r.high > 0.0)
-            return false;
-        if (k > 0 && p->post->index < j->of[k - 1].projection->post->index) /* a listed one */
-            return false;
-    }
-    return true;
-}
-
 static int find_rows(hk_grid *grid, job *j)
 {
     const hk_population *pre = j->pre;
@@ -387,7 +372,6 @@ static int find_rows(hk_grid *grid, job *j)
         if (pre->out[k]->on_slabs)
             j->of[j->n_of++] = (rows){ .projection = pre->out[k], .n_expected = pre->out[k]->n_synapses };
     qsort(j->of, j->n_of, sizeof *j->of, compare_rows); /* those to be drawn come first, then by target */
-    grid->ascending = grid->ascending && all_ascend(j);
     j->at = calloc(grid->n_shards, sizeof *j->at);
     j->rounding = calloc(hk_team_size(grid->sim->team) * j->n_of + 1, sizeof *j->rounding);
     j->checksum = calloc(hk_team_size(grid->sim->team) * j->n_of + 1, sizeof *j->checksum);
@@ -513,6 +497,11 @@ static int check_sums(hk_grid *grid)
                    (unsigned long long)largest, INT32_MAX);
 }
 
+typedef struct cursor {
+    const uint32_t *next;
+    const uint16_t *length;
+} cursor;
+
 uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint32_t *pre, uint32_t *post,
                                double *weight, double *delay_ms)
 {
@@ -520,12 +509,12 @@ uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint
     uint32_t from = projection->pre->index, to = projection->post->index;
     const hk_grid_population *g = &grid->populations[to];
     uint64_t n_listed = 0;
-    hk_cursor *at = calloc(grid->n_shards, sizeof *at); /* in the row of each shard */
+    cursor *at = calloc(grid->n_shards, sizeof *at); /* in the row of each shard */
     for (uint32_t i = 0; at != NULL && i < projection->pre->n; i++) {
         size_t source = grid->populations[from].first + i;
         for (uint32_t s = 0; s < grid->n_shards; s++)
-            at[s] = (hk_cursor){ .next = grid->shards[s].table.first[source],
-                                 .length = grid->shards[s].table.length + source * grid->n_slots };
+            at[s] = (cursor){ .next = grid->shards[s].table.first[source],
+                              .length = grid->shards[s].table.length + source * grid->n_slots };
         for (uint32_t slot = 0; slot < grid->n_slots; slot++)
             for (uint32_t s = 0; s < grid->n_shards; s++) {
                 const hk_slice *slice = &grid->shards[s].slices[to];
@@ -583,7 +572,6 @@ int hk_grid_build_slabs(hk_grid *grid)
 {
     uint32_t *slot_of = NULL;
     hk_grid_choose_projections(grid);
-    grid->ascending = true;
     int rc = number_delays(grid, &slot_of);
     if (rc == HK_OK)
         rc = check_memory(grid);

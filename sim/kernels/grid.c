@@ -40,13 +40,16 @@ static inline void draw_bits(const stream *of, uint32_t group, uint16_t bits[TOG
     }
 }
 
-/* One comparison for each limit. Returns false where 16 bits decide all counts; else tied[] marks those they do not. */
-static inline bool compare(const hk_counts_table *table, const uint16_t *bits, uint8_t *out, int16_t *tied)
+enum { PART = 32, PARTS = TOGETHER / PART };
+
+/* One comparison for each limit. Sets the bits of undecided[] of those that 16 bits do not decide; returns whether there are any. */
+static inline bool compare(const hk_counts_table *table, const uint16_t *bits, uint8_t *out, uint32_t undecided[PARTS])
 {
     enum { SHORTS = 4 * HK_WIDTH };
     typedef int16_t shorts __attribute__((vector_size(2 * SHORTS)));
     typedef uint8_t octets __attribute__((vector_size(SHORTS)));
     shorts all_ties = { 0 };
+    int16_t tied[TOGETHER];
     for (uint32_t s = 0; s < TOGETHER; s += SHORTS) {
         shorts u, count = { 0 }, tie = { 0 };
         memcpy(&u, bits + s, sizeof u);
@@ -65,6 +68,8 @@ static inline bool compare(const hk_counts_table *table, const uint16_t *bits, u
     memcpy(words, &all_ties, sizeof words);
     for (uint32_t l = 0; l < HK_WIDTH; l++)
         any |= words[l];
+    for (uint32_t k = 0; any != 0 && k < TOGETHER; k++)
+        undecided[k / PART] |= (uint32_t)(tied[k] & 1) << k % PART;
     return any != 0;
 }
 
@@ -76,20 +81,22 @@ static inline __m512i entry(const uint16_t table[64], __m512i at)
 }
 
 /* The same through the buckets: look-ups by 6 bits, the lower ones of each lane, instead of comparisons. */
-static inline bool look_up(const hk_counts_table *table, const uint16_t *bits, uint8_t *out, int16_t *tied)
+static inline bool look_up(const hk_counts_table *table, const uint16_t *bits, uint8_t *out, uint32_t undecided[PARTS])
 {
-    __mmask32 any = 0;
-    for (uint32_t s = 0; s < TOGETHER; s += 32) {
-        __m512i u = _mm512_loadu_si512(bits + s), first = _mm512_srli_epi16(u, 10), second = _mm512_srli_epi16(u, 4);
+    const __m512i not_rest = _mm512_set1_epi16((short)(0xffffu << HK_COUNTS_REST_BITS));
+    uint32_t any = 0;
+    for (uint32_t part = 0; part < PARTS; part++) {
+        __m512i u = _mm512_loadu_si512(bits + part * PART), rest = _mm512_and_si512(u, _mm512_set1_epi16(0x3ff));
         __mmask32 top = _mm512_cmpge_epu16_mask(u, _mm512_set1_epi16((short)HK_COUNTS_TOP));
-        __m512i below = _mm512_mask_mov_epi16(entry(table->below[0], first), top, entry(table->below[1], second));
-        __m512i only = _mm512_mask_mov_epi16(entry(table->only[0], first), top, entry(table->only[1], second));
-        __mmask32 above = _mm512_cmpgt_epu16_mask(u, only);
-        __mmask32 tie = _mm512_cmpeq_epu16_mask(u, only) |
-                        _mm512_cmpge_epu16_mask(u, _mm512_set1_epi16((short)HK_COUNTS_FAR));
-        __m512i count = _mm512_mask_add_epi16(below, above, below, _mm512_set1_epi16(1));
-        _mm256_storeu_si256((__m256i *)(void *)(out + s), _mm512_cvtepi16_epi8(count));
-        _mm512_storeu_si512(tied + s, _mm512_movm_epi16(tie));
+        __mmask32 far = _mm512_cmpge_epu16_mask(u, _mm512_set1_epi16((short)HK_COUNTS_FAR));
+        __m512i first = entry(table->bucket[0], _mm512_srli_epi16(u, 10));
+        __m512i second = entry(table->bucket[1], _mm512_srli_epi16(u, 4));
+        second = _mm512_add_epi16(second, _mm512_and_si512(u, _mm512_set1_epi16(0xf)));
+        __m512i sum = _mm512_mask_mov_epi16(_mm512_add_epi16(first, rest), top, second);
+        __mmask32 tie = _mm512_cmpeq_epi16_mask(_mm512_or_si512(sum, not_rest), _mm512_set1_epi16(-1)) | far;
+        __m512i count = _mm512_srli_epi16(sum, HK_COUNTS_REST_BITS);
+        _mm256_storeu_si256((__m256i *)(void *)(out + part * PART), _mm512_cvtepi16_epi8(count));
+        undecided[part] = tie;
         any |= tie;
     }
     return any != 0;
@@ -97,9 +104,9 @@ static inline bool look_up(const hk_counts_table *table, const uint16_t *bits, u
 
 #else
 
-static inline bool look_up(const hk_counts_table *table, const uint16_t *bits, uint8_t *out, int16_t *tied)
+static inline bool look_up(const hk_counts_table *table, const uint16_t *bits, uint8_t *out, uint32_t undecided[PARTS])
 {
-    return compare(table, bits, out, tied);
+    return compare(table, bits, out, undecided);
 }
 
 #endif
@@ -110,30 +117,41 @@ static void counts(const hk_counts_table *table, const hk_counts_at *at, uint32_
                         .id = at->id ^ (uint64_t)at->step >> 32,
                         .sub = (uint32_t)at->step };
     for (uint32_t begin = 0; begin < n; begin += TOGETHER) {
-        uint16_t bits[TOGETHER];
-        int16_t tied[TOGETHER];
-        uint8_t all[TOGETHER];
+        _Alignas(64) uint16_t bits[TOGETHER];
+        _Alignas(64) uint8_t all[TOGETHER];
+        uint32_t undecided[PARTS] = { 0 };
         draw_bits(&of, (first + begin) / HK_COUNTS_GROUP, bits);
-        bool undecided = table->has_buckets ? look_up(table, bits, all, tied) : compare(table, bits, all, tied);
-        uint32_t here = n - begin < TOGETHER ? n - begin : TOGETHER;
-        memcpy(out + begin, all, here);
-        for (uint32_t k = 0; undecided && k < here; k++)
-            if (tied[k] != 0)
-                out[begin + k] = hk_counts_one(table, at, first + begin + k);
+        bool any = table->has_buckets ? look_up(table, bits, all, undecided) : compare(table, bits, all, undecided);
+        for (uint32_t part = 0; any && part < PARTS; part++)
+            for (uint32_t left = undecided[part]; left != 0; left &= left - 1) {
+                uint32_t k = part * PART + (uint32_t)__builtin_ctz(left);
+                all[k] = hk_counts_one(table, at, first + begin + k);
+            }
+        memcpy(out + begin, all, n - begin < TOGETHER ? n - begin : TOGETHER);
     }
 }
 
-static void collect(int32_t *restrict acc, double scale, double *restrict in, uint32_t n)
+static inline __attribute__((always_inline)) void collect_from(int32_t *restrict acc, double scale,
+                                                               const uint8_t *restrict counts, double weight,
+                                                               double *restrict in, uint32_t n)
 {
-    for (uint32_t k = 0; k < n; k++)
-        in[k] = (double)acc[k] * scale;
-    memset(acc, 0, n * sizeof *acc);
+    for (uint32_t k = 0; k < n; k++) {
+        in[k] = (acc != NULL ? (double)acc[k] * scale : 0.0) + (counts != NULL ? (double)counts[k] * weight : 0.0);
+        if (acc != NULL)
+            acc[k] = 0;
+    }
 }
 
-static void add_counts(const uint8_t *restrict counted, double weight, double *restrict in, uint32_t n)
+static void collect(const hk_arrived *arrived, double *in, uint32_t n)
 {
-    for (uint32_t k = 0; k < n; k++)
-        in[k] += (double)(int32_t)counted[k] * weight;
+    if (arrived->acc != NULL && arrived->counts != NULL)
+        collect_from(arrived->acc, arrived->scale, arrived->counts, arrived->weight, in, n);
+    else if (arrived->acc != NULL)
+        collect_from(arrived->acc, arrived->scale, NULL, 0.0, in, n);
+    else if (arrived->counts != NULL)
+        collect_from(NULL, 0.0, arrived->counts, arrived->weight, in, n);
+    else
+        memset(in, 0, n * sizeof *in);
 }
 
 /* Slabs are short and lie anywhere: their first lines are fetched some slabs ahead, and the hardware follows longer ones. */
@@ -146,49 +164,15 @@ static inline void fetch(const hk_due *slab)
         __builtin_prefetch(line + at);
 }
 
-static inline void add_some(const uint32_t *restrict synapse, size_t n, int32_t *restrict acc)
+/* One by one: the second cache, where the accumulators lie, is what has to be waited for, however they are added. */
+static inline void add_slab(const hk_due *slab, int32_t *restrict acc)
 {
-    for (size_t k = 0; k < n; k++)
+    const uint32_t *restrict synapse = slab->synapse;
+    for (size_t k = 0; k < slab->n; k++)
         acc[synapse[k] & 0xffff] += (int32_t)synapse[k] >> 16;
 }
 
-#if defined(__AVX512F__)
-
-/* 16 at a time: not less work for the core, but fewer instructions, so that more of what has to be waited for is under way.
- * Synapses that ascend have their repeated accumulators side by side: all but the last of each are added one by one. */
-static inline void add_ascending(const uint32_t *restrict synapse, size_t n, int32_t *restrict acc)
-{
-    enum { FEW = 5 };
-    const __m512i lower = _mm512_set1_epi32(0xffff);
-    for (size_t at = 0; at < n; at += 16) {
-        size_t here = n - at < 16 ? n - at : 16;
-        __mmask16 used = (__mmask16)((1u << here) - 1);
-        if (here <= FEW) {
-            add_some(synapse + at, here, acc);
-            return;
-        }
-        __m512i all = _mm512_maskz_loadu_epi32(used, synapse + at), to = _mm512_and_si512(all, lower);
-        __m512i next = _mm512_and_si512(_mm512_maskz_loadu_epi32(used >> 1, synapse + at + 1), lower);
-        __mmask16 repeated = _mm512_mask_cmpeq_epi32_mask(used >> 1, to, next), last = used & (__mmask16)~repeated;
-        __m512i before = _mm512_mask_i32gather_epi32(all, last, to, acc, 4);
-        _mm512_mask_i32scatter_epi32(acc, last, to, _mm512_add_epi32(before, _mm512_srai_epi32(all, 16)), 4);
-        uint32_t bits = repeated;
-        __asm__("" : "+r"(bits)); /* gcc 12 may spill 16 of its bits and look at 32 */
-        for (; bits != 0; bits &= bits - 1)
-            add_some(synapse + at + (unsigned)__builtin_ctz(bits), 1, acc);
-    }
-}
-
-#else
-
-static inline void add_ascending(const uint32_t *restrict synapse, size_t n, int32_t *restrict acc)
-{
-    add_some(synapse, n, acc);
-}
-
-#endif
-
-static void deliver(const hk_due *restrict due, size_t n, bool ascending, int32_t *restrict acc)
+static void deliver(const hk_due *restrict due, size_t n, int32_t *restrict acc)
 {
     enum { AHEAD = 8 };
     for (size_t k = 0; k < n && k < AHEAD; k++)
@@ -196,15 +180,10 @@ static void deliver(const hk_due *restrict due, size_t n, bool ascending, int32_
     for (size_t k = 0; k < n; k++) {
         if (k + AHEAD < n)
             fetch(&due[k + AHEAD]);
-        if (ascending)
-            add_ascending(due[k].synapse, due[k].n, acc);
-        else
-            add_some(due[k].synapse, due[k].n, acc);
+        add_slab(&due[k], acc);
     }
 }
 
 #define HK_TABLE_NAME(isa) hk_grid_kernels_##isa
 #define HK_TABLE(isa) HK_TABLE_NAME(isa)
-const hk_grid_kernels HK_TABLE(HK_KERNEL_ISA) = {
-    .counts = counts, .collect = collect, .add_counts = add_counts, .deliver = deliver
-};
+const hk_grid_kernels HK_TABLE(HK_KERNEL_ISA) = { .counts = counts, .collect = collect, .deliver = deliver };

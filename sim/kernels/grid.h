@@ -12,15 +12,20 @@ typedef struct hk_due { /* a slab to deliver in this step */
     size_t n;
 } hk_due;
 
+typedef struct hk_arrived { /* at neurons of one population in this step, NULL where nothing comes this way */
+    int32_t *acc;           /* through slabs, in units of `scale` */
+    double scale;
+    const uint8_t *counts; /* from their drive, each of `weight` */
+    double weight;
+} hk_arrived;
+
 typedef struct hk_grid_kernels {
     /** counts[k] of neurons first + k, k < n; first is a multiple of HK_COUNTS_GROUP. */
     void (*counts)(const hk_counts_table *table, const hk_counts_at *at, uint32_t first, uint32_t n, uint8_t *counts);
-    /** in[k] = acc[k] * scale, acc[k] = 0. */
-    void (*collect)(int32_t *acc, double scale, double *in, uint32_t n);
-    /** in[k] += counts[k] * weight. */
-    void (*add_counts)(const uint8_t *counts, double weight, double *in, uint32_t n);
-    /** For all synapses of n slabs: acc[lower half] += upper half, signed. `ascending`: the lower halves do, in each slab. */
-    void (*deliver)(const hk_due *due, size_t n, bool ascending, int32_t *acc);
+    /** in[k] = what has arrived at neuron k < n, acc[k] = 0. */
+    void (*collect)(const hk_arrived *arrived, double *in, uint32_t n);
+    /** For all synapses of n slabs: acc[lower half] += upper half, signed. */
+    void (*deliver)(const hk_due *due, size_t n, int32_t *acc);
 } hk_grid_kernels;
 
 extern const hk_grid_kernels hk_grid_kernels_plain;
