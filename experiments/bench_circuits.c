@@ -1,14 +1,10 @@
 /* experiments/bench_circuits.c - see bench_circuits.h; the equations stand in the experiments of the same names. */
 #include "experiments/bench_circuits.h"
 
+#include "experiments/hpc.h"
 #include "experiments/microcircuit.h"
 
 #include <math.h>
-
-#define HPC_TAU_SYN_MS 0.555803247544
-#define HPC_PEAK_MS 1.700759
-#define HPC_PEAK_MV 0.14
-#define HPC_ALPHA_SHAPED_PA 45.609600316550 /* of the original, whose currents are alpha functions */
 
 /* Four of five neurons are excitatory, and both populations differ in nothing but their synapses. */
 typedef struct balanced {
@@ -104,36 +100,10 @@ static void add_coba_i(double share, hk_circuit *out)
 
 static void add_hpc(double share, bool learns, hk_circuit *out)
 {
-    static const hk_circuit_value values[] = { { "tau_m_ms", 10.0 },
-                                               { "c_m_pf", 250.0 },
-                                               { "e_l_mv", 0.0 },
-                                               { "v_th_mv", 20.0 },
-                                               { "v_reset_mv", 0.0 },
-                                               { "t_ref_ms", 0.5 },
-                                               { "tau_syn_ex_ms", HPC_TAU_SYN_MS },
-                                               { "tau_syn_in_ms", HPC_TAU_SYN_MS },
-                                               { .name = NULL } };
-    double rate = 1.0 / HPC_TAU_SYN_MS - 1.0 / 10.0;
-    double w_pa = HPC_PEAK_MV * 250.0 * rate / (exp(-HPC_PEAK_MS / 10.0) - exp(-HPC_PEAK_MS / HPC_TAU_SYN_MS));
-    double threshold_per_ms = 20.0 * 250.0 / 10.0 / (w_pa * HPC_TAU_SYN_MS);
-    const hk_circuit_rule stdp_pl = { .type = &hk_stdp_pl,
-                                      .values = { { "tau_plus_ms", 15.0 },
-                                                  { "tau_minus_ms", 30.0 },
-                                                  { "lambda", 0.1 },
-                                                  { "alpha", 0.0513 },
-                                                  { "mu", 0.4 },
-                                                  { "w0", w_pa / HPC_ALPHA_SHAPED_PA } } };
-    const balanced hpc = { .n_neurons = 11250,
-                           .cells = { .model = "lif_exp",
-                                      .values = values,
-                                      .v_mv = { .kind = HK_NORMAL, .a = 5.7, .b = 7.2 },
-                                      .drive = { .rate_hz = 1e3 * 1.685 * threshold_per_ms, .weight = w_pa } },
-                           .indegrees = { 9000, 2250 },
-                           .pairs = HK_PAIRS_MULTAPSES,
-                           .weights = { w_pa, -5.0 * w_pa },
-                           .delay_ms = 1.5,
-                           .rule = learns ? &stdp_pl : NULL };
-    add_balanced(&hpc, share, out);
+    const hk_hpc_config cfg = { .n_neurons = (uint32_t)(HK_HPC_NEURONS * share + 0.5),
+                                .eta = HK_HPC_ETA,
+                                .learns = learns };
+    hk_hpc_describe(&cfg, out);
 }
 
 static void add_sparse(double share, hk_circuit *out)
