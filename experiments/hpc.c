@@ -88,7 +88,8 @@ void hk_hpc_describe(const hk_hpc_config *cfg, hk_circuit *out)
                                                          { "lambda", 0.1 },
                                                          { "alpha", 0.0513 },
                                                          { "mu", 0.4 },
-                                                         { "w0", 1.0 } },
+                                                         { "w0", 1.0 },
+                                                         { "dendritic", 1.0 } },
                                              .clips = hk_stdp_pl_clips };
     static const char *const names[] = { "exc", "inh" };
     double w_pa = weight_pa();

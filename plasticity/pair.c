@@ -3,6 +3,7 @@
 
 #include "sim/simulation.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct hk_pair_part {
     uint8_t *late;
     float *column;
     double *read;
+    hk_late_spikes coming; /* where there is a lag */
     hk_clips clips;
 };
 
@@ -52,13 +54,6 @@ static void catch_up_part(hk_pair *pair, hk_pair_part *p)
         memset(pair->history.number + age * pair->history.n + s->part.begin, 0,
                (s->part.end - s->part.begin) * sizeof *pair->history.number);
     p->n_spikes = 0;
-}
-
-void hk_pair_catch_up(void *state)
-{
-    hk_pair *pair = state;
-    for (uint32_t k = 0; k < pair->n_parts; k++)
-        catch_up_part(pair, &pair->parts[k]);
 }
 
 /* How many of a neuron's spikes came after number `seen`; the latest stand first. */
@@ -130,12 +125,62 @@ static void move_x(hk_pair *pair, hk_pair_part *p, hk_time now)
 
 /* --- spikes ------------------------------------------------------------------------------------------------------- */
 
+static void learn_from_spike(hk_pair *pair, hk_pair_part *p, uint32_t post, hk_time now)
+{
+    move_x(pair, p, now);
+    hk_weight_change plus = pair->form.plus;
+    plus.gain *= hk_trace_factor(&p->x, now);
+    if (pair->history.n > 0)
+        put_off(pair, p, post, plus.gain);
+    else
+        hk_synapses_change_column(&p->synapses, post, p->x.scaled, &plus, &p->clips);
+    hk_trace_raise(&p->y, post, pair->form.pairing, now);
+}
+
+/* Late spikes that are due before `now`. */
+static void hear_before(hk_pair *pair, hk_pair_part *p, hk_time now)
+{
+    const hk_late_spike *spike;
+    while ((spike = hk_late_spikes_first(&p->coming)) != NULL && hk_time_before(spike->due, now)) {
+        learn_from_spike(pair, p, spike->post, spike->due);
+        hk_late_spikes_drop_first(&p->coming);
+    }
+}
+
+/* And those that are due now: all arrivals of now have been. */
+static void hear_until(hk_pair *pair, hk_pair_part *p, hk_time now)
+{
+    hear_before(pair, p, (hk_time){ .step = now.step, .offset = nextafter(now.offset, HUGE_VAL) });
+}
+
+/* Nobody can be told here that there is no memory, so the weights that can no longer be known become no numbers: those stop a
+ * run, with a sentence, where they arrive. */
+static void forget_weights(hk_pair_part *p, uint32_t post)
+{
+    hk_incoming in = hk_projection_incoming(p->synapses.projection, post);
+    float *w = hk_synapses_read(&p->synapses, &in);
+    for (uint32_t k = 0; k < in.n; k++)
+        w[k] = (float)NAN;
+    hk_synapses_write(&p->synapses, &in);
+}
+
+void hk_pair_catch_up(void *state)
+{
+    hk_pair *pair = state;
+    hk_time now = now_of(pair);
+    for (uint32_t k = 0; k < pair->n_parts; k++) {
+        hear_until(pair, &pair->parts[k], now);
+        catch_up_part(pair, &pair->parts[k]);
+    }
+}
+
 void hk_pair_arrival(void *state, const hk_part *part, uint32_t pre, uint32_t slot, hk_time now)
 {
     hk_pair *pair = state;
     hk_pair_part *p = &pair->parts[part->index];
     size_t row = hk_synapses_row(&p->synapses, pre, slot);
     hk_slab slab = hk_synapses_slab(&p->synapses, pre, slot);
+    hear_before(pair, p, now);
     move_x(pair, p, now);
     if (pair->history.n > 0)
         catch_up_row(pair, p, row, &slab);
@@ -149,14 +194,11 @@ void hk_pair_spike(void *state, const hk_part *part, uint32_t post, hk_time now)
 {
     hk_pair *pair = state;
     hk_pair_part *p = &pair->parts[part->index];
-    move_x(pair, p, now);
-    hk_weight_change plus = pair->form.plus;
-    plus.gain *= hk_trace_factor(&p->x, now);
-    if (pair->history.n > 0)
-        put_off(pair, p, post, plus.gain);
-    else
-        hk_synapses_change_column(&p->synapses, post, p->x.scaled, &plus, &p->clips);
-    hk_trace_raise(&p->y, post, pair->form.pairing, now);
+    hk_late_spike late = { .due = { now.step + pair->lag, now.offset }, .post = post };
+    if (pair->lag == 0)
+        learn_from_spike(pair, p, post, now);
+    else if (hk_late_spikes_add(&p->coming, late) != HK_OK)
+        forget_weights(p, post);
 }
 
 void hk_pair_forget(void *state)
@@ -166,6 +208,7 @@ void hk_pair_forget(void *state)
     for (uint32_t k = 0; k < pair->n_parts; k++) {
         hk_trace_forget(&pair->parts[k].x);
         hk_trace_forget(&pair->parts[k].y);
+        pair->parts[k].coming.n = 0;
     }
 }
 
@@ -176,6 +219,7 @@ static void free_parts(hk_pair_part *parts, uint32_t n)
     for (uint32_t k = 0; parts != NULL && k < n; k++) {
         hk_synapses_fini(&parts[k].synapses);
         hk_trace_fini(&parts[k].x);
+        hk_late_spikes_fini(&parts[k].coming);
         free(parts[k].seen);
         free(parts[k].which);
         free(parts[k].late);
@@ -183,6 +227,28 @@ static void free_parts(hk_pair_part *parts, uint32_t n)
         free(parts[k].read);
     }
     free(parts);
+}
+
+/* The late spikes of all parts. */
+static int gather_late(hk_ctx *ctx, const hk_pair *pair, hk_late_spikes *all)
+{
+    int rc = HK_OK;
+    *all = (hk_late_spikes){ 0 };
+    for (uint32_t k = 0; rc == HK_OK && k < pair->n_parts; k++)
+        rc = hk_late_spikes_copy(all, &pair->parts[k].coming, 0, pair->synapses.n_post);
+    hk_late_spikes_sort(all);
+    return rc == HK_OK ? rc : hk_fail(ctx, rc, "rules: no memory for %zu late spikes", all->n);
+}
+
+static int share_late(hk_ctx *ctx, hk_pair_part *parts, uint32_t n_parts, const hk_late_spikes *all)
+{
+    int rc = HK_OK;
+    for (uint32_t k = 0; rc == HK_OK && k < n_parts; k++) {
+        const hk_part *part = &parts[k].synapses.part;
+        parts[k].coming.first = parts[k].coming.n = 0;
+        rc = hk_late_spikes_copy(&parts[k].coming, all, part->begin, part->end);
+    }
+    return rc == HK_OK ? rc : hk_fail(ctx, rc, "rules: no memory for %zu late spikes", all->n);
 }
 
 static int make_part(hk_ctx *ctx, hk_pair *pair, hk_pair_part *p, const hk_part *part, hk_time now)
@@ -233,6 +299,9 @@ int hk_pair_divide(hk_ctx *ctx, void *state, const hk_division *division)
 {
     hk_pair *pair = state;
     hk_time now = now_of(pair);
+    if (division->shared && pair->lag > 0)
+        return hk_fail(ctx, HK_ERANGE, "projection %s: two rules on it, one of them with dendritic delays; must be one",
+                       hk_projection_name(pair->synapses.projection));
     hk_pair_catch_up(pair);
     for (uint32_t k = 0; k < pair->n_parts; k++)
         hk_trace_move(&pair->parts[k].y, now);
@@ -243,6 +312,12 @@ int hk_pair_divide(hk_ctx *ctx, void *state, const hk_division *division)
     int rc = HK_OK;
     for (uint32_t k = 0; rc == HK_OK && k < division->n_parts; k++)
         rc = make_part(ctx, pair, &parts[k], &division->parts[k], now);
+    hk_late_spikes late = { 0 };
+    if (rc == HK_OK)
+        rc = gather_late(ctx, pair, &late);
+    if (rc == HK_OK)
+        rc = share_late(ctx, parts, division->n_parts, &late);
+    hk_late_spikes_fini(&late);
     if (rc == HK_OK)
         rc = make_history(ctx, pair, pair->synapses.listed && !division->shared);
     if (rc != HK_OK) {
@@ -276,15 +351,32 @@ void hk_pair_fini(hk_pair *pair)
     free(pair->y);
 }
 
-void hk_pair_change(hk_pair *pair, const hk_pair_form *form)
+int hk_pair_begin(hk_ctx *ctx, hk_pair *pair, const char *rule, const hk_pair_form *form)
+{
+    const hk_synapses *s = &pair->synapses;
+    pair->form = *form;
+    if (!form->dendritic || s->n_rows == 0)
+        return HK_OK;
+    if (s->n_slots != 1)
+        return hk_fail(ctx, HK_ERANGE, "%s: dendritic = 1 on projection %s of %u distinct delays, must be one", rule,
+                       hk_projection_name(s->projection), s->n_slots);
+    pair->lag = 2 * hk_projection_delay_steps(s->projection, 0);
+    return HK_OK;
+}
+
+int hk_pair_change(hk_ctx *ctx, hk_pair *pair, const char *rule, const hk_pair_form *form)
 {
     hk_time now = now_of(pair);
+    if (form->dendritic != pair->form.dendritic)
+        return hk_fail(ctx, HK_ERANGE, "%s: dendritic = %d, must stay what it was when the rule was attached", rule,
+                       form->dendritic);
     hk_pair_catch_up(pair);
     pair->form = *form;
     for (uint32_t k = 0; k < pair->n_parts; k++) {
         hk_trace_set_tau(&pair->parts[k].x, form->tau_plus_ms, now);
         hk_trace_set_tau(&pair->parts[k].y, form->tau_minus_ms, now);
     }
+    return HK_OK;
 }
 
 hk_clips hk_pair_clips(const hk_pair *pair)
@@ -298,6 +390,21 @@ hk_clips hk_pair_clips(const hk_pair *pair)
 }
 
 /* --- checkpoints ------------------------------------------------------------------------------------------------------ */
+
+static int archive_late(hk_pair *pair, hk_archive *file, hk_time now)
+{
+    hk_late_spikes all;
+    const hk_synapses *s = &pair->synapses;
+    if (pair->lag == 0)
+        return HK_OK;
+    int rc = gather_late(hk_archive_ctx(file), pair, &all);
+    if (rc == HK_OK)
+        rc = hk_late_spikes_archive(&all, file, s->n_post, pair->lag, s->resolution_ms, now);
+    if (rc == HK_OK && hk_archive_is_loading(file))
+        rc = share_late(hk_archive_ctx(file), pair->parts, pair->n_parts, &all);
+    hk_late_spikes_fini(&all);
+    return rc;
+}
 
 /* The parts' traces of arrivals are equal, so one is kept. */
 int hk_pair_archive(void *state, hk_archive *file)
@@ -316,6 +423,8 @@ int hk_pair_archive(void *state, hk_archive *file)
         rc = hk_trace_archive(&y, file, "y", now);
     if (rc == HK_OK)
         rc = hk_clips_archive(&clips, file);
+    if (rc == HK_OK)
+        rc = archive_late(pair, file, now);
     pair->clips = clips;
     for (uint32_t k = 0; k < pair->n_parts; k++) {
         hk_pair_part *p = &pair->parts[k];

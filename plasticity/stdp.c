@@ -11,7 +11,8 @@
  * symmetric: a trace is set to 1, so that each spike is paired with the last one of the other side.
  *
  * Equal times: the arrival comes first. A pair at the same instant is pre before post: potentiation by the full
- * a_plus, no depression. Delays are axonal, times are exact; a change below half a float ulp of the weight is lost.
+ * a_plus, no depression. Delays are axonal, unless `dendritic`: then pairs are timed where a presynaptic spike is when it is
+ * sent, and a postsynaptic one a delay after it was fired. Times are exact; a change below half a float ulp of the weight is lost.
  *
  * Sources: Morrison, Diesmann & Gerstner (2008), Biol. Cybern. 98:459-478; Guetig, Aharonov, Rotter & Sompolinsky (2003),
  * J. Neurosci. 23:3697-3714. */
@@ -21,7 +22,7 @@
 
 #include <stdlib.h>
 
-enum { TAU_PLUS, TAU_MINUS, A_PLUS, A_MINUS, MU_PLUS, MU_MINUS, W_MIN, W_MAX, HARD, PAIRING, N_PARAMS };
+enum { TAU_PLUS, TAU_MINUS, A_PLUS, A_MINUS, MU_PLUS, MU_MINUS, W_MIN, W_MAX, HARD, PAIRING, DENDRITIC, N_PARAMS };
 
 static const hk_column params[N_PARAMS] = {
     [TAU_PLUS] = { "tau_plus_ms", "ms", 20.0, 1e-3, 1e9, "time constant of the trace of arrivals" },
@@ -35,16 +36,20 @@ static const hk_column params[N_PARAMS] = {
     [HARD] = { "hard", HK_UNIT_OPTION, 1.0, 0.0, 1.0,
                "1: weights stop at the bounds, and are counted; 0: only mu bounds them" },
     [PAIRING] = { "pairing", HK_UNIT_OPTION, 0.0, 0.0, 1.0, "0: all-to-all; 1: nearest neighbour" },
+    [DENDRITIC] = { "dendritic", HK_UNIT_OPTION, 0.0, 0.0, 1.0,
+                    "0: delays are axonal; 1: dendritic, and all the same" },
 };
 
 /* Everything that follows from the parameters. */
 static int read_form(hk_ctx *ctx, const hk_pair *pair, const double *p, hk_bounds *b, hk_pair_form *out)
 {
-    unsigned pairing;
+    unsigned pairing, dendritic;
     double resolution_ms = pair->synapses.resolution_ms;
     int rc = hk_bounds_init(ctx, b, "stdp", p[W_MIN], p[W_MAX], p[HARD]);
     if (rc == HK_OK)
         rc = hk_choice(ctx, "stdp", "pairing", p[PAIRING], 2, &pairing);
+    if (rc == HK_OK)
+        rc = hk_choice(ctx, "stdp", "dendritic", p[DENDRITIC], 2, &dendritic);
     if (rc == HK_OK)
         rc = hk_trace_check_tau(ctx, "stdp", "tau_plus_ms", p[TAU_PLUS], resolution_ms);
     if (rc == HK_OK)
@@ -68,6 +73,7 @@ static int read_form(hk_ctx *ctx, const hk_pair *pair, const double *p, hk_bound
         .pairing = pairing == 1 ? HK_PAIR_NEAREST : HK_PAIR_ALL,
         .tau_plus_ms = p[TAU_PLUS],
         .tau_minus_ms = p[TAU_MINUS],
+        .dendritic = dendritic == 1,
     };
     return HK_OK;
 }
@@ -78,9 +84,7 @@ static int change(hk_ctx *ctx, void *state, const double *p)
     hk_bounds bounds;
     hk_pair_form form;
     int rc = read_form(ctx, pair, p, &bounds, &form);
-    if (rc == HK_OK)
-        hk_pair_change(pair, &form);
-    return rc;
+    return rc == HK_OK ? hk_pair_change(ctx, pair, "stdp", &form) : rc;
 }
 
 static void destroy(void *state)
@@ -93,12 +97,15 @@ static int create(hk_ctx *ctx, hk_projection *projection, const double *p, void 
 {
     *state = NULL;
     hk_bounds bounds;
+    hk_pair_form form;
     hk_pair *pair = calloc(1, sizeof *pair);
     if (pair == NULL)
         return hk_fail(ctx, HK_ENOMEM, "stdp: no memory for a rule");
     int rc = hk_pair_init(ctx, pair, "stdp", projection);
     if (rc == HK_OK)
-        rc = read_form(ctx, pair, p, &bounds, &pair->form);
+        rc = read_form(ctx, pair, p, &bounds, &form);
+    if (rc == HK_OK)
+        rc = hk_pair_begin(ctx, pair, "stdp", &form);
     if (rc == HK_OK)
         rc = hk_bounds_check(ctx, &bounds, "stdp", &pair->synapses);
     if (rc == HK_OK)
