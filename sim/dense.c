@@ -272,10 +272,10 @@ static int keep_driven(const hk_grid *grid, hk_shard *shard, const hk_population
 {
     hk_dense_shard *d = shard->dense;
     const hk_slice *slice = &shard->slices[p->index];
-    uint16_t bits[HK_OWNERS / 16] = { 0 };
+    uint32_t bits[HK_OWNERS / 32] = { 0 };
     for (size_t k = first_near; k < d->n_near; k++) {
         uint32_t owner = d->near[k].neuron - begin;
-        bits[owner / 16] |= (uint16_t)(1u << owner % 16);
+        bits[owner / 32] |= 1u << owner % 32;
     }
     uint32_t first = slice->first[0] + (begin - slice->begin),
              n = grid->dense->kernels->choose(&d->arrivals, bits, d->chosen);

@@ -140,23 +140,32 @@ static int describe_populations(hk_grid *grid)
     return HK_OK;
 }
 
-/* As many shards as threads, or a multiple of it where 16 bits would not number their accumulators. */
-static uint32_t wanted_shards(const hk_grid *grid)
-{
-    uint64_t n = 0, threads = hk_team_size(grid->sim->team);
-    for (size_t i = 0; i < grid->n_populations; i++)
-        n += (uint64_t)grid->sim->populations[i]->n * grid->populations[i].n_ports + 2 * HK_COUNTS_GROUP;
-    uint64_t rounds = (n + threads * MOST_ACCUMULATORS - 1) / (threads * MOST_ACCUMULATORS);
-    return (uint32_t)(threads * (rounds > 0 ? rounds : 1));
-}
-
 /* Threads write no cache line together: slices begin at multiples of the doubles in one; where the drive has exact times, at those
  * of what is drawn together. */
-static uint32_t cut_at(const hk_grid *grid, uint32_t n, uint32_t part)
+static uint32_t grain_of(const hk_grid *grid)
 {
     enum { IN_LINE = 8 };
-    uint64_t at = (uint64_t)n * part / grid->n_shards, grain = grid->dense != NULL ? HK_COUNTS_GROUP : IN_LINE;
-    return part == grid->n_shards ? n : (uint32_t)(at / grain * grain);
+    return grid->dense != NULL ? HK_ARRIVALS_GROUP : IN_LINE;
+}
+
+static uint32_t cut_at(const hk_grid *grid, uint32_t n, uint32_t part)
+{
+    uint32_t grain = grain_of(grid);
+    return part == grid->n_shards ? n : (uint32_t)((uint64_t)n * part / grid->n_shards) / grain * grain;
+}
+
+/* As many shards as threads, or a multiple of it where 16 bits would not number their accumulators; a slice may be a grain
+ * longer than its share. */
+static uint32_t wanted_shards(const hk_grid *grid)
+{
+    uint64_t n = 0, threads = hk_team_size(grid->sim->team), grains = 0;
+    for (size_t i = 0; i < grid->n_populations; i++) {
+        n += (uint64_t)grid->sim->populations[i]->n * grid->populations[i].n_ports;
+        grains += (uint64_t)grain_of(grid) * grid->populations[i].n_ports;
+    }
+    uint64_t most = MOST_ACCUMULATORS > 2 * grains ? MOST_ACCUMULATORS - grains : MOST_ACCUMULATORS / 2;
+    uint64_t rounds = (n + threads * most - 1) / (threads * most);
+    return (uint32_t)(threads * (rounds > 0 ? rounds : 1));
 }
 
 static int cut_shard(hk_grid *grid, uint32_t number)

@@ -6,7 +6,7 @@
 #include "sim/cpu.h"
 #include "sim/rng.h"
 
-enum { N_CELLS = 311, N_INPUTS = 40 };
+enum { N_CELLS = 1111, N_INPUTS = 40 };
 static const double h = 0.1;
 
 static rig open_as(hk_integrator integrator, unsigned n_extra_threads, const char *cpu)

@@ -8,26 +8,30 @@
 
 /* --- the drive -------------------------------------------------------------------------------------------------- */
 
-/* Which of a group's neurons have more than `round` arrivals: a bit each. */
-static inline uint64_t more_than(const uint8_t *counts, uint32_t round)
+/* The owners of a group's arrivals: first all neurons that have one, then those that have another, and so on. */
+static inline uint32_t list_owners(const uint8_t *counts, uint32_t first, uint32_t *owner)
 {
-#if defined(__AVX512BW__)
-    return _mm512_cmpgt_epu8_mask(_mm512_loadu_si512(counts), _mm512_set1_epi8((char)round));
+    uint32_t n = 0, before;
+    uint8_t round = 0;
+    do {
+        before = n;
+#if defined(__AVX512F__)
+        const __m512i ascending = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+        for (uint32_t k = 0; k < HK_ARRIVALS_GROUP; k += 16) {
+            __m512i count = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(counts + k)));
+            __mmask16 more = _mm512_cmpgt_epi32_mask(count, _mm512_set1_epi32(round));
+            __m512i number = _mm512_add_epi32(ascending, _mm512_set1_epi32((int)(first + k)));
+            _mm512_storeu_si512(owner + n, _mm512_maskz_compress_epi32(more, number));
+            n += (uint32_t)__builtin_popcount(more);
+        }
 #else
-    uint64_t bits = 0;
-    for (uint32_t k = 0; k < HK_COUNTS_GROUP; k++)
-        bits |= (uint64_t)(counts[k] > round) << k;
-    return bits;
+        for (uint32_t k = 0; k < HK_ARRIVALS_GROUP; k++) {
+            owner[n] = first + k;
+            n += counts[k] > round;
+        }
 #endif
-}
-
-static inline uint32_t list_owners(const uint8_t *counts, uint32_t first, uint16_t *owner)
-{
-    uint32_t n = 0;
-    uint64_t bits = more_than(counts, 0);
-    for (uint32_t round = 1; bits != 0; bits = more_than(counts, round++))
-        for (; bits != 0; bits &= bits - 1)
-            owner[n++] = (uint16_t)(first + (uint32_t)__builtin_ctzll(bits));
+        round++;
+    } while (n > before);
     return n;
 }
 
@@ -76,12 +80,12 @@ static void draw(const hk_counts_at *at, uint32_t first, uint32_t n, const uint8
 {
     const uint64_t key = at->seed + HK_PURPOSE_ARRIVAL * HK_PURPOSE_STRIDE;
     out->n = 0;
-    for (uint32_t begin = 0; begin < n; begin += HK_COUNTS_GROUP) {
-        uint32_t group = (first + begin) / HK_COUNTS_GROUP,
+    for (uint32_t begin = 0; begin < n; begin += HK_ARRIVALS_GROUP) {
+        uint32_t group = (first + begin) / HK_ARRIVALS_GROUP,
                  here = list_owners(counts + begin, begin, out->owner + out->n);
         for (uint32_t k = 0; k < here; k += 2 * BLOCKS) {
             hk_reals z[2 * VECTORS], sum[2 * VECTORS];
-            draw_blocks(key, at, (group << 13) + k / 2, z);
+            draw_blocks(key, at, (group << 15) + k / 2, z);
             for (uint32_t v = 0; v < 2 * VECTORS; v++)
                 memcpy(out->z + out->n + k + place_of(v), &z[v], sizeof z[v]);
             for (uint32_t m = 0; m < moments->n; m++) {
@@ -96,10 +100,10 @@ static void draw(const hk_counts_at *at, uint32_t first, uint32_t n, const uint8
 
 static void add(const hk_arrivals *arrivals, uint32_t n_moments, unsigned sign, double weight, double *restrict sums)
 {
-    const uint16_t *owner = arrivals->owner;
+    const uint32_t *owner = arrivals->owner;
     const double *first = arrivals->moment[0], *second = arrivals->moment[1];
     for (uint32_t k = 0; n_moments == 1 && k < arrivals->n; k++)
-        sums[owner[k] * HK_SIGNS + sign] += first[k] * weight;
+        sums[(size_t)owner[k] * HK_SIGNS + sign] += first[k] * weight;
     for (uint32_t k = 0; n_moments == 2 && k < arrivals->n; k++) {
         double *to = sums + ((size_t)owner[k] * HK_SIGNS + sign) * 2;
         to[0] += first[k] * weight;
@@ -107,22 +111,24 @@ static void add(const hk_arrivals *arrivals, uint32_t n_moments, unsigned sign, 
     }
 }
 
-static uint32_t choose(const hk_arrivals *arrivals, const uint16_t bits[HK_OWNERS / 16], uint32_t *out)
+static uint32_t choose(const hk_arrivals *arrivals, const uint32_t bits[HK_OWNERS / 32], uint32_t *out)
 {
     uint32_t n = 0, k = 0;
-#if defined(__AVX512BW__)
-    const __m512i words = _mm512_loadu_si512(bits), one = _mm512_set1_epi16(1), lower = _mm512_set1_epi16(15);
-    for (; k + 32 <= arrivals->n; k += 32) {
+#if defined(__AVX512F__)
+    _Static_assert(HK_OWNERS == 512, "a bit for each in one register");
+    const __m512i words = _mm512_loadu_si512(bits), one = _mm512_set1_epi32(1), lower = _mm512_set1_epi32(31);
+    for (; k + 16 <= arrivals->n; k += 16) {
         __m512i owner = _mm512_loadu_si512(arrivals->owner + k);
-        __m512i word = _mm512_permutexvar_epi16(_mm512_srli_epi16(owner, 4), words);
-        uint32_t set = _mm512_test_epi16_mask(_mm512_srlv_epi16(word, _mm512_and_si512(owner, lower)), one);
+        __m512i word = _mm512_permutexvar_epi32(_mm512_srli_epi32(owner, 5), words);
+        uint32_t set = _mm512_test_epi32_mask(_mm512_srlv_epi32(word, _mm512_and_si512(owner, lower)), one);
+        __asm__("" : "+r"(set)); /* gcc 12 may spill 16 of its bits and look at 32 */
         for (; set != 0; set &= set - 1)
             out[n++] = k + (uint32_t)__builtin_ctz(set);
     }
 #endif
     for (; k < arrivals->n; k++) {
         out[n] = k;
-        n += bits[arrivals->owner[k] / 16] >> arrivals->owner[k] % 16 & 1;
+        n += bits[arrivals->owner[k] / 32] >> arrivals->owner[k] % 32 & 1;
     }
     return n;
 }

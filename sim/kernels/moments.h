@@ -28,26 +28,27 @@ typedef struct hk_input { /* of a neuron that is computed input by input */
 } hk_input;
 
 typedef struct hk_arrivals { /* of the drive, at up to HK_OWNERS neurons */
-    uint16_t *owner;         /* [capacity] which of them */
+    uint32_t *owner;         /* [capacity] which of them */
     double *z;
     double *moment[HK_MOST_MOMENTS];
     uint32_t n;
 } hk_arrivals;
 
-enum { HK_OWNERS = 8 * HK_COUNTS_GROUP }; /* neurons whose arrivals are drawn together, at most */
-enum { HK_ARRIVALS_SPARE = 64 };          /* more room than arrivals: that many are drawn at once */
+enum { HK_ARRIVALS_GROUP = 4 * HK_COUNTS_GROUP }; /* neurons whose arrivals come from one stream */
+enum { HK_OWNERS = 2 * HK_ARRIVALS_GROUP };       /* neurons whose arrivals stand together, at most */
+enum { HK_ARRIVALS_SPARE = 64 };                  /* more room than arrivals: that many are drawn at once */
 
 typedef struct hk_moments_kernels {
-    /** When Poisson inputs come to the neurons first ... first + n - 1, first a multiple of HK_COUNTS_GROUP, counts[k] to each,
+    /** When Poisson inputs come to the neurons first ... first + n - 1, first a multiple of HK_ARRIVALS_GROUP, counts[k] to each,
      *  and what a weight of 1 makes of the moments of one sign; counts is 0 from n up to a multiple of the group. The k-th of a
      *  group, round by round and in each by neuron, comes at the uniform number of words 0 and 1 (k % 16 < 8) or 2 and 3 of block
-     *  group 2^13 + k / 16 8 + k % 8 of stream (seed, HK_PURPOSE_ARRIVAL, id, step). */
+     *  group 2^15 + k / 16 8 + k % 8 of stream (seed, HK_PURPOSE_ARRIVAL, id, step). */
     void (*draw)(const hk_counts_at *at, uint32_t first, uint32_t n, const uint8_t *counts, const hk_moments *moments,
                  unsigned sign, hk_arrivals *out);
     /** sums of accumulator owner[k] and of that sign += moment[k] * weight. */
     void (*add)(const hk_arrivals *arrivals, uint32_t n_moments, unsigned sign, double weight, double *sums);
     /** Which arrivals belong to an owner whose bit is set, ascending, into out[n]; returns how many. Owners are below HK_OWNERS. */
-    uint32_t (*choose)(const hk_arrivals *arrivals, const uint16_t bits[HK_OWNERS / 16], uint32_t *out);
+    uint32_t (*choose)(const hk_arrivals *arrivals, const uint32_t bits[HK_OWNERS / 32], uint32_t *out);
     /** Adds all synapses of n slabs to their accumulators' sums. */
     void (*deliver)(const hk_volley *volleys, size_t n, uint32_t n_moments, double *sums);
     /** Those whose accumulator has its bit set, in their order, into inputs[capacity]; returns how many there are: where that is
