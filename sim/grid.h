@@ -71,11 +71,13 @@ typedef struct hk_shard {
 } hk_shard;
 
 enum { HK_FROM_SOURCES, HK_FROM_NEURONS };
+enum { HK_MOST_ACCUMULATORS = 65536 }; /* of a shard: numbered by 16 bits */
 
 typedef struct hk_grid_population {
     uint32_t first;   /* index of its first neuron among all of the simulation */
     uint32_t n_ports; /* 0: a source */
     bool whole;       /* not cut: competition and some rules look at all of it */
+    bool is_numbered; /* has accumulators: 4-byte synapses may lead to it */
     uint32_t n_rules; /* on its inputs */
     bool on_slabs;    /* takes 4-byte synapses */
     double scale[HK_MOST_PORTS];

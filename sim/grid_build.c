@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ACCUMULATORS = 65536 }; /* numbered by 16 bits */
-
 int hk_grid_create(hk_sim *sim, bool dense, hk_grid **out)
 {
     *out = calloc(1, sizeof **out);
@@ -132,6 +130,8 @@ static int describe_populations(hk_grid *grid)
         g->n_rules = count_rules(p);
         for (size_t k = 0; k < p->n_in; k++)
             g->whole = g->whole || !hk_projection_is_divisible(p->in[k]);
+        g->whole = g->whole || (grid->dense != NULL && p->n <= 4 * HK_ARRIVALS_GROUP); /* too small to be cut evenly */
+        g->is_numbered = !g->whole || (uint64_t)p->n * g->n_ports <= HK_MOST_ACCUMULATORS;
     }
     if (first >= UINT32_MAX)
         return hk_fail(sim->ctx, HK_ERANGE, "simulation: %llu neurons, must be below %u on the grid",
@@ -148,24 +148,49 @@ static uint32_t grain_of(const hk_grid *grid)
     return grid->dense != NULL ? HK_ARRIVALS_GROUP : IN_LINE;
 }
 
-static uint32_t cut_at(const hk_grid *grid, uint32_t n, uint32_t part)
+static uint32_t cut_at(const hk_grid *grid, uint32_t n, uint32_t part, uint32_t n_shards)
 {
     uint32_t grain = grain_of(grid);
-    return part == grid->n_shards ? n : (uint32_t)((uint64_t)n * part / grid->n_shards) / grain * grain;
+    return part == n_shards ? n : (uint32_t)((uint64_t)n * part / n_shards) / grain * grain;
 }
 
-/* As many shards as threads, or a multiple of it where 16 bits would not number their accumulators; a slice may be a grain
- * longer than its share. */
+/* The neurons of population i that shard `number` of `n_shards` has. */
+static hk_slice slice_of(const hk_grid *grid, size_t i, uint32_t number, uint32_t n_shards)
+{
+    uint32_t n = grid->sim->populations[i]->n;
+    if (grid->populations[i].n_ports == 0)
+        return (hk_slice){ 0 };
+    if (grid->populations[i].whole)
+        return (hk_slice){ .end = i % n_shards == number ? n : 0 };
+    return (hk_slice){ .begin = cut_at(grid, n, number, n_shards), .end = cut_at(grid, n, number + 1, n_shards) };
+}
+
+static uint64_t most_accumulators(const hk_grid *grid, uint32_t n_shards)
+{
+    uint64_t most = 0;
+    for (uint32_t number = 0; number < n_shards; number++) {
+        uint64_t n = 0;
+        for (size_t i = 0; i < grid->n_populations; i++) {
+            hk_slice slice = slice_of(grid, i, number, n_shards);
+            n += grid->populations[i].is_numbered ? (uint64_t)(slice.end - slice.begin) * grid->populations[i].n_ports
+                                                  : 0;
+        }
+        most = n > most ? n : most;
+    }
+    return most;
+}
+
+/* As many shards as threads, or the least multiple of it for which 16 bits number their accumulators; 0: there is none. */
 static uint32_t wanted_shards(const hk_grid *grid)
 {
-    uint64_t n = 0, threads = hk_team_size(grid->sim->team), grains = 0;
-    for (size_t i = 0; i < grid->n_populations; i++) {
+    uint64_t n = 0, threads = hk_team_size(grid->sim->team);
+    for (size_t i = 0; i < grid->n_populations; i++)
         n += (uint64_t)grid->sim->populations[i]->n * grid->populations[i].n_ports;
-        grains += (uint64_t)grain_of(grid) * grid->populations[i].n_ports;
-    }
-    uint64_t most = MOST_ACCUMULATORS > 2 * grains ? MOST_ACCUMULATORS - grains : MOST_ACCUMULATORS / 2;
-    uint64_t rounds = (n + threads * most - 1) / (threads * most);
-    return (uint32_t)(threads * (rounds > 0 ? rounds : 1));
+    uint64_t least = n / (threads * HK_MOST_ACCUMULATORS) + 1;
+    for (uint64_t rounds = least; rounds <= 4 * least + 64; rounds++)
+        if (most_accumulators(grid, (uint32_t)(threads * rounds)) <= HK_MOST_ACCUMULATORS)
+            return (uint32_t)(threads * rounds);
+    return 0;
 }
 
 static int cut_shard(hk_grid *grid, uint32_t number)
@@ -178,11 +203,8 @@ static int cut_shard(hk_grid *grid, uint32_t number)
         const hk_population *p = grid->sim->populations[i];
         const hk_grid_population *g = &grid->populations[i];
         hk_slice *slice = &shard->slices[i];
-        if (g->whole)
-            *slice = (hk_slice){ .end = i % grid->n_shards == number ? p->n : 0 };
-        else if (g->n_ports > 0)
-            *slice = (hk_slice){ .begin = cut_at(grid, p->n, number), .end = cut_at(grid, p->n, number + 1) };
-        for (uint32_t port = 0; port < g->n_ports; port++) {
+        *slice = slice_of(grid, i, number, grid->n_shards);
+        for (uint32_t port = 0; g->is_numbered && port < g->n_ports; port++) {
             slice->first[port] = shard->n_accumulators;
             shard->n_accumulators += slice->end - slice->begin;
         }
@@ -203,6 +225,11 @@ static int cut_shard(hk_grid *grid, uint32_t number)
 static int cut_shards(hk_grid *grid)
 {
     uint32_t n = wanted_shards(grid);
+    if (n == 0)
+        return hk_fail(
+            grid->sim->ctx, HK_ERANGE,
+            "simulation: its %zu populations cannot be cut into shards of at most %d neurons; are they too many?",
+            grid->n_populations, HK_MOST_ACCUMULATORS);
     grid->shards = hk_memory_alloc(n * sizeof *grid->shards);
     if (grid->shards == NULL)
         return HK_ENOMEM;

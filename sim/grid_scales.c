@@ -37,15 +37,16 @@ hk_weight_range hk_weight_range_of(const hk_projection_config *asked)
 }
 
 /* One that was made in the middle of a run is kept apart: spikes sent before do not go through it. */
-static bool may_be_on_slabs(const hk_projection *p)
+static bool may_be_on_slabs(const hk_grid *grid, const hk_projection *p)
 {
-    return p->asked.pre != NULL && p->born == 0 && p->asked.weights == HK_WEIGHTS_COMPACT && !p->asked.double_weights;
+    return grid->populations[p->post->index].is_numbered && p->asked.pre != NULL && p->born == 0 &&
+           p->asked.weights == HK_WEIGHTS_COMPACT && !p->asked.double_weights;
 }
 
 /* Do the weights of a projection share a scale with those onto population `post`? In dense networks all do. */
 static bool shares_scale(const hk_grid *grid, const hk_projection *p, uint32_t post)
 {
-    return (grid->dense != NULL || p->post->index == post) && may_be_on_slabs(p);
+    return (grid->dense != NULL || p->post->index == post) && may_be_on_slabs(grid, p);
 }
 
 /* The largest weight of each port sets its scale; weights that are all whole multiples of one number get an exact one. */
@@ -102,7 +103,7 @@ void hk_grid_choose_projections(hk_grid *grid)
         hk_projection *p = grid->sim->projections[k];
         hk_grid_population *g = &grid->populations[p->post->index];
         p->on_slabs = false;
-        if (!may_be_on_slabs(p))
+        if (!may_be_on_slabs(grid, p))
             continue;
         hk_weight_range r = hk_weight_range_of(&p->asked);
         uint32_t port = g->n_ports == 2 && r.high < 0.0 ? 1 : 0;

@@ -315,6 +315,21 @@ static void what_does_not_fit_is_refused_with_the_population_named(void **state)
     rig_close(&r);
 }
 
+static void more_populations_than_shards_can_hold_are_refused(void **state)
+{
+    (void)state;
+    enum { N = 300 }; /* slices begin at multiples of 256 */
+    rig r = open_as(HK_EXACT_DENSE, 1, NULL);
+    for (int k = 0; k < N; k++) {
+        char name[20];
+        snprintf(name, sizeof name, "population %d", k);
+        rig_neurons(&r, name, "lif", 1100);
+    }
+    rig_gives(&r, hk_sim_build(r.sim), HK_ERANGE);
+    assert_non_null(strstr(hk_ctx_message(r.ctx), "300 populations"));
+    rig_close(&r);
+}
+
 static void neurons_that_spike_for_ever_at_one_instant_end_the_run(void **state)
 {
     (void)state;
@@ -335,6 +350,7 @@ int main(void)
         cmocka_unit_test(any_number_of_threads_any_cpu_and_any_cut_give_the_same_bits),
         cmocka_unit_test(constants_may_change_between_runs_while_spikes_are_in_flight),
         cmocka_unit_test(what_does_not_fit_is_refused_with_the_population_named),
+        cmocka_unit_test(more_populations_than_shards_can_hold_are_refused),
         cmocka_unit_test(neurons_that_spike_for_ever_at_one_instant_end_the_run),
     };
     return cmocka_run_group_tests_name("dense", tests, NULL, NULL);

@@ -207,6 +207,32 @@ static void commensurable_constants_are_exact_in_4_bytes(void **state)
         }
 }
 
+/* Neurons that compete are computed by one shard: 16 bits would not number so many. */
+static void a_population_that_is_not_cut_may_be_large(void **state)
+{
+    (void)state;
+    enum { N = 70001 };
+    rig r = open_as(HK_GRID);
+    hk_population *in = rig_neurons(&r, "in", "spike_source", 1), *p = rig_neurons(&r, "rivals", "lif", N);
+    hk_projection *projection;
+    rig_ok(&r, hk_population_compete(p, 1.0));
+    rig_ok(&r, hk_projection_create(r.sim,
+                                    &(hk_projection_config){ .pre = in,
+                                                             .post = p,
+                                                             .connect = HK_EXPLICIT,
+                                                             .n = 2,
+                                                             .list_pre = (const uint32_t[]){ 0, 0 },
+                                                             .list_post = (const uint32_t[]){ N - 1 - 65536, N - 1 },
+                                                             .list_weight = (const double[]){ 1.0, 100.0 },
+                                                             .delay_ms = hk_constant(1.0) },
+                                    &projection));
+    rig_give(&r, in, 0, 1.0);
+    rig_run(&r, 5.0);
+    assert_true(hk_population_n_spikes(p) == 1);
+    assert_true(hk_population_counts(p)[N - 1] == 1);
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +244,7 @@ int main(void)
         cmocka_unit_test(a_projection_made_later_does_not_see_earlier_spikes),
         cmocka_unit_test(commensurable_constants_are_exact_in_4_bytes),
         cmocka_unit_test(a_rate_of_next_to_nothing_gives_no_input),
+        cmocka_unit_test(a_population_that_is_not_cut_may_be_large),
     };
     return cmocka_run_group_tests_name("grid_edges", tests, NULL, NULL);
 }
