@@ -84,6 +84,8 @@ bool hk_run_is_given(const hk_run *run, const char *name);    /* by the user, no
 
 uint64_t hk_run_seed(const hk_run *run);
 unsigned hk_run_threads(const hk_run *run);
+/** `--jobs`, for an experiment of many parts of its own; 1 while they serve several seeds. */
+unsigned hk_run_jobs(const hk_run *run);
 const char *hk_run_argument(const hk_run *run); /* NULL when the experiment takes none */
 /** Where spikes and results go; its folder exists. NULL: `--out none`, write nothing. Each trial has its own. */
 const char *hk_run_out(const hk_run *run);

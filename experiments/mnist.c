@@ -399,7 +399,7 @@ static int prepare(state *s)
     if (rc == HK_OK)
         rc = hk_mnist_settle(s->run, &settings);
     if (rc == HK_OK)
-        rc = hk_mnist_network_create(s->run, &settings, &s->data, &s->net);
+        rc = hk_mnist_network_create(hk_run_ctx(s->run), hk_run_seed(s->run), &settings, &s->data, &s->net);
     if (rc == HK_OK &&
         (hk_vote_init(&s->vote, settings.neurons) != HK_OK || hk_vote_init(&s->online, settings.neurons) != HK_OK))
         rc = hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "mnist: out of memory for the readouts");

@@ -56,13 +56,19 @@ typedef struct hk_mnist_network {
 } hk_mnist_network;
 
 /** Builds the network for images such as those of `data`. On failure the caller still calls destroy. */
-HK_MUST_CHECK int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, const hk_dataset *data,
-                                          hk_mnist_network *out);
+HK_MUST_CHECK int hk_mnist_network_create(hk_ctx *ctx, uint64_t seed, const hk_mnist_settings *settings,
+                                          const hk_dataset *data, hk_mnist_network *out);
 void hk_mnist_network_destroy(hk_mnist_network *network);
 
 /** Learning on: rates at `progress` (0 ... 1) of the training. Off: weights and thresholds stay as they are. */
 HK_MUST_CHECK int hk_mnist_learn(hk_mnist_network *network, double progress);
 HK_MUST_CHECK int hk_mnist_freeze(hk_mnist_network *network);
+
+/** The parts of hk_mnist_show(): image i as `values`; the network at rest, the clock set, nothing counted; and how `values` are
+ *  encoded. What the user's window function counts is on for the next run. */
+void hk_mnist_load(hk_mnist_network *network, const hk_images *images, size_t i);
+HK_MUST_CHECK int hk_mnist_begin(hk_mnist_network *network);
+hk_encoding hk_mnist_encoding(const hk_mnist_network *network, uint64_t sample);
 
 /** Shows image i; `sample` names the random numbers. Afterwards network->counts are the spikes it caused. */
 HK_MUST_CHECK int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, uint64_t sample);

@@ -115,7 +115,7 @@ static double largest_scale(const hk_images *images, double ink, double most)
     return most;
 }
 
-int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, const hk_dataset *data,
+int hk_mnist_network_create(hk_ctx *ctx, uint64_t seed, const hk_mnist_settings *settings, const hk_dataset *data,
                             hk_mnist_network *out)
 {
     const uint32_t rows = data->train.rows, cols = data->train.cols;
@@ -136,10 +136,8 @@ int hk_mnist_network_create(hk_run *run, const hk_mnist_settings *settings, cons
     out->values = calloc((size_t)out->n_frames * out->n_pixels, sizeof *out->values);
     out->counts = calloc(s->neurons, sizeof *out->counts);
     if (out->values == NULL || out->counts == NULL)
-        return hk_fail(hk_run_ctx(run), HK_ENOMEM, "mnist: out of memory");
-    int rc = hk_sim_create(hk_run_ctx(run),
-                           &(hk_sim_config){ .resolution_ms = HK_MNIST_RESOLUTION_MS, .seed = hk_run_seed(run) },
-                           &out->sim);
+        return hk_fail(ctx, HK_ENOMEM, "mnist: out of memory");
+    int rc = hk_sim_create(ctx, &(hk_sim_config){ .resolution_ms = HK_MNIST_RESOLUTION_MS, .seed = seed }, &out->sim);
     if (rc == HK_OK)
         rc = hk_population_create(out->sim, "inputs", hk_neuron_model_find("spike_source"), out->n_inputs,
                                   &out->inputs);
@@ -216,7 +214,7 @@ static double clock_ms(const hk_mnist_settings *s, uint32_t k)
                            : s->window_ms * k / s->clock_spikes;
 }
 
-int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, uint64_t sample)
+void hk_mnist_load(hk_mnist_network *network, const hk_images *images, size_t i)
 {
     const hk_mnist_settings *s = &network->settings;
     hk_images_values(images, i, network->values);
@@ -225,6 +223,11 @@ int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, 
         for (uint32_t k = 0; k < network->n_pixels; k++)
             network->values[k] = (float)((double)network->values[k] * factor);
     }
+}
+
+int hk_mnist_begin(hk_mnist_network *network)
+{
+    const hk_mnist_settings *s = &network->settings;
     move_image(network);
     int rc = hk_sim_settle(network->sim);
     for (uint32_t k = 1; rc == HK_OK && k <= s->clock_spikes; k++) {
@@ -237,15 +240,29 @@ int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, 
     memset(network->counts, 0, s->neurons * sizeof *network->counts);
     network->n_counted = 0;
     hk_sim_on_window(network->sim, on_window, network);
+    return HK_OK;
+}
+
+hk_encoding hk_mnist_encoding(const hk_mnist_network *network, uint64_t sample)
+{
+    return (hk_encoding){ .values = network->values,
+                          .n = network->n_pixels,
+                          .n_frames = network->n_frames,
+                          .window_ms = network->settings.window_ms,
+                          .params = network->settings.encoder_params,
+                          .seed = hk_sim_seed(network->sim),
+                          .sample = sample };
+}
+
+int hk_mnist_show(hk_mnist_network *network, const hk_images *images, size_t i, uint64_t sample)
+{
     size_t n_spikes = 0;
-    hk_encoding encoding = { .values = network->values,
-                             .n = network->n_pixels,
-                             .n_frames = network->n_frames,
-                             .window_ms = s->window_ms,
-                             .params = s->encoder_params,
-                             .seed = hk_sim_seed(network->sim),
-                             .sample = sample };
-    rc = hk_sim_present(network->sim, network->inputs, s->encoder, &encoding, 0.0, &n_spikes);
+    hk_mnist_load(network, images, i);
+    int rc = hk_mnist_begin(network);
+    if (rc != HK_OK)
+        return rc;
+    hk_encoding encoding = hk_mnist_encoding(network, sample);
+    rc = hk_sim_present(network->sim, network->inputs, network->settings.encoder, &encoding, 0.0, &n_spikes);
     network->input_spikes += n_spikes;
     return rc;
 }

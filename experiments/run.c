@@ -246,6 +246,11 @@ uint64_t hk_run_seed(const hk_run *run)
     return run->seed;
 }
 
+unsigned hk_run_jobs(const hk_run *run)
+{
+    return run->request->n_seeds == 1 ? run->request->jobs : 1;
+}
+
 unsigned hk_run_threads(const hk_run *run)
 {
     return run->request->threads;
