@@ -18,14 +18,15 @@ enum {
     ACCURACY,
     CODES,
     CODE_ERRORS,
+    COMPARISON,
     NEURON_RATES,
     NEURON_CVS,
     CORRELATIONS,
     N_FIGURES
 };
-static const char *const figure_names[N_FIGURES] = { "raster",       "rates",     "examples",    "fields",
-                                                     "confusion",    "accuracy",  "codes",       "code-errors",
-                                                     "neuron-rates", "neuron-cv", "correlations" };
+static const char *const figure_names[N_FIGURES] = { "raster",     "rates",        "examples",  "fields",
+                                                     "confusion",  "accuracy",     "codes",     "code-errors",
+                                                     "comparison", "neuron-rates", "neuron-cv", "correlations" };
 static const char *const figure_titles[N_FIGURES] = { "spikes",
                                                       "rates",
                                                       "spikes for some samples, the class above",
@@ -34,11 +35,12 @@ static const char *const figure_titles[N_FIGURES] = { "spikes",
                                                       "accuracy over training",
                                                       "one image under every code",
                                                       "error of decoded pixels",
+                                                      "one network under every code",
                                                       "rates of the neurons",
                                                       "irregularity of the neurons",
                                                       "correlations of pairs" };
 #define FIGURE_LIST \
-    "raster,rates,examples,fields,confusion,accuracy,codes,code-errors,neuron-rates,neuron-cv,correlations"
+    "raster,rates,examples,fields,confusion,accuracy,codes,code-errors,comparison,neuron-rates,neuron-cv,correlations"
 
 enum { OUT, FORMAT, WHAT, FROM, TO, BIN, SHARE, HELP, N_FLAGS };
 static const hk_flag flags[N_FLAGS] = {
@@ -195,7 +197,8 @@ static int plot_arrays(job *j)
                    { CONFUSION, "confusion", hk_plot_confusion },
                    { ACCURACY, "accuracy_over_training", hk_plot_accuracy },
                    { CODES, "codes/image", hk_plot_codes },
-                   { CODE_ERRORS, "codes/image", hk_plot_code_errors } };
+                   { CODE_ERRORS, "codes/image", hk_plot_code_errors },
+                   { COMPARISON, "comparison/levels", hk_plot_comparison } };
     for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
         const hk_results_entry *entry = hk_results_find(j->plot.results, arrays[k].array);
         if (!j->wanted[arrays[k].figure])

@@ -88,4 +88,23 @@ typedef struct hk_code_errors {
 HK_MUST_CHECK int hk_figure_code_errors(hk_ctx *ctx, const hk_picture *picture, const hk_code_errors *by_window,
                                         const hk_code_errors *by_spikes, size_t n, double jitter_ms);
 
+/** A code in a comparison; accuracies are fractions. */
+typedef struct hk_compared {
+    const char *name;
+    double accuracy, accuracy_sd, decision_ms, window_ms, events; /* synaptic events an image; sd NaN: one seed */
+    const double *over_time;                                      /* [n_reads], evenly over the window */
+    const double *const *robust;                                  /* [n_kinds][n_levels] */
+} hk_compared;
+
+typedef struct hk_comparison {
+    const hk_compared *codes; /* [n] */
+    size_t n, n_reads, n_kinds, n_levels;
+    const char *const *kinds;    /* [n_kinds] */
+    const double *const *levels; /* [n_kinds][n_levels] */
+} hk_comparison;
+
+/** A page: accuracy, accuracy against synaptic events, time to decision, accuracy over time, and one panel a disturbance. At
+ *  most 8 kinds. */
+HK_MUST_CHECK int hk_figure_comparison(hk_ctx *ctx, const hk_picture *picture, const hk_comparison *comparison);
+
 #endif
