@@ -136,10 +136,11 @@ void hk_grid_choose_projections(hk_grid *grid);
 
 /* grid_slabs.c: the 4-byte synapses of a built grid whose shards are cut. */
 HK_MUST_CHECK int hk_grid_build_slabs(hk_grid *grid);
-/** As hk_projection_list(), for one on slabs. */
+void hk_slab_table_fini(hk_slab_table *table, size_t n_populations);
+
+/* grid_list.c: as hk_projection_list(), for one on slabs. */
 uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint32_t *pre, uint32_t *post,
                                double *weight, double *delay_ms);
-void hk_slab_table_fini(hk_slab_table *table, size_t n_populations);
 
 static inline hk_spike_list *hk_grid_list(const hk_grid *grid, int from, int64_t step)
 {

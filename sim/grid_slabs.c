@@ -138,6 +138,20 @@ static const uint32_t *targets_of(const rows *r)
     return r->target != NULL ? r->target : r->projection->target;
 }
 
+/* How many of n ascending targets are below `limit`. */
+static uint64_t count_below(const uint32_t *target, uint64_t n, uint32_t limit)
+{
+    uint64_t low = 0;
+    while (low < n) {
+        uint64_t middle = low + (n - low) / 2;
+        if (target[middle] < limit)
+            low = middle + 1;
+        else
+            n = middle;
+    }
+    return low;
+}
+
 /* How many synapses of each row fall into each shard. */
 static void measure_rows(void *user, unsigned member)
 {
@@ -147,8 +161,16 @@ static void measure_rows(void *user, unsigned member)
         for (uint32_t i = begin; i < j->pre->n && i < begin + ROWS_AT_ONCE; i++)
             for (size_t k = 0; k < j->n_of; k++) {
                 const rows *r = &j->of[k];
-                for (uint64_t at = r->row[i]; at < r->row[i + 1]; at++)
-                    j->at[shard_of(j->grid, r->projection->post->index, targets_of(r)[at])][i + 1]++;
+                uint32_t post = r->projection->post->index;
+                const uint32_t *target = targets_of(r) + r->row[i];
+                uint64_t n = r->row[i + 1] - r->row[i];
+                for (uint64_t at = 0; r->target == NULL && at < n; at++)
+                    j->at[shard_of(j->grid, post, target[at])][i + 1]++;
+                for (uint32_t s = 0; r->target != NULL && s < j->grid->n_shards; s++) {
+                    const hk_slice *slice = &j->grid->shards[s].slices[post];
+                    if (slice->begin < slice->end)
+                        j->at[s][i + 1] += count_below(target, n, slice->end) - count_below(target, n, slice->begin);
+                }
             }
 }
 
@@ -169,6 +191,15 @@ static inline int32_t to_units(double w, double per_scale)
     return (int32_t)((w * per_scale + magic) - magic);
 }
 
+enum { BLOCK = 256 }; /* synapses that are drawn together */
+
+typedef struct block { /* of one row */
+    const uint32_t *target;
+    const double *weight;
+    uint32_t delay[BLOCK];
+    uint32_t n;
+} block;
+
 /* What the rows of one projection have in common, and what is noted of them. */
 typedef struct row_maker {
     uint32_t post, n_ports;
@@ -177,19 +208,29 @@ typedef struct row_maker {
     uint64_t *checksum;
 } row_maker;
 
-static inline drawn_synapse make_synapse(const job *j, uint32_t i, const row_maker *make, uint32_t target, double w,
-                                         uint32_t delay)
+static void make_synapses(const job *j, uint32_t i, const row_maker *make, const block *in, drawn_synapse *out)
 {
     const hk_grid *grid = j->grid;
-    uint32_t s = shard_of(grid, make->post, target), port = make->n_ports == 2 && w < 0.0 ? 1 : 0;
-    const hk_slice *slice = &grid->shards[s].slices[make->post];
-    int32_t units = to_units(w, make->per_scale[port]);
-    double error = fabs((double)units * make->scale[port] - w);
-    *make->rounding = error > *make->rounding ? error : *make->rounding;
-    *make->checksum += ((uint64_t)target + 1) * ((uint64_t)delay + 3) * ((uint64_t)(uint16_t)units + 70001) *
-                       (2 * (uint64_t)i + 1);
-    return (drawn_synapse){ .bin = s * grid->n_slots + j->slot_of[delay],
-                            .packed = (slice->first[port] + (target - slice->begin)) | (uint32_t)units << 16 };
+    const row_maker m = *make;
+    double rounding = *m.rounding;
+    uint64_t checksum = 0;
+    uint32_t s = 0;
+    hk_slice slice = { 0 };
+    for (uint32_t k = 0; k < in->n; k++) {
+        uint32_t target = in->target[k], port = m.n_ports == 2 && in->weight[k] < 0.0 ? 1 : 0;
+        if (target < slice.begin || target >= slice.end) {
+            s = shard_of(grid, m.post, target);
+            slice = grid->shards[s].slices[m.post];
+        }
+        int32_t units = to_units(in->weight[k], m.per_scale[port]);
+        double error = fabs((double)units * m.scale[port] - in->weight[k]);
+        rounding = error > rounding ? error : rounding;
+        checksum += ((uint64_t)target + 1) * ((uint64_t)in->delay[k] + 3) * ((uint64_t)(uint16_t)units + 70001);
+        out[k] = (drawn_synapse){ .bin = s * grid->n_slots + j->slot_of[in->delay[k]],
+                                  .packed = (slice.first[port] + (target - slice.begin)) | (uint32_t)units << 16 };
+    }
+    *m.rounding = rounding;
+    *m.checksum += checksum * (2 * (uint64_t)i + 1);
 }
 
 static uint32_t draw_delay(const job *j, const rows *r, hk_batch *delays)
@@ -206,8 +247,14 @@ static void read_row(const job *j, const rows *r, uint32_t i, const row_maker *m
     const hk_projection *p = r->projection;
     for (uint32_t slab = 0; slab < p->n_slots; slab++) {
         uint64_t begin = p->begin[(uint64_t)i * p->n_slots + slab], end = p->begin[(uint64_t)i * p->n_slots + slab + 1];
-        for (uint64_t at = begin; at < end; at++)
-            *out++ = make_synapse(j, i, make, p->target[at], p->weight64[at], (uint32_t)p->delay[slab]);
+        for (uint64_t at = begin; at < end; at += BLOCK) {
+            block in = { .target = p->target + at, .weight = p->weight64 + at };
+            in.n = end - at < BLOCK ? (uint32_t)(end - at) : BLOCK;
+            for (uint32_t k = 0; k < in.n; k++)
+                in.delay[k] = (uint32_t)p->delay[slab];
+            make_synapses(j, i, make, &in, out);
+            out += in.n;
+        }
     }
 }
 
@@ -220,9 +267,15 @@ static void draw_row(const job *j, const rows *r, uint32_t i, const row_maker *m
     hk_batch weights, delays;
     hk_batch_open(&weights, sim->cpu, hk_stream_open(sim->seed, HK_PURPOSE_WEIGHT, id, i), n);
     hk_batch_open(&delays, sim->cpu, hk_stream_open(sim->seed, HK_PURPOSE_DELAY, id, i), r->delays.n > 0 ? 2 * n : n);
-    for (uint64_t k = 0; k < n; k++) {
-        double w = hk_batch_draw(&weights, &p->asked.weight);
-        out[k] = make_synapse(j, i, make, r->target[begin + k], w, draw_delay(j, r, &delays));
+    for (uint64_t at = 0; at < n; at += BLOCK) {
+        double weight[BLOCK];
+        block in = { .target = r->target + begin + at, .weight = weight };
+        in.n = n - at < BLOCK ? (uint32_t)(n - at) : BLOCK;
+        for (uint32_t k = 0; k < in.n; k++)
+            weight[k] = hk_batch_draw(&weights, &p->asked.weight);
+        for (uint32_t k = 0; k < in.n; k++)
+            in.delay[k] = draw_delay(j, r, &delays);
+        make_synapses(j, i, make, &in, out + at);
     }
 }
 
@@ -495,50 +548,6 @@ static int check_sums(hk_grid *grid)
                    "simulation: the weights of a neuron add up to %llu units, above the %d of a 32-bit sum: let its "
                    "projections keep single precision (weights = float)",
                    (unsigned long long)largest, INT32_MAX);
-}
-
-typedef struct cursor {
-    const uint32_t *next;
-    const uint16_t *length;
-} cursor;
-
-uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint32_t *pre, uint32_t *post,
-                               double *weight, double *delay_ms)
-{
-    const hk_grid *grid = projection->pre->sim->grid;
-    uint32_t from = projection->pre->index, to = projection->post->index;
-    const hk_grid_population *g = &grid->populations[to];
-    uint64_t n_listed = 0;
-    cursor *at = calloc(grid->n_shards, sizeof *at); /* in the row of each shard */
-    for (uint32_t i = 0; at != NULL && i < projection->pre->n; i++) {
-        size_t source = grid->populations[from].first + i;
-        for (uint32_t s = 0; s < grid->n_shards; s++)
-            at[s] = (cursor){ .next = grid->shards[s].table.first[source],
-                              .length = grid->shards[s].table.length + source * grid->n_slots };
-        for (uint32_t slot = 0; slot < grid->n_slots; slot++)
-            for (uint32_t s = 0; s < grid->n_shards; s++) {
-                const hk_slice *slice = &grid->shards[s].slices[to];
-                const uint32_t *end = at[s].next == NULL ? NULL : at[s].next + at[s].length[slot];
-                for (; at[s].next != end; at[s].next++)
-                    for (uint32_t port = 0; port < g->n_ports && n_listed < n; port++) {
-                        uint32_t neuron = (*at[s].next & 0xffff) - slice->first[port];
-                        if (neuron >= slice->end - slice->begin)
-                            continue;
-                        if (pre != NULL)
-                            pre[n_listed] = i;
-                        if (post != NULL)
-                            post[n_listed] = slice->begin + neuron;
-                        if (weight != NULL)
-                            weight[n_listed] = (double)((int32_t)*at[s].next >> 16) * g->scale[port];
-                        if (delay_ms != NULL)
-                            delay_ms[n_listed] = (double)grid->delay[slot] * grid->sim->resolution_ms;
-                        n_listed++;
-                        break;
-                    }
-            }
-    }
-    free(at);
-    return n_listed;
 }
 
 /* All of it, before any of it is taken: synapses, tables, and the targets of one source population while they are drawn. */

@@ -4,9 +4,10 @@
 #include "sim/kernels/reals.h"
 #include "sim/normal_series.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { AT_ONCE = 4 };
+enum { AT_ONCE = 4, TOGETHER = 4 * HK_RANDOM_GROUP /* blocks */ };
 
 _Static_assert(HK_RANDOM_GROUP % (AT_ONCE * HK_WIDTH) == 0, "a group is drawn in whole vectors");
 
@@ -62,38 +63,65 @@ static inline hk_reals choose(hk_lanes first, hk_reals a, hk_reals b)
     return (hk_reals)((first & (hk_lanes)a) | (~first & (hk_lanes)b));
 }
 
-/* hk_normal_of() over lanes, both ranges for all of them; what lies further out, one in 10^10, is drawn again by itself. */
-static inline hk_reals normal_of(hk_reals p)
+/* hk_normal_of() over lanes, for numbers out of the central range; what lies further out still, one in 10^10, by itself. */
+static inline hk_reals tail_of(hk_reals p)
 {
-    const hk_lanes sign = (hk_lanes)(p * 0.0 - 0.0) | UINT64_C(1) << 63;
-    hk_reals q = p - 0.5, size = (hk_reals)((hk_lanes)q & ~sign);
-    hk_reals central = q * value_of(&hk_normal_central, 0.180625 - q * q);
-    hk_reals r = hk_sqrt_lanes(hk_minus_log_lanes(choose((hk_lanes)(q < 0.0), p, 1.0 - p)));
-    hk_reals tail = value_of(&hk_normal_tail, r - 1.6);
-    tail = (hk_reals)((hk_lanes)tail ^ ((hk_lanes)q & sign));
-    hk_reals x = choose((hk_lanes)(size <= HK_NORMAL_CENTRAL), central, tail);
+    hk_reals r = hk_sqrt_lanes(hk_minus_log_lanes(choose((hk_lanes)(p < 0.5), p, 1.0 - p)));
+    hk_reals size = value_of(&hk_normal_tail, r - 1.6);
+    hk_reals x = choose((hk_lanes)(p < 0.5), -size, size);
     for (int l = 0; l < HK_WIDTH; l++)
         if (r[l] > HK_NORMAL_FAR)
             x[l] = hk_normal_of(p[l]);
     return x;
 }
 
+/* Those of n uniform numbers that lie out of the central range, three in twenty, are brought together. */
+static void replace_tails(const double *uniform, uint32_t n, double *out)
+{
+    uint32_t at[2 * TOGETHER + HK_WIDTH], n_tails = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        at[n_tails] = k;
+        n_tails += !(fabs(uniform[k] - 0.5) <= HK_NORMAL_CENTRAL);
+    }
+    for (uint32_t first = 0; first < n_tails; first += HK_WIDTH) {
+        uint32_t here = n_tails - first < HK_WIDTH ? n_tails - first : HK_WIDTH;
+        hk_reals p, x;
+        for (uint32_t l = 0; l < HK_WIDTH; l++)
+            p[l] = uniform[at[first + (l < here ? l : 0)]];
+        x = tail_of(p);
+        for (uint32_t l = 0; l < here; l++)
+            out[at[first + l]] = x[l];
+    }
+}
+
 static void normals(const hk_stream *stream, uint32_t n_blocks, double *out)
 {
-    for (uint32_t first = 0; first < n_blocks; first += AT_ONCE * HK_WIDTH) {
-        hk_lanes x[4][AT_ONCE];
-        draw(stream, first, x);
-        for (uint32_t v = 0; v < AT_ONCE; v++) {
-            double low[HK_WIDTH], high[HK_WIDTH];
-            hk_reals numbers = normal_of(hk_uniform_lanes(hk_word_pairs(x[0][v], x[1][v])));
-            memcpy(low, &numbers, sizeof low);
-            numbers = normal_of(hk_uniform_lanes(hk_word_pairs(x[2][v], x[3][v])));
-            memcpy(high, &numbers, sizeof high);
-            for (uint32_t l = 0; l < HK_WIDTH; l++) {
-                out[2 * (first + v * HK_WIDTH + l)] = low[l];
-                out[2 * (first + v * HK_WIDTH + l) + 1] = high[l];
+    double uniform[2 * TOGETHER];
+    for (uint32_t begin = 0; begin < n_blocks; begin += TOGETHER) {
+        uint32_t n = n_blocks - begin < TOGETHER ? n_blocks - begin : TOGETHER;
+        for (uint32_t first = 0; first < n; first += AT_ONCE * HK_WIDTH) {
+            hk_lanes x[4][AT_ONCE];
+            draw(stream, begin + first, x);
+            for (uint32_t v = 0; v < AT_ONCE; v++) {
+                double low[HK_WIDTH], high[HK_WIDTH];
+                hk_reals p = hk_uniform_lanes(hk_word_pairs(x[0][v], x[1][v]));
+                memcpy(low, &p, sizeof low);
+                p = hk_uniform_lanes(hk_word_pairs(x[2][v], x[3][v]));
+                memcpy(high, &p, sizeof high);
+                for (uint32_t l = 0; l < HK_WIDTH; l++) {
+                    uniform[2 * (first + v * HK_WIDTH + l)] = low[l];
+                    uniform[2 * (first + v * HK_WIDTH + l) + 1] = high[l];
+                }
             }
         }
+        for (uint32_t k = 0; k < 2 * n; k += HK_WIDTH) {
+            hk_reals q;
+            memcpy(&q, uniform + k, sizeof q);
+            q -= 0.5;
+            q *= value_of(&hk_normal_central, 0.180625 - q * q);
+            memcpy(out + 2 * begin + k, &q, sizeof q);
+        }
+        replace_tails(uniform, 2 * n, out + 2 * begin);
     }
 }
 
