@@ -1,158 +1,67 @@
-/* experiments/bench_circuits.c - see bench_circuits.h; the equations stand in the experiments of the same names. */
+/* experiments/bench_circuits.c - see bench_circuits.h. */
 #include "experiments/bench_circuits.h"
 
+#include "experiments/bench_network.h"
+#include "experiments/brunel.h"
+#include "experiments/coba.h"
+#include "experiments/cuba.h"
 #include "experiments/hpc.h"
 #include "experiments/microcircuit.h"
+#include "experiments/sparse.h"
 
-#include <math.h>
-
-/* Four of five neurons are excitatory, and both populations differ in nothing but their synapses. */
-typedef struct balanced {
-    double n_neurons;
-    hk_circuit_population cells;
-    uint64_t indegrees[2]; /* from the excitatory, the inhibitory population; 0: each pair with 80 / n_neurons */
-    unsigned pairs;
-    double weights[2], delay_ms;
-    const hk_circuit_rule *rule; /* of the synapses between excitatory neurons; NULL: static like all others */
-} balanced;
-
-static void add_balanced(const balanced *b, double share, hk_circuit *out)
+static uint32_t share_of(uint32_t n_neurons, double share)
 {
-    uint32_t n = (uint32_t)(b->n_neurons * share + 0.5), n_exc = (uint32_t)((uint64_t)n * 4 / 5);
-    hk_circuit_population cells = b->cells;
-    cells.name = "exc";
-    cells.n = n_exc;
-    hk_circuit_add_population(out, &cells);
-    cells.name = "inh";
-    cells.n = n - n_exc;
-    hk_circuit_add_population(out, &cells);
-    for (uint32_t pre = 0; pre < 2; pre++)
-        for (uint32_t post = 0; post < 2; post++) {
-            hk_circuit_projection p = { .pre = pre,
-                                        .post = post,
-                                        .connect = b->indegrees[0] > 0 ? HK_FIXED_INDEGREE : HK_FIXED_PROBABILITY,
-                                        .pairs = b->pairs,
-                                        .probability = fmin(1.0, 80.0 / n),
-                                        .n = b->indegrees[pre],
-                                        .weight = hk_constant(b->weights[pre]),
-                                        .delay_ms = hk_constant(b->delay_ms) };
-            if (b->rule != NULL && pre + post == 0)
-                p.rule = *b->rule;
-            hk_circuit_add_projection(out, &p);
-        }
+    return (uint32_t)(n_neurons * share + 0.5);
 }
 
-static void add_brunel(double share, const hk_circuit_rule *rule, hk_circuit *out)
+static void add_brunel(double share, bool learns, hk_circuit *out)
 {
-    static const hk_circuit_value values[] = { { "tau_m_ms", 20.0 },   { "e_l_mv", 0.0 },   { "v_th_mv", 20.0 },
-                                               { "v_reset_mv", 10.0 }, { "t_ref_ms", 2.0 }, { .name = NULL } };
-    const balanced brunel = { .n_neurons = 12500,
-                              .cells = { .model = "lif",
-                                         .values = values,
-                                         .v_mv = { .kind = HK_UNIFORM, .a = 0.0, .b = 20.0 },
-                                         .drive = { .rate_hz = 20000.0, .weight = 0.1 } },
-                              .indegrees = { 1000, 250 },
-                              .pairs = HK_PAIRS_AUTAPSES + HK_PAIRS_MULTAPSES,
-                              .weights = { 0.1, -0.5 },
-                              .delay_ms = 1.5,
-                              .rule = rule };
-    add_balanced(&brunel, share, out);
-}
-
-static const hk_circuit_rule brunel_stdp = { .type = &hk_stdp,
-                                             .values = { { "tau_plus_ms", 20.0 },
-                                                         { "tau_minus_ms", 20.0 },
-                                                         { "a_plus", 0.01 },
-                                                         { "a_minus", 0.01 * 2.02 },
-                                                         { "mu_plus", 1.0 },
-                                                         { "mu_minus", 1.0 },
-                                                         { "w_max", 3.0 * 0.1 } } };
-
-static void add_cuba(double share, hk_circuit *out)
-{
-    static const hk_circuit_value values[] = { { "tau_m_ms", 20.0 },     { "c_m_pf", 200.0 },       { "e_l_mv", -49.0 },
-                                               { "v_th_mv", -50.0 },     { "v_reset_mv", -60.0 },   { "t_ref_ms", 5.0 },
-                                               { "tau_syn_ex_ms", 5.0 }, { "tau_syn_in_ms", 10.0 }, { .name = NULL } };
-    static const balanced cuba = {
-        .n_neurons = 4000,
-        .cells = { .model = "lif_exp", .values = values, .v_mv = { .kind = HK_UNIFORM, .a = -60.0, .b = -50.0 } },
-        .weights = { 16.2, -90.0 },
-        .delay_ms = 0.1
-    };
-    add_balanced(&cuba, share, out);
-}
-
-static void add_coba_i(double share, hk_circuit *out)
-{
-    static const hk_circuit_value values[] = { { "g_l_nS", 10.0 },       { "c_m_pf", 200.0 },       { "e_l_mv", -60.0 },
-                                               { "v_th_mv", -50.0 },     { "v_reset_mv", -60.0 },   { "t_ref_ms", 5.0 },
-                                               { "tau_syn_ex_ms", 5.0 }, { "tau_syn_in_ms", 10.0 }, { "e_ex_mv", 0.0 },
-                                               { "e_in_mv", -80.0 },     { .name = NULL } };
-    static const balanced coba_i = { .n_neurons = 4000,
-                                     .cells = { .model = "lif_cond_exp",
-                                                .values = values,
-                                                .i_e_pa = 200.0,
-                                                .v_mv = { .kind = HK_UNIFORM, .a = -60.0, .b = -50.0 } },
-                                     .weights = { 4.0, -51.0 },
-                                     .delay_ms = 0.1 };
-    add_balanced(&coba_i, share, out);
+    const hk_brunel_config cfg = { .n_neurons = share_of(HK_BRUNEL_NEURONS, share),
+                                   .g = 5.0,
+                                   .eta = 2.0,
+                                   .learns = learns,
+                                   .resolution_ms = HK_BENCH_RESOLUTION_MS };
+    hk_brunel_describe(&cfg, out);
 }
 
 static void add_hpc(double share, bool learns, hk_circuit *out)
 {
-    const hk_hpc_config cfg = { .n_neurons = (uint32_t)(HK_HPC_NEURONS * share + 0.5),
-                                .eta = HK_HPC_ETA,
-                                .learns = learns };
+    const hk_hpc_config cfg = { .n_neurons = share_of(HK_HPC_NEURONS, share), .eta = HK_HPC_ETA, .learns = learns };
     hk_hpc_describe(&cfg, out);
 }
 
-static void add_sparse(double share, hk_circuit *out)
+static void add_microcircuit(double share, hk_circuit *out)
 {
-    static const hk_circuit_value values[] = { { "tau_m_ms", 20.0 }, { "c_m_pf", 250.0 },   { "e_l_mv", 0.0 },
-                                               { "v_th_mv", 15.0 },  { "v_reset_mv", 0.0 }, { "t_ref_ms", 2.0 },
-                                               { .name = NULL } };
-    hk_circuit_add_population(out, &(hk_circuit_population){ .name = "cells",
-                                                             .model = "lif",
-                                                             .n = (uint32_t)(100000.0 * share + 0.5),
-                                                             .values = values,
-                                                             .i_e_pa = 5.0 * 250.0 / 20.0,
-                                                             .v_mv = hk_constant(0.0),
-                                                             .drive = { .rate_hz = 1.0, .weight = 20.0 } });
-    hk_circuit_add_projection(
-        out, &(hk_circuit_projection){
-                 .kind = HK_CIRCUIT_OUTDEGREE, .n = 100, .weight = hk_constant(0.05), .delay_ms = hk_constant(1.0) });
+    const hk_microcircuit_config cfg = { .scale = share,
+                                         .resolution_ms = HK_BENCH_RESOLUTION_MS,
+                                         .drive = HK_MICROCIRCUIT_POISSON,
+                                         .start = HK_MICROCIRCUIT_OPTIMISED };
+    hk_microcircuit_describe(&cfg, out);
 }
 
 void hk_bench_circuit_describe(hk_bench_circuit which, double share, hk_circuit *out)
 {
+    uint32_t n_cuba = share_of(HK_CUBA_NEURONS, share), n_coba = share_of(HK_COBA_NEURONS, share);
     switch (which) {
     case HK_BENCH_MICROCIRCUIT:
-        hk_microcircuit_describe(&(hk_microcircuit_config){ .scale = share,
-                                                            .resolution_ms = 0.1,
-                                                            .drive = HK_MICROCIRCUIT_POISSON,
-                                                            .start = HK_MICROCIRCUIT_OPTIMISED },
-                                 out);
+        add_microcircuit(share, out);
         break;
     case HK_BENCH_BRUNEL:
-        add_brunel(share, NULL, out);
-        break;
     case HK_BENCH_BRUNEL_STDP:
-        add_brunel(share, &brunel_stdp, out);
+        add_brunel(share, which == HK_BENCH_BRUNEL_STDP, out);
         break;
     case HK_BENCH_CUBA:
-        add_cuba(share, out);
+        hk_cuba_describe(n_cuba, hk_cuba_probability(n_cuba), out);
         break;
     case HK_BENCH_COBA_I:
-        add_coba_i(share, out);
+        hk_coba_describe(HK_COBA_I, n_coba, hk_cuba_probability(n_coba), out);
         break;
     case HK_BENCH_HPC:
-        add_hpc(share, false, out);
-        break;
     case HK_BENCH_HPC_STDP_PL:
-        add_hpc(share, true, out);
+        add_hpc(share, which == HK_BENCH_HPC_STDP_PL, out);
         break;
     case HK_BENCH_SPARSE:
-        add_sparse(share, out);
+        hk_sparse_describe(share_of(HK_SPARSE_NEURONS, share), HK_SPARSE_SYNAPSES, out);
         break;
     }
 }

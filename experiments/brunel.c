@@ -19,13 +19,14 @@
  *   at a postsynaptic spike  w += lambda (w_max - w) x        at an arrival  w -= lambda alpha w y
  *
  * Zenke & Gerstner (2014), Front. Neuroinform. 8:76, with a learning rate that does something: theirs was 1e-9. */
+#include "experiments/brunel.h"
+
 #include "experiments/circuit_run.h"
 #include "experiments/peers.h"
 #include "sim/counts.h"
 
 #include <math.h>
 
-#define BENCHMARK_NEURONS 12500
 #define C_EXC 1000
 #define C_INH 250
 #define J_MV 0.1
@@ -79,7 +80,7 @@ static const hk_option options[] = {
       .meaning = "outside rate relative to the one that just reaches the threshold" },
     { .name = "neurons",
       .type = HK_OPTION_INTEGER,
-      .initial = BENCHMARK_NEURONS,
+      .initial = HK_BRUNEL_NEURONS,
       .min = 50,
       .max = 1e7,
       .meaning = "four of five of them excitatory" },
@@ -111,25 +112,25 @@ static bool learns(const hk_run *run)
     return hk_run_choice(run, "plastic") == STDP;
 }
 
-static int describe(const hk_run *run, hk_circuit_plan *plan)
+void hk_brunel_describe(const hk_brunel_config *cfg, hk_circuit *out)
 {
     static const hk_circuit_value values[] = {
         { "tau_m_ms", TAU_M_MS }, { "e_l_mv", 0.0 },   { "v_th_mv", THRESHOLD_MV },
         { "v_reset_mv", 10.0 },   { "t_ref_ms", 2.0 }, { .name = NULL },
     };
-    uint32_t n = (uint32_t)hk_run_integer(run, "neurons"), n_exc = (uint32_t)((uint64_t)n * 4 / 5);
-    const uint32_t sizes[] = { n_exc, n - n_exc }, indegrees[] = { C_EXC, C_INH };
+    uint32_t n_exc = (uint32_t)((uint64_t)cfg->n_neurons * 4 / 5);
+    const uint32_t sizes[] = { n_exc, cfg->n_neurons - n_exc }, indegrees[] = { C_EXC, C_INH };
     double nu_thr_hz = 1e3 * THRESHOLD_MV / (J_MV * C_EXC * TAU_M_MS);
-    const double weights_mv[] = { J_MV, -g_of(run) * J_MV };
+    const double weights_mv[] = { J_MV, -cfg->g * J_MV };
     hk_circuit_population population = { .model = "lif",
                                          .values = values,
                                          .v_mv = { .kind = HK_UNIFORM, .a = 0.0, .b = THRESHOLD_MV },
-                                         .drive = { .rate_hz = eta_of(run) * nu_thr_hz * C_EXC, .weight = J_MV } };
+                                         .drive = { .rate_hz = cfg->eta * nu_thr_hz * C_EXC, .weight = J_MV } };
     static const char *const names[] = { "exc", "inh" };
     for (int k = 0; k < 2; k++) {
         population.name = names[k];
         population.n = sizes[k];
-        hk_circuit_add_population(&plan->circuit, &population);
+        hk_circuit_add_population(out, &population);
     }
     for (uint32_t pre = 0; pre < 2; pre++)
         for (uint32_t post = 0; post < 2; post++) {
@@ -140,12 +141,21 @@ static int describe(const hk_run *run, hk_circuit_plan *plan)
                                                  .n = indegrees[pre],
                                                  .weight = hk_constant(weights_mv[pre]),
                                                  .delay_ms = hk_constant(1.5) };
-            if (pre + post == 0 && learns(run))
+            if (pre + post == 0 && cfg->learns)
                 projection.rule = stdp;
-            hk_circuit_add_projection(&plan->circuit, &projection);
+            hk_circuit_add_projection(out, &projection);
         }
-    plan->circuit.dense = !learns(run) &&
-                          1e-3 * population.drive.rate_hz * hk_run_number(run, "resolution_ms") <= HK_COUNTS_MOST_MEAN;
+    out->dense = !cfg->learns && 1e-3 * population.drive.rate_hz * cfg->resolution_ms <= HK_COUNTS_MOST_MEAN;
+}
+
+static int describe(const hk_run *run, hk_circuit_plan *plan)
+{
+    const hk_brunel_config cfg = { .n_neurons = (uint32_t)hk_run_integer(run, "neurons"),
+                                   .g = g_of(run),
+                                   .eta = eta_of(run),
+                                   .learns = learns(run),
+                                   .resolution_ms = hk_run_number(run, "resolution_ms") };
+    hk_brunel_describe(&cfg, &plan->circuit);
     plan->warmup_ms = fmin(WARMUP_MS, 0.5 * hk_run_number(run, "duration_ms"));
     return HK_OK;
 }
@@ -178,7 +188,7 @@ static void judge(const hk_circuit_run *r)
     size_t regime = hk_run_choice(r->run, "regime");
     double published_hz = figures[regime].published_hz;
     hk_summary *summary = hk_run_summary(r->run);
-    if (r->n_neurons != BENCHMARK_NEURONS || g_of(r->run) != figures[regime].g ||
+    if (r->n_neurons != HK_BRUNEL_NEURONS || g_of(r->run) != figures[regime].g ||
         eta_of(r->run) != figures[regime].eta || isnan(published_hz) || learns(r->run)) {
         hk_run_report(r->run, "rate %.3f Hz, CV of intervals %.3f (nothing is published to compare it with)",
                       r->rate_hz, r->cv_isi);

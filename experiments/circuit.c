@@ -138,3 +138,8 @@ int hk_circuit_build(hk_sim *sim, const hk_circuit *circuit, hk_population **pop
         rc = make_projection(sim, circuit, k, populations, &rules[k]);
     return rc == HK_OK ? hk_sim_build(sim) : rc;
 }
+
+hk_integrator hk_circuit_form(const hk_circuit *circuit, hk_integrator integrator)
+{
+    return integrator == HK_EXACT && circuit->dense ? HK_EXACT_DENSE : integrator;
+}

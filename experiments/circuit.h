@@ -75,6 +75,9 @@ typedef struct hk_circuit {
 uint32_t hk_circuit_add_population(hk_circuit *circuit, const hk_circuit_population *population);
 void hk_circuit_add_projection(hk_circuit *circuit, const hk_circuit_projection *projection);
 
+/** HK_EXACT in the form that suits the circuit; HK_GRID stays. */
+hk_integrator hk_circuit_form(const hk_circuit *circuit, hk_integrator integrator);
+
 /** Makes populations[n_populations] and the projections in `sim`, which must be empty, and rules[n_projections], NULL for those
  *  that are static. Populations and projections get the places they have in the table, and `sim` is ready to run. HK_ENAME:
  *  no such model, parameter or variable; HK_ERANGE, HK_ENOMEM. */

@@ -49,10 +49,8 @@ static int build(hk_circuit_run *r)
 {
     hk_sim_config cfg = { .resolution_ms = hk_run_number(r->run, "resolution_ms"),
                           .seed = hk_run_seed(r->run),
-                          .integrator = hk_circuit_integrator(r),
+                          .integrator = hk_circuit_form(&r->plan.circuit, hk_circuit_integrator(r)),
                           .n_extra_threads = hk_run_threads(r->run) - 1 };
-    if (cfg.integrator == HK_EXACT && r->plan.circuit.dense)
-        cfg.integrator = HK_EXACT_DENSE;
     int rc = hk_sim_create(hk_run_ctx(r->run), &cfg, &r->sim);
     return rc == HK_OK ? hk_circuit_build(r->sim, &r->plan.circuit, r->populations, r->rules) : rc;
 }

@@ -10,17 +10,18 @@
  *   coba     6 nS        67 nS       0        started by Poisson trains of 300 Hz, 6 nS, onto 50 excitatory neurons each its
  *                                             own, from 1 to 51 ms; goes on by itself
  *   coba_i   4 nS        51 nS       200 pA */
+#include "experiments/coba.h"
+
 #include "experiments/circuit_run.h"
+#include "experiments/cuba.h"
 #include "experiments/peers.h"
 
 #include <math.h>
 
-#define BENCHMARK_NEURONS 4000
 #define BENCHMARK_MS 10000.0
 #define TRANSIENT 0.05
 
-enum { COBA, COBA_I };
-static const char *const variants[] = { "coba", "coba_i", NULL };
+static const char *const variants[] = { [HK_COBA] = "coba", [HK_COBA_I] = "coba_i", NULL };
 
 static const hk_option options[] = {
     { .name = "variant",
@@ -30,7 +31,7 @@ static const hk_option options[] = {
       .meaning = "sustains itself after a kick, or has a constant current" },
     { .name = "neurons",
       .type = HK_OPTION_INTEGER,
-      .initial = BENCHMARK_NEURONS,
+      .initial = HK_COBA_NEURONS,
       .min = 100,
       .max = 1e7,
       .meaning = "four of five of them excitatory" },
@@ -42,12 +43,6 @@ static const hk_option options[] = {
       .meaning = "of a connection from one neuron to another" },
     HK_CIRCUIT_OPTIONS(BENCHMARK_MS, "5 % of duration_ms", "exact"),
 };
-
-static double probability(const hk_run *run)
-{
-    return hk_run_is_given(run, "probability") ? hk_run_number(run, "probability")
-                                               : fmin(1.0, 80.0 / (double)hk_run_integer(run, "neurons"));
-}
 
 static void add_kick(hk_circuit *circuit)
 {
@@ -61,36 +56,46 @@ static void add_kick(hk_circuit *circuit)
                                                                  .delay_ms = hk_constant(0.1) });
 }
 
-static int describe(const hk_run *run, hk_circuit_plan *plan)
+void hk_coba_describe(hk_coba_variant variant, uint32_t n_neurons, double probability, hk_circuit *out)
 {
     static const hk_circuit_value values[] = { { "g_l_nS", 10.0 },       { "c_m_pf", 200.0 },       { "e_l_mv", -60.0 },
                                                { "v_th_mv", -50.0 },     { "v_reset_mv", -60.0 },   { "t_ref_ms", 5.0 },
                                                { "tau_syn_ex_ms", 5.0 }, { "tau_syn_in_ms", 10.0 }, { "e_ex_mv", 0.0 },
                                                { "e_in_mv", -80.0 },     { .name = NULL } };
-    static const double weights_nS[][2] = { [COBA] = { 6.0, -67.0 }, [COBA_I] = { 4.0, -51.0 } };
-    size_t variant = hk_run_choice(run, "variant");
-    uint32_t n = (uint32_t)hk_run_integer(run, "neurons"), n_exc = (uint32_t)((uint64_t)n * 4 / 5);
+    static const double weights_nS[][2] = { [HK_COBA] = { 6.0, -67.0 }, [HK_COBA_I] = { 4.0, -51.0 } };
+    uint32_t n_exc = (uint32_t)((uint64_t)n_neurons * 4 / 5);
     hk_circuit_population population = { .name = "exc",
                                          .model = "lif_cond_exp",
                                          .n = n_exc,
                                          .values = values,
-                                         .i_e_pa = variant == COBA_I ? 200.0 : 0.0,
+                                         .i_e_pa = variant == HK_COBA_I ? 200.0 : 0.0,
                                          .v_mv = { .kind = HK_UNIFORM, .a = -60.0, .b = -50.0 } };
-    hk_circuit_add_population(&plan->circuit, &population);
+    hk_circuit_add_population(out, &population);
     population.name = "inh";
-    population.n = n - n_exc;
-    hk_circuit_add_population(&plan->circuit, &population);
+    population.n = n_neurons - n_exc;
+    hk_circuit_add_population(out, &population);
     for (uint32_t pre = 0; pre < 2; pre++)
         for (uint32_t post = 0; post < 2; post++)
-            hk_circuit_add_projection(&plan->circuit,
-                                      &(hk_circuit_projection){ .pre = pre,
-                                                                .post = post,
-                                                                .connect = HK_FIXED_PROBABILITY,
-                                                                .probability = probability(run),
-                                                                .weight = hk_constant(weights_nS[variant][pre]),
-                                                                .delay_ms = hk_constant(0.1) });
-    if (variant == COBA)
-        add_kick(&plan->circuit);
+            hk_circuit_add_projection(out, &(hk_circuit_projection){ .pre = pre,
+                                                                     .post = post,
+                                                                     .connect = HK_FIXED_PROBABILITY,
+                                                                     .probability = probability,
+                                                                     .weight = hk_constant(weights_nS[variant][pre]),
+                                                                     .delay_ms = hk_constant(0.1) });
+    if (variant == HK_COBA)
+        add_kick(out);
+}
+
+static double probability(const hk_run *run)
+{
+    return hk_run_is_given(run, "probability") ? hk_run_number(run, "probability")
+                                               : hk_cuba_probability((uint32_t)hk_run_integer(run, "neurons"));
+}
+
+static int describe(const hk_run *run, hk_circuit_plan *plan)
+{
+    hk_coba_describe((hk_coba_variant)hk_run_choice(run, "variant"), (uint32_t)hk_run_integer(run, "neurons"),
+                     probability(run), &plan->circuit);
     plan->warmup_ms = TRANSIENT * hk_run_number(run, "duration_ms");
     return HK_OK;
 }
@@ -107,9 +112,9 @@ static const hk_peer peers[] = {
 
 static void judge(const hk_circuit_run *r)
 {
-    bool is_benchmark = r->n_neurons == BENCHMARK_NEURONS && probability(r->run) == 80.0 / BENCHMARK_NEURONS &&
+    bool is_benchmark = r->n_neurons == HK_COBA_NEURONS && probability(r->run) == 80.0 / HK_COBA_NEURONS &&
                         hk_circuit_covers(r, TRANSIENT * BENCHMARK_MS, BENCHMARK_MS);
-    if (is_benchmark && hk_run_choice(r->run, "variant") == COBA_I)
+    if (is_benchmark && hk_run_choice(r->run, "variant") == HK_COBA_I)
         hk_peers_judge(r->run, peers, sizeof peers / sizeof *peers, r->rate_hz, r->cv_isi);
     else if (is_benchmark)
         hk_run_report(
@@ -119,7 +124,7 @@ static void judge(const hk_circuit_run *r)
             r->rate_hz, r->cv_isi);
     else
         hk_run_report(r->run, "rate %.3f Hz, CV of intervals %.3f (not compared: that takes %d neurons and %g s)",
-                      r->rate_hz, r->cv_isi, BENCHMARK_NEURONS, 1e-3 * BENCHMARK_MS);
+                      r->rate_hz, r->cv_isi, HK_COBA_NEURONS, 1e-3 * BENCHMARK_MS);
 }
 
 static int run(hk_run *run)

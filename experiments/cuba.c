@@ -5,19 +5,20 @@
  *   which with c_m 200 pF and g_l 10 nS is 16.2 pA or -90 pA; they evolve during refractoriness
  *   80 % of the neurons are excitatory; each ordered pair of different neurons is connected with one probability
  *   all delays 0.1 ms; v(0) uniform in (-60, -50) mV */
+#include "experiments/cuba.h"
+
 #include "experiments/circuit_run.h"
 #include "experiments/peers.h"
 
 #include <math.h>
 
-#define BENCHMARK_NEURONS 4000
 #define BENCHMARK_MS 10000.0 /* shorter runs scatter more, and in longer ones the CV is larger: rare spikes join in */
 #define TRANSIENT 0.05
 
 static const hk_option options[] = {
     { .name = "neurons",
       .type = HK_OPTION_INTEGER,
-      .initial = BENCHMARK_NEURONS,
+      .initial = HK_CUBA_NEURONS,
       .min = 10,
       .max = 1e7,
       .meaning = "four of five of them excitatory" },
@@ -38,48 +39,58 @@ static const hk_peer peers[] = {
     { "GeNN 5.4.0, single precision", 5.420, 0.750 },
 };
 
-static double probability(const hk_run *run)
+double hk_cuba_probability(uint32_t n_neurons)
 {
-    return hk_run_is_given(run, "probability") ? hk_run_number(run, "probability")
-                                               : fmin(1.0, 80.0 / (double)hk_run_integer(run, "neurons"));
+    return fmin(1.0, 80.0 / n_neurons);
 }
 
-static int describe(const hk_run *run, hk_circuit_plan *plan)
+void hk_cuba_describe(uint32_t n_neurons, double probability, hk_circuit *out)
 {
     static const hk_circuit_value values[] = { { "tau_m_ms", 20.0 },     { "c_m_pf", 200.0 },       { "e_l_mv", -49.0 },
                                                { "v_th_mv", -50.0 },     { "v_reset_mv", -60.0 },   { "t_ref_ms", 5.0 },
                                                { "tau_syn_ex_ms", 5.0 }, { "tau_syn_in_ms", 10.0 }, { .name = NULL } };
     static const double weights_pa[] = { 16.2, -90.0 };
-    uint32_t n = (uint32_t)hk_run_integer(run, "neurons"), n_exc = (uint32_t)((uint64_t)n * 4 / 5);
+    uint32_t n_exc = (uint32_t)((uint64_t)n_neurons * 4 / 5);
     hk_circuit_population population = { .name = "exc",
                                          .model = "lif_exp",
                                          .n = n_exc,
                                          .values = values,
                                          .v_mv = { .kind = HK_UNIFORM, .a = -60.0, .b = -50.0 } };
-    hk_circuit_add_population(&plan->circuit, &population);
+    hk_circuit_add_population(out, &population);
     population.name = "inh";
-    population.n = n - n_exc;
-    hk_circuit_add_population(&plan->circuit, &population);
+    population.n = n_neurons - n_exc;
+    hk_circuit_add_population(out, &population);
     for (uint32_t pre = 0; pre < 2; pre++)
         for (uint32_t post = 0; post < 2; post++)
-            hk_circuit_add_projection(&plan->circuit, &(hk_circuit_projection){ .pre = pre,
-                                                                                .post = post,
-                                                                                .connect = HK_FIXED_PROBABILITY,
-                                                                                .probability = probability(run),
-                                                                                .weight = hk_constant(weights_pa[pre]),
-                                                                                .delay_ms = hk_constant(0.1) });
+            hk_circuit_add_projection(out, &(hk_circuit_projection){ .pre = pre,
+                                                                     .post = post,
+                                                                     .connect = HK_FIXED_PROBABILITY,
+                                                                     .probability = probability,
+                                                                     .weight = hk_constant(weights_pa[pre]),
+                                                                     .delay_ms = hk_constant(0.1) });
+}
+
+static double probability(const hk_run *run)
+{
+    return hk_run_is_given(run, "probability") ? hk_run_number(run, "probability")
+                                               : hk_cuba_probability((uint32_t)hk_run_integer(run, "neurons"));
+}
+
+static int describe(const hk_run *run, hk_circuit_plan *plan)
+{
+    hk_cuba_describe((uint32_t)hk_run_integer(run, "neurons"), probability(run), &plan->circuit);
     plan->warmup_ms = TRANSIENT * hk_run_number(run, "duration_ms");
     return HK_OK;
 }
 
 static void judge(const hk_circuit_run *r)
 {
-    if (r->n_neurons == BENCHMARK_NEURONS && probability(r->run) == 80.0 / BENCHMARK_NEURONS &&
+    if (r->n_neurons == HK_CUBA_NEURONS && probability(r->run) == 80.0 / HK_CUBA_NEURONS &&
         hk_circuit_covers(r, TRANSIENT * BENCHMARK_MS, BENCHMARK_MS))
         hk_peers_judge(r->run, peers, sizeof peers / sizeof *peers, r->rate_hz, r->cv_isi);
     else
         hk_run_report(r->run, "rate %.3f Hz, CV of intervals %.3f (not compared: that takes %d neurons and %g s)",
-                      r->rate_hz, r->cv_isi, BENCHMARK_NEURONS, 1e-3 * BENCHMARK_MS);
+                      r->rate_hz, r->cv_isi, HK_CUBA_NEURONS, 1e-3 * BENCHMARK_MS);
 }
 
 static int run(hk_run *run)

@@ -6,11 +6,12 @@
  *
  * Nothing else makes a neuron fire: v stays near 5 mV, and 100 inputs a second add 0.1 mV. Intervals are therefore 2 ms
  * and an exponential waiting time of mean 1 s, whatever the synapses do, and the rate is 1 / 1.002 Hz. */
+#include "experiments/sparse.h"
+
 #include "experiments/circuit_run.h"
 
 #include <math.h>
 
-#define BENCHMARK_NEURONS 100000
 #define BENCHMARK_MS 10000.0
 #define KICK_HZ 1.0
 #define T_REF_MS 2.0
@@ -20,39 +21,43 @@
 static const hk_option options[] = {
     { .name = "neurons",
       .type = HK_OPTION_INTEGER,
-      .initial = BENCHMARK_NEURONS,
+      .initial = HK_SPARSE_NEURONS,
       .min = 1,
       .max = 1e8,
       .meaning = "all of one kind" },
     { .name = "synapses",
       .type = HK_OPTION_INTEGER,
-      .initial = 100,
+      .initial = HK_SPARSE_SYNAPSES,
       .min = 0,
       .max = 1e5,
       .meaning = "that each neuron has onto others" },
     HK_CIRCUIT_OPTIONS(BENCHMARK_MS, "0", "exact"),
 };
 
-static int describe(const hk_run *run, hk_circuit_plan *plan)
+void hk_sparse_describe(uint32_t n_neurons, uint32_t n_synapses, hk_circuit *out)
 {
     static const hk_circuit_value values[] = {
         { "tau_m_ms", TAU_M_MS }, { "c_m_pf", C_M_PF },     { "e_l_mv", 0.0 }, { "v_th_mv", 15.0 },
         { "v_reset_mv", 0.0 },    { "t_ref_ms", T_REF_MS }, { .name = NULL },
     };
-    hk_circuit_add_population(&plan->circuit,
-                              &(hk_circuit_population){ .name = "cells",
-                                                        .model = "lif",
-                                                        .n = (uint32_t)hk_run_integer(run, "neurons"),
-                                                        .values = values,
-                                                        .i_e_pa = 5.0 * C_M_PF / TAU_M_MS,
-                                                        .v_mv = hk_constant(0.0),
-                                                        .drive = { .rate_hz = KICK_HZ, .weight = 20.0 } });
-    if (hk_run_integer(run, "synapses") > 0)
-        hk_circuit_add_projection(&plan->circuit,
-                                  &(hk_circuit_projection){ .kind = HK_CIRCUIT_OUTDEGREE,
-                                                            .n = (uint64_t)hk_run_integer(run, "synapses"),
-                                                            .weight = hk_constant(0.05),
-                                                            .delay_ms = hk_constant(1.0) });
+    hk_circuit_add_population(out, &(hk_circuit_population){ .name = "cells",
+                                                             .model = "lif",
+                                                             .n = n_neurons,
+                                                             .values = values,
+                                                             .i_e_pa = 5.0 * C_M_PF / TAU_M_MS,
+                                                             .v_mv = hk_constant(0.0),
+                                                             .drive = { .rate_hz = KICK_HZ, .weight = 20.0 } });
+    if (n_synapses > 0)
+        hk_circuit_add_projection(out, &(hk_circuit_projection){ .kind = HK_CIRCUIT_OUTDEGREE,
+                                                                 .n = n_synapses,
+                                                                 .weight = hk_constant(0.05),
+                                                                 .delay_ms = hk_constant(1.0) });
+}
+
+static int describe(const hk_run *run, hk_circuit_plan *plan)
+{
+    hk_sparse_describe((uint32_t)hk_run_integer(run, "neurons"), (uint32_t)hk_run_integer(run, "synapses"),
+                       &plan->circuit);
     return HK_OK;
 }
 

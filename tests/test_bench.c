@@ -206,7 +206,7 @@ static void each_network_has_all_its_columns(void **state)
     assert_int_equal(bench("microcircuit", "brunel", "coba", "sparse", "hpc", "scale", "--quick", "--json", json), 0);
     measured m;
     measured_open(&m, json);
-    assert_int_equal(hk_node_n(m.networks), 3 + 6 + 2 + 2 + 4 + 4);
+    assert_int_equal(hk_node_n(m.networks), 4 + 6 + 2 + 2 + 4 + 4);
     for (size_t k = 0; k < hk_node_n(m.networks); k++) {
         const hk_node *row = hk_node_at(m.networks, k);
         double factor = value_in(&m, row, "real_time_factor"), threads = number_in(&m, row, "threads"),
