@@ -1,7 +1,9 @@
 /* tests/test_hpc.c - the dense network, with fewer neurons. */
 #include "tests/hk_scratch.h"
+#include "tests/sim_rig.h"
 #include "tests/trial.h"
 
+#include "experiments/hpc.h"
 #include "sim/raster.h"
 #include "sim/results.h"
 
@@ -12,6 +14,35 @@ static void every_neuron_has_its_indegrees(void **state)
     run_it(&t, ARGUMENTS("hpc", "--out", "none", "--set", "neurons=53", "--set", "duration_ms=1"), HK_OK);
     assert_close(number_of(&t, "synapses"), 53.0 * 11250.0, 0.0);
     trial_close(&t);
+}
+
+/* The weight, in a neuron of the network that gets one input. */
+static void one_excitatory_input_raises_the_potential_by_0_14_mv(void **state)
+{
+    (void)state;
+    static hk_circuit c;
+    hk_hpc_describe(&(hk_hpc_config){ .n_neurons = 10, .eta = 1.0, .learns = true }, &c);
+    double w = c.projections[0].weight.a, highest = 0.0, at_ms = 0.0;
+    assert_close(w, 45.609600316550, 1e-9); /* the original's */
+    assert_close(c.projections[2].weight.a, -5.0 * w, 1e-12);
+    assert_true(c.projections[0].rule.type == &hk_stdp_pl && c.projections[1].rule.type == NULL);
+    rig r = rig_open_as(0.001, 1, NULL);
+    hk_population *p = rig_neurons(&r, "p", c.populations[0].model, 1), *in = rig_neurons(&r, "in", "spike_source", 1);
+    for (const hk_circuit_value *v = c.populations[0].values; v->name != NULL; v++)
+        rig_set(&r, p, v->name, v->value);
+    rig_set(&r, p, "v_mv", 0.0);
+    rig_wire(&r, in, 0, p, 0, w, 1.5);
+    rig_give(&r, in, 0, 0.5);
+    rig_run(&r, 2.0);
+    for (int step = 1; step < 4000; step++) {
+        rig_run(&r, 0.001);
+        double v = rig_get(&r, p, "v_mv", 0);
+        at_ms = v > highest ? 0.001 * step : at_ms;
+        highest = fmax(highest, v);
+    }
+    assert_close(highest, 0.14, 1e-8);
+    assert_close(at_ms, 1.700759, 0.001);
+    rig_close(&r);
 }
 
 static void the_same_seed_gives_the_same_spikes_for_any_threads(void **state)
@@ -82,6 +113,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_neuron_has_its_indegrees),
+        cmocka_unit_test(one_excitatory_input_raises_the_potential_by_0_14_mv),
         cmocka_unit_test(the_same_seed_gives_the_same_spikes_for_any_threads),
         cmocka_unit_test(synapses_between_excitatory_neurons_learn_unless_told_not_to),
         cmocka_unit_test(the_drive_lifts_the_mean_potential_as_eta_says),

@@ -480,12 +480,12 @@ static void a_weight_that_is_no_number_is_found_and_its_population_named(void **
 {
     (void)state;
     const float bad[] = { NAN, INFINITY, -INFINITY };
-    for (int m = 0; m < 2; m++)
+    for (int m = 0; m < 3; m++)
         for (size_t k = 0; k < N_OF(bad); k++) {
             rig r = rig_open();
             hk_population *in = rig_neurons(&r, "in", "spike_source", 1);
             hk_population *fine = rig_neurons(&r, "fine", "lif", 2),
-                          *p = rig_neurons(&r, "sick", m == 0 ? "lif" : "lif_exp", 3);
+                          *p = rig_neurons(&r, "sick", (const char *[]){ "lif", "lif_exp", "lif_alpha" }[m], 3);
             hk_projection *projection;
             rig_ok(&r, hk_projection_create(r.sim,
                                             &(hk_projection_config){ .pre = in,
@@ -515,9 +515,9 @@ static void a_weight_that_is_no_number_is_found_and_its_population_named(void **
 static void a_threshold_below_the_reset_potential_without_refractoriness_is_an_error_not_a_loop(void **state)
 {
     (void)state;
-    for (int m = 0; m < 2; m++) {
+    for (int m = 0; m < 3; m++) {
         rig r = rig_open();
-        hk_population *p = rig_neurons(&r, "restless", m == 0 ? "lif" : "lif_exp", 2);
+        hk_population *p = rig_neurons(&r, "restless", (const char *[]){ "lif", "lif_exp", "lif_alpha" }[m], 2);
         rig_set(&r, p, "t_ref_ms", 0.0);
         rig_set(&r, p, "theta_mv", -20.0);
         rig_gives(&r, hk_sim_run(r.sim, 1.0), HK_EBLOWUP);
