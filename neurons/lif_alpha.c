@@ -10,17 +10,17 @@
 #include <math.h>
 
 enum {
-    TAU_M = HK_LIF_ALPHA_TAU_M,
-    C_M = HK_LIF_ALPHA_C_M,
-    TAU_EX = HK_LIF_ALPHA_TAU_EX,
-    TAU_IN = HK_LIF_ALPHA_TAU_IN,
-    E_L = HK_LIF_ALPHA_E_L,
-    V_TH = HK_LIF_ALPHA_V_TH,
-    V_RESET = HK_LIF_ALPHA_V_RESET,
-    T_REF = HK_LIF_ALPHA_T_REF,
-    I_E = HK_LIF_ALPHA_I_E,
-    THETA_PLUS = HK_LIF_ALPHA_THETA_PLUS,
-    TAU_THETA = HK_LIF_ALPHA_TAU_THETA,
+    TAU_M = HK_LIF_EXP_TAU_M,
+    C_M = HK_LIF_EXP_C_M,
+    TAU_EX = HK_LIF_EXP_TAU_EX,
+    TAU_IN = HK_LIF_EXP_TAU_IN,
+    E_L = HK_LIF_EXP_E_L,
+    V_TH = HK_LIF_EXP_V_TH,
+    V_RESET = HK_LIF_EXP_V_RESET,
+    T_REF = HK_LIF_EXP_T_REF,
+    I_E = HK_LIF_EXP_I_E,
+    THETA_PLUS = HK_LIF_EXP_THETA_PLUS,
+    TAU_THETA = HK_LIF_EXP_TAU_THETA,
     V = HK_LIF_ALPHA_V,
     I_EX = HK_LIF_ALPHA_I_EX,
     Z_EX = HK_LIF_ALPHA_Z_EX,
@@ -33,20 +33,6 @@ enum { A, J, R = J + HK_ALPHA_N_CURRENTS, B = R + HK_ALPHA_N_CURRENTS, LOW, GAP,
 enum { ADAPTS, UNIFORM, HORIZON_STEP, N_GLOBALS };
 enum { EX = HK_ALPHA_EX, IN = HK_ALPHA_IN };
 static const int taus_syn[HK_ALPHA_N_CURRENTS] = { [EX] = TAU_EX, [IN] = TAU_IN };
-
-const hk_column hk_lif_alpha_params[HK_LIF_ALPHA_N_PARAMS] = {
-    [TAU_M] = { "tau_m_ms", "ms", 10.0, 1e-3, 1e12, "membrane time constant" },
-    [C_M] = { "c_m_pf", "pF", 250.0, 1e-6, 1e12, "membrane capacitance" },
-    [TAU_EX] = { "tau_syn_ex_ms", "ms", 2.0, 1e-3, 1e12, "time constant of excitatory currents" },
-    [TAU_IN] = { "tau_syn_in_ms", "ms", 2.0, 1e-3, 1e12, "time constant of inhibitory currents" },
-    [E_L] = { "e_l_mv", "mV", -70.0, -1e6, 1e6, "resting potential" },
-    [V_TH] = { "v_th_mv", "mV", -55.0, -1e6, 1e6, "threshold; above v_reset_mv" },
-    [V_RESET] = { "v_reset_mv", "mV", -70.0, -1e6, 1e6, "potential after a spike and while refractory" },
-    [T_REF] = { "t_ref_ms", "ms", 2.0, 0.0, 1e9, "refractory period; currents go on in it" },
-    [I_E] = { "i_e_pa", "pA", 0.0, -1e12, 1e12, "constant current" },
-    [THETA_PLUS] = { "theta_plus_mv", "mV", 0.0, 0.0, 1e6, "threshold increment of a spike" },
-    [TAU_THETA] = { "tau_theta_ms", "ms", 1e7, 1e-3, 1e12, "decay time constant of the threshold increment" },
-};
 
 const hk_column hk_lif_alpha_state[HK_LIF_ALPHA_N_STATE] = {
     [V] = { "v_mv", "mV", -70.0, -1e9, 1e9, "membrane potential" },
@@ -386,8 +372,8 @@ const hk_neuron_model hk_lif_alpha = {
     .source = "Rotter & Diesmann (1999), Biol. Cybern. 81:381-402",
     .kind = HK_MODEL_NEURON,
     .weight_unit = "pA",
-    .params = hk_lif_alpha_params,
-    .n_params = HK_LIF_ALPHA_N_PARAMS,
+    .params = hk_lif_exp_params,
+    .n_params = HK_LIF_EXP_N_PARAMS,
     .state = hk_lif_alpha_state,
     .n_state = HK_LIF_ALPHA_N_STATE,
     .n_columns = N_COLUMNS,

@@ -21,8 +21,8 @@ enum { FALL, I_TO_D, Z_TO_D = I_TO_D + 2, FALL_I = Z_TO_D + 2, Z_TO_I = FALL_I +
 
 static double v_inf(const hk_neuron_view *view, uint32_t i)
 {
-    return hk_membrane_v_inf(hk_param_of(view, HK_LIF_ALPHA_E_L, i), hk_param_of(view, HK_LIF_ALPHA_TAU_M, i),
-                             hk_param_of(view, HK_LIF_ALPHA_C_M, i), hk_param_of(view, HK_LIF_ALPHA_I_E, i));
+    return hk_membrane_v_inf(hk_param_of(view, HK_LIF_EXP_E_L, i), hk_param_of(view, HK_LIF_EXP_TAU_M, i),
+                             hk_param_of(view, HK_LIF_EXP_C_M, i), hk_param_of(view, HK_LIF_EXP_I_E, i));
 }
 
 static uint32_t n_ports(const hk_neuron_view *view)
@@ -33,9 +33,9 @@ static uint32_t n_ports(const hk_neuron_view *view)
 /* What neuron i, and all like it, does in a step. */
 static void find_factors(const hk_neuron_view *view, uint32_t i, double *out)
 {
-    static const int taus[HK_MOST_PORTS] = { HK_LIF_ALPHA_TAU_EX, HK_LIF_ALPHA_TAU_IN };
-    double tau_m = hk_param_of(view, HK_LIF_ALPHA_TAU_M, i), c_m = hk_param_of(view, HK_LIF_ALPHA_C_M, i);
-    double h = view->resolution_ms, fall = hk_stepping_fall(view, HK_LIF_ALPHA_TAU_M, i);
+    static const int taus[HK_MOST_PORTS] = { HK_LIF_EXP_TAU_EX, HK_LIF_EXP_TAU_IN };
+    double tau_m = hk_param_of(view, HK_LIF_EXP_TAU_M, i), c_m = hk_param_of(view, HK_LIF_EXP_C_M, i);
+    double h = view->resolution_ms, fall = hk_stepping_fall(view, HK_LIF_EXP_TAU_M, i);
     out[FALL] = fall;
     for (int k = 0; k < HK_MOST_PORTS; k++) {
         double tau = hk_param_of(view, taus[k], i), fall_i = hk_stepping_fall(view, taus[k], i);
@@ -76,16 +76,15 @@ static void step_alike(const hk_neuron_view *view, uint32_t i, uint32_t n, const
     hk_alpha_kernels_for(view->cpu)->step(&these, hits);
 }
 
-static const int kind[] = { HK_LIF_ALPHA_TAU_M, HK_LIF_ALPHA_C_M, HK_LIF_ALPHA_TAU_EX, HK_LIF_ALPHA_TAU_IN };
-static const int gap[] = { HK_LIF_ALPHA_TAU_M, HK_LIF_ALPHA_C_M, HK_LIF_ALPHA_E_L, HK_LIF_ALPHA_V_TH,
-                           HK_LIF_ALPHA_I_E };
+static const int kind[] = { HK_LIF_EXP_TAU_M, HK_LIF_EXP_C_M, HK_LIF_EXP_TAU_EX, HK_LIF_EXP_TAU_IN };
+static const int gap[] = { HK_LIF_EXP_TAU_M, HK_LIF_EXP_C_M, HK_LIF_EXP_E_L, HK_LIF_EXP_V_TH, HK_LIF_EXP_I_E };
 static const hk_stepping stepping = {
-    .e_l = HK_LIF_ALPHA_E_L,
-    .v_th = HK_LIF_ALPHA_V_TH,
-    .v_reset = HK_LIF_ALPHA_V_RESET,
-    .t_ref = HK_LIF_ALPHA_T_REF,
-    .theta_plus = HK_LIF_ALPHA_THETA_PLUS,
-    .tau_theta = HK_LIF_ALPHA_TAU_THETA,
+    .e_l = HK_LIF_EXP_E_L,
+    .v_th = HK_LIF_EXP_V_TH,
+    .v_reset = HK_LIF_EXP_V_RESET,
+    .t_ref = HK_LIF_EXP_T_REF,
+    .theta_plus = HK_LIF_EXP_THETA_PLUS,
+    .tau_theta = HK_LIF_EXP_TAU_THETA,
     .kind = kind,
     .n_kind = sizeof kind / sizeof *kind,
     .gap = gap,
@@ -99,7 +98,7 @@ static void prepare(const hk_neuron_view *view)
     bool had_one_port = view->globals[ONE_PORT] != 0.0;
     hk_stepping_prepare(view, &stepping);
     view->globals[ONE_PORT] = view->globals[HK_STEPPING_ONE_KIND] != 0.0 &&
-                              hk_param_of(view, HK_LIF_ALPHA_TAU_EX, 0) == hk_param_of(view, HK_LIF_ALPHA_TAU_IN, 0);
+                              hk_param_of(view, HK_LIF_EXP_TAU_EX, 0) == hk_param_of(view, HK_LIF_EXP_TAU_IN, 0);
     find_factors(view, 0, view->globals + FACTORS);
     if (had_one_port || view->globals[ONE_PORT] == 0.0)
         return;
@@ -195,8 +194,8 @@ const hk_neuron_model hk_lif_alpha_grid = {
     .source = "Rotter & Diesmann (1999), Biol. Cybern. 81:381-402",
     .kind = HK_MODEL_NEURON,
     .weight_unit = "pA",
-    .params = hk_lif_alpha_params,
-    .n_params = HK_LIF_ALPHA_N_PARAMS,
+    .params = hk_lif_exp_params,
+    .n_params = HK_LIF_EXP_N_PARAMS,
     .state = hk_lif_alpha_state,
     .n_state = HK_LIF_ALPHA_N_STATE,
     .n_columns = N_COLUMNS,
