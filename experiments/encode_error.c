@@ -27,7 +27,8 @@ void hk_encode_jitter(const hk_encode_task *task, uint64_t sample, hk_spikes_in 
         while (!(to_ms > 0.0 && to_ms <= task->window_ms));
         spike->after_ms = to_ms;
     }
-    qsort(spikes->spikes, spikes->n, sizeof *spikes->spikes, by_source_and_time);
+    if (spikes->n > 0)
+        qsort(spikes->spikes, spikes->n, sizeof *spikes->spikes, by_source_and_time);
 }
 
 static double squares(const float *a, const float *b, size_t n)
