@@ -1,0 +1,14 @@
+/* experiments/readouts/product.c - which form of the kernels this CPU gets. */
+#include "experiments/readouts/product_kernels.h"
+
+const hk_product_kernels *hk_product_kernels_for(hk_cpu level)
+{
+#if defined(__x86_64__)
+    if (level == HK_CPU_AVX512)
+        return &hk_product_kernels_avx512;
+    if (level == HK_CPU_AVX2)
+        return &hk_product_kernels_avx2;
+#endif
+    (void)level;
+    return &hk_product_kernels_plain;
+}

@@ -1,0 +1,114 @@
+/* experiments/readouts/product_kernels.c - see product_kernels.h. HK_KERNEL_ISA is plain, avx2 or avx512. */
+#include "experiments/readouts/product_kernels.h"
+
+#include <math.h>
+
+#if defined(__AVX512F__)
+enum { BYTES = 64, ROWS = 8, ACROSS = 2 }; /* of a block whose sums stay in registers: rows, vectors across */
+#elif defined(__AVX2__)
+enum { BYTES = 32, ROWS = 4, ACROSS = 2 };
+#else
+enum { BYTES = 16, ROWS = 4, ACROSS = 2 };
+#endif
+
+/* Loads and stores need no alignment beyond that of one number. */
+typedef float floats __attribute__((vector_size(BYTES), aligned(4), may_alias));
+typedef double doubles __attribute__((vector_size(BYTES), aligned(8), may_alias));
+
+#define TILE(name, real, reals, width)                                                       \
+    static void name(const real *a, size_t stride, const real *b, size_t n, real *out)       \
+    {                                                                                        \
+        enum { LANES = BYTES / sizeof(real) };                                               \
+        for (size_t row = 0; row < HK_TILE_ROWS; row += ROWS)                                \
+            for (size_t col = 0; col < (width); col += ACROSS * LANES) {                     \
+                reals sum[ROWS][ACROSS] = { 0 };                                             \
+                for (size_t k = 0; k < n; k++) {                                             \
+                    reals right[ACROSS];                                                     \
+                    for (size_t v = 0; v < ACROSS; v++)                                      \
+                        right[v] = *(const reals *)(b + k * (width) + col + v * LANES);      \
+                    for (size_t r = 0; r < ROWS; r++)                                        \
+                        for (size_t v = 0; v < ACROSS; v++)                                  \
+                            sum[r][v] += right[v] * a[k * stride + row + r];                 \
+                }                                                                            \
+                for (size_t r = 0; r < ROWS; r++)                                            \
+                    for (size_t v = 0; v < ACROSS; v++)                                      \
+                        *(reals *)(out + (row + r) * (width) + col + v * LANES) = sum[r][v]; \
+            }                                                                                \
+    }
+
+TILE(tile_f32, float, floats, HK_TILE_F32)
+TILE(tile_f64, double, doubles, HK_TILE_F64)
+
+static void add(double *restrict y, double scale, const double *restrict x, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        y[k] += scale * x[k];
+}
+
+static void approach(float *restrict w, float rate, const float *restrict x, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        w[k] += rate * (x[k] - w[k]);
+}
+
+static float distance(const float *x, const float *w, size_t n)
+{
+    enum { SUMS = 16, LANES = BYTES / 4, VECTORS = SUMS / LANES };
+    union {
+        floats vector[VECTORS];
+        float each[SUMS];
+    } sum = { .each = { 0 } };
+    floats wide[VECTORS] = { 0 };
+    size_t k = 0;
+    for (; k + SUMS <= n; k += SUMS)
+        for (size_t v = 0; v < VECTORS; v++) {
+            floats difference = *(const floats *)(x + k + v * LANES) - *(const floats *)(w + k + v * LANES);
+            wide[v] += difference * difference;
+        }
+    for (size_t v = 0; v < VECTORS; v++)
+        sum.vector[v] = wide[v];
+    for (; k < n; k++)
+        sum.each[k % SUMS] += (x[k] - w[k]) * (x[k] - w[k]);
+    for (size_t half = SUMS / 2; half > 0; half /= 2)
+        for (size_t s = 0; s < half; s++)
+            sum.each[s] += sum.each[s + half];
+    return sum.each[0];
+}
+
+/* Row by row: the row that is worked on stays in the cache, those above it are read four at a time. */
+static size_t cholesky(double *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double *restrict row = a + i * n;
+        size_t k = 0;
+        for (; k + 4 <= i; k += 4) {
+            const double *above = a + k * n;
+            double f0 = above[i], f1 = above[n + i], f2 = above[2 * n + i], f3 = above[3 * n + i];
+            for (size_t j = i; j < n; j++)
+                row[j] = row[j] - f0 * above[j] - f1 * above[n + j] - f2 * above[2 * n + j] - f3 * above[3 * n + j];
+        }
+        for (; k < i; k++) {
+            const double *above = a + k * n;
+            double factor = above[i];
+            for (size_t j = i; j < n; j++)
+                row[j] -= factor * above[j];
+        }
+        if (!(row[i] > 0.0))
+            return i;
+        double root = sqrt(row[i]);
+        for (size_t j = i; j < n; j++)
+            row[j] /= root;
+    }
+    return n;
+}
+
+#define HK_TABLE_NAME(isa) hk_product_kernels_##isa
+#define HK_TABLE(isa) HK_TABLE_NAME(isa)
+const hk_product_kernels HK_TABLE(HK_KERNEL_ISA) = {
+    .tile_f32 = tile_f32,
+    .tile_f64 = tile_f64,
+    .add = add,
+    .approach = approach,
+    .distance = distance,
+    .cholesky = cholesky,
+};
