@@ -138,8 +138,9 @@ static int find_lambda(hk_ctx *ctx, hk_ridge *ridge, hk_team *team, double scale
     int rc = HK_OK, best = N_LAMBDAS - 1;
     if (s.n_members > MOST_MEMBERS)
         return hk_fail(ctx, HK_ERANGE, "ridge: %u threads, must be at most %d", s.n_members, MOST_MEMBERS);
-    for (int k = 0; k < N_LAMBDAS; k++)
-        s.lambda[k] = scale * pow(10.0, k - 8);
+    s.lambda[0] = 1e-8 * scale;
+    for (int k = 1; k < N_LAMBDAS; k++)
+        s.lambda[k] = 10.0 * s.lambda[k - 1];
     for (unsigned m = 0; m < s.n_members && rc == HK_OK; m++)
         rc = hk_solver_init(ctx, &ridge->fold[0], &solvers[m]);
     if (rc == HK_OK)
