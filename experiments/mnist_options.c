@@ -71,7 +71,7 @@ const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS] = {
     AUTO("rate_max_hz", "Hz", 0.0, 1e5, "rate and regular: rate of a pixel of value 1"),
     AUTO("code_threshold", "", 0.0, 1.0, "latency, latency_log, rank, temporal and binary: dimmer pixels do not spike"),
     AUTO("bins", "", 0.0, 1e6, "latency and rank: times at which pixels can spike; 0: any"),
-    AUTO("burst", "", 1.0, 64.0, "binary and temporal: spikes of a bright pixel; burst: of the brightest"),
+    AUTO("burst", "", 1.0, 1000.0, "binary and temporal: spikes of a bright pixel; burst: of the brightest"),
     AUTO("phases", "", 1.0, 24.0, "phase: bits of a pixel, the least one first"),
     AUTO("slot_ms", "ms", 0.1, 1e6, "phase: length of a phase; burst: interval of its spikes"),
     AUTO("growth", "", 1.0, 16.0, "burst: a spike counts so many times the one before it"),

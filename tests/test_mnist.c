@@ -644,6 +644,7 @@ static void what_cannot_be_run_is_refused_by_name_and_value(void **state)
         { "--data mnist", "make data" },
         { "--code phase --set window_ms=15.9", "phase: window_ms = 15.9, must hold a period" },
         { "--code burst --set window_ms=9.9", "burst: window_ms = 9.9, must hold the longest burst" },
+        { "--code temporal --set burst=33", "temporal: n_spikes = 33, must be in [1, 32]" },
         { "--code temporal --set clock_spikes=300", "clock_spikes = 300, 0.1 ms apart at the end, must fit" },
     };
     static const char *const usage[][2] = {
