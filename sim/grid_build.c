@@ -8,6 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum {
+    FAST_ACCUMULATORS = 16384, /* stay near the first cache */
+    LONG_SLAB = 64,            /* synapses: shorter ones cost more to find and fetch than nearer accumulators save */
+};
+
 int hk_grid_create(hk_sim *sim, bool dense, hk_grid **out)
 {
     *out = calloc(1, sizeof **out);
@@ -180,13 +185,30 @@ static uint64_t most_accumulators(const hk_grid *grid, uint32_t n_shards)
     return most;
 }
 
-/* As many shards as threads, or the least multiple of it for which 16 bits number their accumulators; 0: there is none. */
+/* How many synapses of a source arrive in one step, at least. */
+static uint64_t mean_arrivals(const hk_grid *grid)
+{
+    uint64_t n_synapses = 0;
+    int64_t least = INT64_MAX, most = 0;
+    for (size_t k = 0; k < grid->n_projections; k++) {
+        const hk_projection *p = grid->sim->projections[k];
+        n_synapses += p->n_synapses;
+        least = p->least_delay < least ? p->least_delay : least;
+        most = p->most_delay > most ? p->most_delay : most;
+    }
+    return most < least || grid->n_sources == 0 ? 0 : n_synapses / grid->n_sources / (uint64_t)(most - least + 1);
+}
+
+/* As many shards as threads, or a multiple of it: for which 16 bits number their accumulators, and more where many synapses of a
+ * source arrive together, so that slabs stay long. 0: there is none. */
 static uint32_t wanted_shards(const hk_grid *grid)
 {
     uint64_t n = 0, threads = hk_team_size(grid->sim->team);
     for (size_t i = 0; i < grid->n_populations; i++)
         n += (uint64_t)grid->sim->populations[i]->n * grid->populations[i].n_ports;
-    uint64_t least = n / (threads * HK_MOST_ACCUMULATORS) + 1;
+    uint64_t least = n / (threads * HK_MOST_ACCUMULATORS) + 1, arrivals = mean_arrivals(grid);
+    while (n > threads * least * FAST_ACCUMULATORS && arrivals >= threads * (least + 1) * LONG_SLAB)
+        least++;
     for (uint64_t rounds = least; rounds <= 4 * least + 64; rounds++)
         if (most_accumulators(grid, (uint32_t)(threads * rounds)) <= HK_MOST_ACCUMULATORS)
             return (uint32_t)(threads * rounds);

@@ -136,9 +136,12 @@ static inline __attribute__((always_inline)) void collect_from(int32_t *restrict
                                                                double *restrict in, uint32_t n)
 {
     for (uint32_t k = 0; k < n; k++) {
-        in[k] = (acc != NULL ? (double)acc[k] * scale : 0.0) + (counts != NULL ? (double)counts[k] * weight : 0.0);
+        double sum = acc != NULL ? (double)acc[k] * scale : 0.0;
+        if (counts != NULL)
+            sum += (double)counts[k] * weight;
         if (acc != NULL)
             acc[k] = 0;
+        in[k] = sum;
     }
 }
 
