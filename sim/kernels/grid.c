@@ -157,34 +157,38 @@ static void collect(const hk_arrived *arrived, double *in, uint32_t n)
         memset(in, 0, n * sizeof *in);
 }
 
-/* Slabs are short and lie anywhere: their first lines are fetched some slabs ahead, and the hardware follows longer ones. */
-static inline void fetch(const hk_due *slab)
+enum { IN_LINE = 16, AHEAD = 4 };
+
+static inline void fetch(const hk_due *slab, size_t from)
 {
-    enum { LINE = 64, MOST_BYTES = 512 };
-    const char *line = (const char *)slab->synapse;
-    size_t bytes = slab->n * sizeof *slab->synapse;
-    for (size_t at = 0; at < bytes && at < MOST_BYTES; at += LINE)
-        __builtin_prefetch(line + at);
+    for (size_t k = from; k < slab->n; k += IN_LINE)
+        __builtin_prefetch(slab->synapse + k);
 }
 
-/* One by one: the second cache, where the accumulators lie, is what has to be waited for, however they are added. */
-static inline void add_slab(const hk_due *slab, int32_t *restrict acc)
+/* One by one: the second cache, where the accumulators lie, is what has to be waited for, however they are added. A line of a slab
+ * that comes later is fetched with every line that is added: many at once would keep the accumulators waiting. */
+static inline void add_slab(const hk_due *slab, const hk_due *later, int32_t *restrict acc)
 {
     const uint32_t *restrict synapse = slab->synapse;
-    for (size_t k = 0; k < slab->n; k++)
+    size_t k = 0;
+    for (; k + IN_LINE <= slab->n; k += IN_LINE) {
+        if (k < later->n)
+            __builtin_prefetch(later->synapse + k);
+        for (size_t l = k; l < k + IN_LINE; l++)
+            acc[synapse[l] & 0xffff] += (int32_t)synapse[l] >> 16;
+    }
+    fetch(later, k);
+    for (; k < slab->n; k++)
         acc[synapse[k] & 0xffff] += (int32_t)synapse[k] >> 16;
 }
 
 static void deliver(const hk_due *restrict due, size_t n, int32_t *restrict acc)
 {
-    enum { AHEAD = 8 };
+    static const hk_due none;
     for (size_t k = 0; k < n && k < AHEAD; k++)
-        fetch(&due[k]);
-    for (size_t k = 0; k < n; k++) {
-        if (k + AHEAD < n)
-            fetch(&due[k + AHEAD]);
-        add_slab(&due[k], acc);
-    }
+        fetch(&due[k], 0);
+    for (size_t k = 0; k < n; k++)
+        add_slab(&due[k], k + AHEAD < n ? &due[k + AHEAD] : &none, acc);
 }
 
 #define HK_TABLE_NAME(isa) hk_grid_kernels_##isa
