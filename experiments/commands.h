@@ -16,7 +16,7 @@ typedef struct hk_command {
 } hk_command;
 
 extern const hk_command hk_command_list, hk_command_show, hk_command_run, hk_command_plot, hk_command_info,
-    hk_command_export, hk_command_bench;
+    hk_command_export, hk_command_readout, hk_command_bench;
 
 /** Prints "hillock <command>: <sentence of ctx>" on stderr and returns the exit code: failed. */
 int hk_complain(const hk_ctx *ctx, int rc, const char *command);

@@ -388,7 +388,9 @@ static int write_results(state *s)
                                  .curve = s->curve,
                                  .n_points = s->n_points,
                                  .confusion = s->confusion,
-                                 .examples = &s->examples };
+                                 .examples = &s->examples,
+                                 .phases = { &s->train, &s->label, &s->test },
+                                 .n_passes = s->net.settings.passes };
     return hk_mnist_write_results(s->run, &results);
 }
 

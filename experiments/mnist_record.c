@@ -195,6 +195,40 @@ static int put_readout(hk_results *file, const hk_mnist_results *r)
     return rc;
 }
 
+/* Which image each window of the recording showed, for readouts of the spikes (readouts/recording.h). */
+static int put_samples(hk_results *file, hk_run *run, const hk_mnist_results *r)
+{
+    size_t n = 0, at = 0;
+    for (size_t p = 0; p < 3; p++)
+        n += r->phases[p]->n * (p == 0 ? r->n_passes : 1);
+    uint8_t *labels = malloc(2 * n + 1), *sets = labels + n;
+    if (labels == NULL)
+        return hk_fail(hk_run_ctx(run), HK_ENOMEM, "mnist: out of memory for the results");
+    for (uint8_t p = 0; p < 3; p++)
+        for (uint32_t pass = 0; pass < (p == 0 ? r->n_passes : 1); pass++)
+            for (size_t i = 0; i < r->phases[p]->n; i++, at++) {
+                labels[at] = r->phases[p]->labels[i];
+                sets[at] = p;
+            }
+    const hk_array arrays[] = {
+        { .type = HK_U8, .n_dims = 1, .shape = { n }, .values = labels, .description = "true classes, by window" },
+        { .type = HK_U8,
+          .n_dims = 1,
+          .shape = { n },
+          .values = sets,
+          .description = "0: training of the network, 1: naming of neurons, 2: test" },
+    };
+    int rc = hk_results_put(file, "samples/labels", &arrays[0]);
+    if (rc == HK_OK)
+        rc = hk_results_put(file, "samples/sets", &arrays[1]);
+    if (rc == HK_OK)
+        rc = hk_results_put_number(file, "samples", "window_ms", r->network->settings.window_ms);
+    if (rc == HK_OK)
+        rc = hk_results_put_number(file, "samples", "n_neurons", r->network->settings.neurons);
+    free(labels);
+    return rc;
+}
+
 int hk_mnist_write_results(hk_run *run, const hk_mnist_results *results)
 {
     const char *path = hk_run_out(run);
@@ -209,6 +243,8 @@ int hk_mnist_write_results(hk_run *run, const hk_mnist_results *results)
         rc = put_readout(file, results);
     if (rc == HK_OK)
         rc = put_examples(file, results->examples, results->network);
+    if (rc == HK_OK && recorded)
+        rc = put_samples(file, run, results);
     if (rc != HK_OK) {
         hk_results_discard(file);
         return rc;

@@ -33,6 +33,8 @@ typedef struct hk_mnist_results {
     size_t n_points;
     const double *confusion; /* [10][10] true, decided */
     const hk_mnist_examples *examples;
+    const hk_images *phases[3]; /* what was shown: for training, naming, testing, */
+    uint32_t n_passes;          /* the first of them so often */
 } hk_mnist_results;
 
 /** Adds everything to the run's output file; nothing without one. */

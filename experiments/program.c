@@ -9,8 +9,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const hk_command *const commands[] = { &hk_command_list, &hk_command_show,   &hk_command_run,  &hk_command_plot,
-                                              &hk_command_info, &hk_command_export, &hk_command_bench };
+static const hk_command *const commands[] = { &hk_command_list,    &hk_command_show, &hk_command_run,
+                                              &hk_command_plot,    &hk_command_info, &hk_command_export,
+                                              &hk_command_readout, &hk_command_bench };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 
 static void help(FILE *stream)

@@ -197,7 +197,9 @@ static int show_named(const hk_catalogue *catalogue, const char *name, hk_sugges
         if (strcmp(readouts[k]->name, name) == 0) {
             *found = true;
             heading("readout", name, readouts[k]->summary, readouts[k]->source);
-            return HK_OK;
+            printf("\n  hillock readout %s FILE.h5 [--set name=value ...]\n", name);
+            return show_options(
+                &(hk_experiment){ .options = readouts[k]->options, .n_options = readouts[k]->n_options });
         }
     }
     return HK_OK;

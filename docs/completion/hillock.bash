@@ -22,17 +22,17 @@ _hillock()
     local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]} words=
     COMPREPLY=()
     if [ "$COMP_CWORD" -eq 1 ]; then
-        mapfile -t COMPREPLY < <(compgen -W "list show run plot info export bench help --help --version" -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W "list show run plot info export readout bench help --help --version" -- "$cur")
         return
     fi
     case $prev in
-        --out | --json | --markdown | --checkpoint | --resume | -o)
+        --out | --json | --markdown | --checkpoint | --resume | --labels | --save | --load | --features | --plot | -o)
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
         --format) words="svg png pdf" ;;
         --what) words="raster rates examples fields confusion accuracy codes code-errors comparison neuron-rates neuron-cv correlations" ;;
         --code) words=$(_hillock_names codes) ;;
-        --data) words="auto mnist fashion glyphs" ;;
+        --data | --images) words="auto mnist fashion glyphs" ;;
         --set)
             compopt -o nospace 2>/dev/null
             words=$(_hillock_parameters "${COMP_WORDS[2]}") ;;
@@ -44,13 +44,14 @@ _hillock()
                            --checkpoint-every --resume --help" ;;
             plot:-*) words="--out --format --what --from --to --bin --share --help" ;;
             export:-*) words="--out --help" ;;
+            readout:-*) words="--set --images --labels --save --load --features --plot --json --seed --threads --quiet --help" ;;
             bench:-*) words="--json --markdown --quick --help" ;;
             *:-*) words="--help" ;;
             bench:*) words="queue delivery encode build recorder ring mnist cuba coba sparse brunel hpc microcircuit scale" ;;
             list:*) words="experiments neurons rules codes readouts" ;;
             show:*) words=$(_hillock_names experiments; _hillock_names neurons; _hillock_names rules
                             _hillock_names codes; _hillock_names readouts) ;;
-            help:*) words="list show run plot info export bench" ;;
+            help:*) words="list show run plot info export readout bench" ;;
             run:*)
                 [ "$COMP_CWORD" -eq 2 ] && words=$(_hillock_names experiments)
                 mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur"; compgen -f -- "$cur")
@@ -58,6 +59,10 @@ _hillock()
             export:*)
                 [ "$COMP_CWORD" -gt 2 ] && words=$(_hillock_arrays "${COMP_WORDS[2]}")
                 mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur"; [ -n "$words" ] || compgen -f -X '!*.h5' -- "$cur")
+                return ;;
+            readout:*)
+                [ "$COMP_CWORD" -eq 2 ] && words=$(_hillock_names readouts)
+                mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur"; [ -n "$words" ] || compgen -f -- "$cur")
                 return ;;
             plot:* | info:*)
                 mapfile -t COMPREPLY < <(compgen -f -X '!*.h5' -- "$cur"; compgen -d -- "$cur")

@@ -12,7 +12,7 @@ function __hillock_parameters
     hillock show $words[3] 2>/dev/null | awk '/^parameters/ { on = 1; next } /^[^ ]/ { on = 0 } on && /^  [a-z]/ && $1 != "name" { print $1 "=" }'
 end
 
-set -l commands list show run plot info export bench help
+set -l commands list show run plot info export readout bench help
 complete -c hillock -f
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a list -d 'experiments, models, rules and codes'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a show -d 'parameters of one of them'
@@ -20,6 +20,7 @@ complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a run -d 'ru
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a plot -d 'pictures of a results file'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a info -d 'what a results file holds'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a export -d 'an array or spikes as .npy'
+complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a readout -d 'classes from recorded spikes'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a bench -d 'the benchmark set'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -a help -d 'help with examples'
 complete -c hillock -n "not __fish_seen_subcommand_from $commands" -l version -d 'version and commit'
@@ -54,6 +55,19 @@ complete -c hillock -n '__fish_seen_subcommand_from plot' -l bin -x -d 'width of
 complete -c hillock -n '__fish_seen_subcommand_from plot' -l share -x -d 'share of the neurons in a raster'
 
 complete -c hillock -n '__fish_seen_subcommand_from export' -s o -l out -r -F -d 'the new file'
+
+complete -c hillock -n '__fish_seen_subcommand_from readout' -F -a '(__hillock_names readouts)'
+complete -c hillock -n '__fish_seen_subcommand_from readout' -s s -l set -x -d 'an option of the readout'
+complete -c hillock -n '__fish_seen_subcommand_from readout' -l images -x -a 'auto mnist fashion glyphs' -d 'pixels in place of a file'
+complete -c hillock -n '__fish_seen_subcommand_from readout' -l labels -r -F -d 'classes of the samples'
+complete -c hillock -n '__fish_seen_subcommand_from readout' -l save -r -F -d 'keep what was learnt'
+complete -c hillock -n '__fish_seen_subcommand_from readout' -l load -r -F -d 'decide with what was learnt'
+complete -c hillock -n '__fish_seen_subcommand_from readout' -l features -r -F -d 'keep the vectors'
+complete -c hillock -n '__fish_seen_subcommand_from readout' -l plot -r -F -d 'prefix of pictures'
+complete -c hillock -n '__fish_seen_subcommand_from readout' -l json -r -F -d 'summary as JSON'
+complete -c hillock -n '__fish_seen_subcommand_from readout' -l seed -x -d 'of random choices'
+complete -c hillock -n '__fish_seen_subcommand_from readout' -l threads -x -d 'threads that compute'
+complete -c hillock -n '__fish_seen_subcommand_from readout' -s q -l quiet -d 'no report'
 
 complete -c hillock -f -n '__fish_seen_subcommand_from bench' -a 'queue delivery encode build recorder ring mnist cuba coba sparse brunel hpc microcircuit scale'
 complete -c hillock -n '__fish_seen_subcommand_from bench' -l json -r -F -d 'figures as JSON'

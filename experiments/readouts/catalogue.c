@@ -1,23 +1,32 @@
 /* experiments/readouts/catalogue.c - a new readout is one file and one line here. */
 #include "experiments/readouts/catalogue.h"
 
-static const hk_readout label = {
-    /* vote.h: hk_vote_by_label */
-    .name = "label",
-    .summary = "neurons are named by their answers; the class whose neurons spike most wins",
-    .source = "Diehl & Cook (2015), Front. Comput. Neurosci. 9:99",
-};
-static const hk_readout vote = {
-    /* vote.h: hk_vote_by_class */
-    .name = "vote",
-    .summary = "each spike votes for every class by its log share there: naive Bayes",
-    .source = "McCallum & Nigam (1998), AAAI Workshop on Learning for Text Categorization",
-};
+#include <assert.h>
 
-static const hk_readout *const builtin[] = { &label, &vote };
+const char *const hk_vector_names[] = { "rate", "latency", "trace", NULL };
+
+static const hk_readout *const builtin[] = { &hk_readout_label, &hk_readout_vote, &hk_readout_first,
+                                             &hk_readout_ridge, &hk_readout_lda,  &hk_readout_som };
 
 const hk_readout *const *hk_readouts(size_t *n)
 {
     *n = sizeof builtin / sizeof builtin[0];
     return builtin;
+}
+
+static const hk_value *value_of(const hk_readout_job *job, const char *name)
+{
+    long which = hk_option_find(job->values->experiment, name);
+    assert(which >= 0);
+    return &job->values->values[which];
+}
+
+double hk_readout_number(const hk_readout_job *job, const char *name)
+{
+    return value_of(job, name)->number;
+}
+
+const char *hk_readout_text(const hk_readout_job *job, const char *name)
+{
+    return value_of(job, name)->text;
 }
