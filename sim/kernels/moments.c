@@ -206,7 +206,7 @@ static size_t pick(const hk_volley *volleys, size_t n, const uint32_t *bits, hk_
             fetch(&volleys[v + AHEAD]);
 #if defined(__AVX512F__)
         for (; k < volley->n; k += 16) {
-            __mmask16 used = volley->n - k >= 16 ? 0xffff : (__mmask16)((1u << (volley->n - k)) - 1);
+            __mmask16 used = (__mmask16)((1u << (volley->n - k < 16 ? volley->n - k : 16)) - 1);
             __m512i s = _mm512_maskz_loadu_epi32(used, volley->synapse + k);
             __m512i word = _mm512_and_si512(_mm512_srli_epi32(s, 5), _mm512_set1_epi32(0x7ff));
             __m512i in = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), used, word, bits, 4);
