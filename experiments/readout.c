@@ -157,8 +157,12 @@ static int load_samples(session *s)
                                    .begin_ms = hk_readout_number(&s->job, "begin_ms"),
                                    .n_neurons = hk_readout_number(&s->job, "n_neurons"),
                                    .share = hk_readout_number(&s->job, "share"),
-                                   .labels = r->labels };
+                                   .labels = r->labels,
+                                   .keeps_spikes = readout->wants_spikes };
     int rc = r->images != NULL ? load_images(s) : hk_split_load(r->ctx, r->path, &config, &s->split);
+    if (rc == HK_OK && readout->wants_spikes && s->split.learn.spikes == NULL)
+        rc = hk_fail(r->ctx, HK_ERANGE, "%s learns at the times of spikes, so it needs a recording of them",
+                     readout->name);
     if (rc == HK_OK && r->features != NULL)
         rc = hk_make_parents(r->ctx, r->features);
     return rc == HK_OK && r->features != NULL ? hk_split_save(r->ctx, &s->split, r->features) : rc;
@@ -395,4 +399,4 @@ const hk_command hk_command_readout = { .name = "readout",
                                         .arguments = "NAME FILE",
                                         .run = run,
                                         .help = help,
-                                        .summary = "classes from recorded spikes: vote, ridge, lda, maps" };
+                                        .summary = "classes from recorded spikes: votes, linear, Hebbian, maps" };

@@ -88,6 +88,26 @@ static void vectors_are_counts_first_times_and_traces_by_window(void **state)
     hk_split_fini(&split);
 }
 
+static void the_spikes_of_each_sample_are_kept_by_time_where_they_are_wanted(void **state)
+{
+    (void)state;
+    hk_recording_config c = plain;
+    hk_split split;
+    c.keeps_spikes = true;
+    assert_ok(hk_split_load(NULL, record("spikes.h5", N_OF(times_ms), LABELS_AND_SETS), &c, &split));
+    const size_t learn[] = { 0, 2, 3 }, test[] = { 0, 2, 4 };
+    assert_memory_equal(split.learn.first_spike, learn, sizeof learn);
+    assert_memory_equal(split.test.first_spike, test, sizeof test);
+    const uint32_t neurons[] = { 2, 0, 1 };
+    const double after_ms[] = { 30.0 - WINDOW_MS, WINDOW_MS, 75.0 - 3 * WINDOW_MS };
+    for (size_t k = 0; k < 3; k++) {
+        assert_int_equal(split.learn.spikes[k].neuron, neurons[k]);
+        assert_close(split.learn.spikes[k].after_ms, after_ms[k], 1e-12);
+    }
+    assert_close(split.test.spikes[3].after_ms, 119.0 - 4 * WINDOW_MS, 1e-12);
+    hk_split_fini(&split);
+}
+
 static void a_file_without_marks_takes_labels_from_npy_and_windows_from_options(void **state)
 {
     (void)state;
@@ -149,16 +169,24 @@ static void a_file_without_spikes_is_refused(void **state)
 
 /* ---- features and models kept -------------------------------------------------------------------------------------- */
 
-/* Whole numbers, so that every readout takes them; the class shows in both counts and first spikes. */
+/* Whole numbers, so that every readout takes them; the class shows in counts and in first spikes. Each count has its spikes. */
 static void draw(hk_features *f, size_t n, uint64_t id)
 {
     hk_stream stream = hk_stream_open(2385, HK_PURPOSE_TEST, id, 0);
+    size_t n_spikes = 0;
     assert_ok(hk_features_init(NULL, n, 25, f));
     f->n_classes = 5;
+    f->first_spike = calloc(n + 1, sizeof *f->first_spike);
+    f->spikes = calloc(n * 25 * 9, sizeof *f->spikes);
     for (size_t s = 0; s < n; s++) {
         f->labels[s] = (uint32_t)(s % 5);
         for (size_t k = 0; k < 25; k++)
             f->values[s * 25 + k] = (float)hk_stream_below(&stream, k / 5 == f->labels[s] ? 9 : 4);
+        for (uint32_t round = 0; round < 9; round++)
+            for (uint32_t k = 0; k < 25; k++)
+                if ((float)round < f->values[s * 25 + k])
+                    f->spikes[n_spikes++] = (hk_sample_spike){ .after_ms = 3.1 * (round + 1), .neuron = k };
+        f->first_spike[s + 1] = n_spikes;
     }
 }
 
@@ -337,6 +365,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_are_counts_first_times_and_traces_by_window),
+        cmocka_unit_test(the_spikes_of_each_sample_are_kept_by_time_where_they_are_wanted),
         cmocka_unit_test(a_file_without_marks_takes_labels_from_npy_and_windows_from_options),
         cmocka_unit_test(a_file_without_spikes_is_refused),
         cmocka_unit_test(features_come_back_bit_for_bit_from_npy_and_hdf5),

@@ -11,6 +11,7 @@
 #include "sim/results.h"
 #include "sim/team.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** What a readout may need while it works. */
@@ -30,6 +31,7 @@ typedef struct hk_readout {
     const hk_option *options;            /* begins with HK_READOUT_INPUT */
     size_t n_options;
     const char *vectors; /* the one kind of vectors it takes, "latency"; NULL: any */
+    bool wants_spikes;   /* the samples come with their spikes; those of images and files of vectors are refused */
 
     /** Learns from checked samples. On failure *model is NULL. */
     int (*learn)(const hk_readout_job *job, const hk_features *samples, void **model);
@@ -51,7 +53,7 @@ typedef struct hk_readout {
 const hk_readout *const *hk_readouts(size_t *n);
 
 extern const hk_readout hk_readout_label, hk_readout_vote, hk_readout_first, hk_readout_ridge, hk_readout_lda,
-    hk_readout_som;
+    hk_readout_som, hk_readout_hebb, hk_readout_delta;
 
 extern const char *const hk_vector_names[]; /* of hk_vector, ended by NULL */
 

@@ -27,6 +27,8 @@ void hk_features_fini(hk_features *features)
 {
     free(features->values);
     free(features->labels);
+    free(features->first_spike);
+    free(features->spikes);
     *features = (hk_features){ 0 };
 }
 

@@ -13,11 +13,19 @@
 
 enum { HK_MOST_CLASSES = 1000 };
 
+typedef struct hk_sample_spike {
+    double after_ms; /* since the sample began */
+    uint32_t neuron; /* below n_features */
+} hk_sample_spike;
+
 typedef struct hk_features {
     size_t n, n_features;
     float *values;      /* [n][n_features] */
     uint32_t *labels;   /* [n], below n_classes */
     uint32_t n_classes; /* 1 more than the largest label, or what the caller says */
+    /* The spikes themselves, of a recording and where they were asked for; otherwise NULL. */
+    size_t *first_spike;     /* [n + 1] those of sample s are first_spike[s] ... first_spike[s + 1] - 1 */
+    hk_sample_spike *spikes; /* by time, then neuron */
 } hk_features;
 
 /** All values and labels 0, n_classes 0. HK_ERANGE: n or n_features is 0, or more than memory could hold; HK_ENOMEM. On

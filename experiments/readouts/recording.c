@@ -136,17 +136,29 @@ static int find_largest(reader *r, double t_ms, uint64_t neuron)
     return HK_OK;
 }
 
-static int add_spike(reader *r, double t_ms, uint64_t neuron)
+/* Which sample a spike belongs to, and when in it; false: to none that is asked for. */
+static bool place(const reader *r, double t_ms, size_t *sample, double *after_ms)
 {
     const hk_recording_config *c = &r->config;
     double k = ceil((t_ms - c->begin_ms) / c->window_ms - 1e-9) - 1.0;
     if (!(k >= 0.0 && k < (double)r->samples.n) || r->rows[(size_t)k] == NULL)
+        return false;
+    *sample = (size_t)k;
+    *after_ms = fmin(t_ms - (c->begin_ms + k * c->window_ms), c->window_ms);
+    return true;
+}
+
+static int add_spike(reader *r, double t_ms, uint64_t neuron)
+{
+    const hk_recording_config *c = &r->config;
+    size_t sample;
+    double after_ms;
+    if (!place(r, t_ms, &sample, &after_ms))
         return HK_OK;
     if ((double)neuron >= c->n_neurons)
         return hk_fail(r->ctx, HK_ERANGE, "%s: a spike of neuron %" PRIu64 ", must be below %g", r->path, neuron,
                        c->n_neurons);
-    float *value = &r->rows[(size_t)k][neuron];
-    double after_ms = fmin(t_ms - (c->begin_ms + k * c->window_ms), c->window_ms);
+    float *value = &r->rows[sample][neuron];
     if (c->vector == HK_VECTOR_RATE)
         *value += 1.0f;
     else if (c->vector == HK_VECTOR_TRACE)
@@ -154,6 +166,70 @@ static int add_spike(reader *r, double t_ms, uint64_t neuron)
     else
         *value = fmaxf(*value, (float)(1.0 - after_ms / c->window_ms));
     return HK_OK;
+}
+
+/* --- the spikes themselves ---------------------------------------------------------------------------------------------- */
+
+static hk_features *part_of(const reader *r, size_t sample, size_t *row)
+{
+    hk_features *part = r->samples.sets[sample] == HK_SET_LEARN ? &r->split->learn : &r->split->test;
+    *row = (size_t)(r->rows[sample] - part->values) / part->n_features;
+    return part;
+}
+
+static int count_spike(reader *r, double t_ms, uint64_t neuron)
+{
+    size_t sample, row;
+    double after_ms;
+    (void)neuron;
+    if (place(r, t_ms, &sample, &after_ms))
+        part_of(r, sample, &row)->first_spike[row + 1]++;
+    return HK_OK;
+}
+
+/* While they are filled in, first_spike[s] is where the next one of sample s goes. */
+static int keep_spike(reader *r, double t_ms, uint64_t neuron)
+{
+    size_t sample, row;
+    double after_ms;
+    if (place(r, t_ms, &sample, &after_ms)) {
+        hk_features *part = part_of(r, sample, &row);
+        part->spikes[part->first_spike[row]++] = (hk_sample_spike){ .after_ms = after_ms, .neuron = (uint32_t)neuron };
+    }
+    return HK_OK;
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const hk_sample_spike *x = a, *y = b;
+    if (x->after_ms != y->after_ms)
+        return x->after_ms < y->after_ms ? -1 : 1;
+    return (x->neuron > y->neuron) - (x->neuron < y->neuron);
+}
+
+static int keep_spikes(reader *r)
+{
+    hk_features *parts[] = { &r->split->learn, &r->split->test };
+    for (size_t p = 0; p < 2; p++) {
+        parts[p]->first_spike = calloc(parts[p]->n + 1, sizeof *parts[p]->first_spike);
+        parts[p]->spikes = malloc((size_t)r->n_spikes * sizeof *parts[p]->spikes);
+        if (parts[p]->first_spike == NULL || parts[p]->spikes == NULL)
+            return hk_fail(r->ctx, HK_ENOMEM, "no memory for %" PRIu64 " spikes", r->n_spikes);
+    }
+    int rc = each_spike(r, count_spike);
+    for (size_t p = 0; rc == HK_OK && p < 2; p++)
+        for (size_t s = 0; s < parts[p]->n; s++)
+            parts[p]->first_spike[s + 1] += parts[p]->first_spike[s];
+    if (rc == HK_OK)
+        rc = each_spike(r, keep_spike);
+    for (size_t p = 0; rc == HK_OK && p < 2; p++) {
+        hk_features *f = parts[p];
+        memmove(f->first_spike + 1, f->first_spike, f->n * sizeof *f->first_spike);
+        f->first_spike[0] = 0;
+        for (size_t s = 0; s < f->n; s++)
+            qsort(f->spikes + f->first_spike[s], f->first_spike[s + 1] - f->first_spike[s], sizeof *f->spikes, by_time);
+    }
+    return rc;
 }
 
 static int fill(reader *r, const char *population)
@@ -171,7 +247,9 @@ static int fill(reader *r, const char *population)
         rc = hk_split_init(r->ctx, &r->samples, (size_t)r->config.n_neurons, r->split);
     if (rc == HK_OK && (r->rows = hk_split_rows(r->split, &r->samples)) == NULL)
         rc = hk_fail(r->ctx, HK_ENOMEM, "no memory for %zu samples", r->samples.n);
-    return rc == HK_OK ? each_spike(r, add_spike) : rc;
+    if (rc == HK_OK)
+        rc = each_spike(r, add_spike);
+    return rc == HK_OK && r->config.keeps_spikes ? keep_spikes(r) : rc;
 }
 
 static int load_spikes(hk_ctx *ctx, const char *path, hk_results *file, const hk_recording_config *config,

@@ -20,6 +20,8 @@
 
 #include "experiments/readouts/features.h"
 
+#include <stdbool.h>
+
 typedef enum hk_vector { HK_VECTOR_RATE, HK_VECTOR_LATENCY, HK_VECTOR_TRACE } hk_vector;
 
 typedef struct hk_recording_config {
@@ -31,6 +33,7 @@ typedef struct hk_recording_config {
     const char *labels; /* .npy of whole numbers, one a sample; NULL: the file's */
     double share;       /* without sets: the first so much of the samples is to learn from, in (0, 1) */
     double n_neurons;   /* NaN: as the file says, else 1 more than the largest number of one that spikes */
+    bool keeps_spikes;  /* of recordings: hk_features.spikes are wanted too */
 } hk_recording_config;
 
 typedef struct hk_split {
