@@ -142,8 +142,10 @@ static void report_saved(const hk_request *request, const hk_trials *trials)
         const hk_run *run = trials->runs[k];
         if (run != NULL && hk_run_has_saved(run))
             fprintf(stderr,
-                    "hillock: seed %" PRIu64 " goes on with --seed %" PRIu64 " --resume %s and the same parameters\n",
-                    request->seeds[k], request->seeds[k], hk_run_checkpoint(run));
+                    "hillock: seed %" PRIu64 " goes on with --seed %" PRIu64
+                    " --out %s --resume %s and the same parameters\n",
+                    request->seeds[k], request->seeds[k], hk_run_out(run) == NULL ? "none" : hk_run_out(run),
+                    hk_run_checkpoint(run));
     }
 }
 
