@@ -265,8 +265,10 @@ static void say(const session *s)
     if (right != NULL)
         fprintf(stream, ", %.2f %% of %zu others", 100.0 * right->number, s->split.test.n);
     fputc('\n', stream);
-    static const char *const extra[] = { "lambda",     "rho",        "units", "quantisation_error", "topographic_error",
-                                         "dead_units", "labels_used" };
+    static const char *const extra[] = {
+        "lambda",     "rho",         "units",        "quantisation_error", "topographic_error",
+        "dead_units", "labels_used", "variance_kept"
+    };
     for (size_t k = 0; k < sizeof extra / sizeof extra[0]; k++) {
         const hk_summary *member = hk_summary_find(s->summary, extra[k]);
         if (member != NULL && member->kind == HK_SUMMARY_WHOLE)

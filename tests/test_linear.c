@@ -359,6 +359,17 @@ static void bad_input_is_refused_by_name(void **state)
     assert_non_null(strstr(hk_ctx_message(ctx), "alike"));
     assert_status(hk_lda_solve(ctx, &scatter, NULL, 1.5, &linear), HK_ERANGE);
     hk_scatter_fini(&scatter);
+    for (size_t k = 0; k < N * P; k++) /* alike, but for rounding of the sums */
+        f.values[k] = 0.1f;
+    assert_ok(hk_scatter_init(ctx, P, K, &scatter));
+    assert_ok(hk_ridge_init(ctx, P, K, &ridge));
+    for (size_t s = 0; s < N; s++)
+        hk_scatter_add(&scatter, NULL, hk_features_row(&f, s), f.labels[s]);
+    add_all(&ridge, &f);
+    assert_status(hk_lda_solve(ctx, &scatter, NULL, NAN, &linear), HK_ERANGE);
+    assert_status(hk_ridge_solve(ctx, &ridge, NULL, NAN, &linear), HK_ERANGE);
+    hk_scatter_fini(&scatter);
+    hk_ridge_fini(&ridge);
     hk_features_fini(&f);
     hk_ctx_destroy(ctx);
 }

@@ -230,6 +230,8 @@ static void bench_open(bench *b, const hk_readout *readout)
     assert_ok(hk_values_init(b->job.ctx, &b->table, &b->values));
     if (hk_option_find(&b->table, "side") >= 0)
         assert_ok(hk_values_set(b->job.ctx, &b->values, "side", "4"));
+    if (hk_option_find(&b->table, "components") >= 0)
+        assert_ok(hk_values_set(b->job.ctx, &b->values, "components", "7"));
 }
 
 static void bench_close(bench *b)

@@ -5,10 +5,9 @@
 
 const char *const hk_vector_names[] = { "rate", "latency", "trace", NULL };
 
-static const hk_readout *const builtin[] = {
-    &hk_readout_label, &hk_readout_vote, &hk_readout_first, &hk_readout_ridge,
-    &hk_readout_lda,   &hk_readout_som,  &hk_readout_hebb,  &hk_readout_delta
-};
+static const hk_readout *const builtin[] = { &hk_readout_label, &hk_readout_vote,  &hk_readout_first,
+                                             &hk_readout_ridge, &hk_readout_lda,   &hk_readout_som,
+                                             &hk_readout_hebb,  &hk_readout_delta, &hk_readout_oja };
 
 const hk_readout *const *hk_readouts(size_t *n)
 {

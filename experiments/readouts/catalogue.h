@@ -53,7 +53,7 @@ typedef struct hk_readout {
 const hk_readout *const *hk_readouts(size_t *n);
 
 extern const hk_readout hk_readout_label, hk_readout_vote, hk_readout_first, hk_readout_ridge, hk_readout_lda,
-    hk_readout_som, hk_readout_hebb, hk_readout_delta;
+    hk_readout_som, hk_readout_hebb, hk_readout_delta, hk_readout_oja;
 
 extern const char *const hk_vector_names[]; /* of hk_vector, ended by NULL */
 

@@ -1,9 +1,8 @@
 /* experiments/readouts/hebbian.c - see hebbian.h. */
 #include "experiments/readouts/hebbian.h"
 
-#include "sim/draw.h"
+#include "experiments/readouts/order.h"
 #include "sim/mathfn.h"
-#include "sim/rng.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -87,18 +86,6 @@ static int check(hk_ctx *ctx, const hk_hebbian_config *c, const hk_features *sam
     return HK_OK;
 }
 
-static void shuffle(size_t *order, size_t n, uint64_t seed, uint32_t epoch)
-{
-    hk_stream stream = hk_stream_open(seed, HK_PURPOSE_SHUFFLE, hk_name_id("hebbian samples"), epoch);
-    for (size_t k = 0; k < n; k++)
-        order[k] = k;
-    for (size_t k = n; k-- > 1;) {
-        size_t other = hk_stream_below(&stream, k + 1), kept = order[k];
-        order[k] = order[other];
-        order[other] = kept;
-    }
-}
-
 /* Targets are 0 and 1 and a trace is at least 1 at its own spike, so sound weights are of the order of 1. */
 static int check_weights(hk_ctx *ctx, const hk_hebbian *h)
 {
@@ -124,10 +111,10 @@ int hk_hebbian_learn(hk_ctx *ctx, const hk_hebbian_config *config, const hk_feat
     if (rc == HK_OK && (order == NULL || out->weights == NULL))
         rc = hk_fail(ctx, HK_ENOMEM, "hebbian readout: no memory for %u neurons", out->n_neurons);
     for (uint32_t epoch = 0; rc == HK_OK && epoch < config->epochs; epoch++) {
-        shuffle(order, samples->n, config->seed, epoch);
+        hk_order_shuffle(order, samples->n, config->seed, "hebbian samples", epoch);
         for (size_t s = 0; s < samples->n; s++) {
             double done = ((double)epoch + (double)s / (double)samples->n) / (double)config->epochs;
-            double eta = config->eta_start * hk_exp(done * hk_log(config->eta_end / config->eta_start));
+            double eta = hk_order_fall(config->eta_start, config->eta_end, done);
             show(out, &t, samples, order[s], config, eta);
         }
     }

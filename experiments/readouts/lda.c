@@ -46,7 +46,7 @@ int hk_lda_solve(hk_ctx *ctx, hk_scatter *scatter, hk_team *team, double rho, hk
     rc = hk_solver_init(ctx, scatter, &v);
     if (rc == HK_OK) {
         double n = hk_scatter_total(scatter), trace = within_classes(&v, scatter);
-        if (!(trace > 0.0))
+        if (!(trace > 1e-12 * hk_scatter_trace(scatter) / n))
             rc = hk_fail(ctx, HK_ERANGE, "lda: all samples of each class are alike, so there is no covariance");
         if (rc == HK_OK && isnan(rho))
             rho = oracle_approximating(&v, p, n, trace);

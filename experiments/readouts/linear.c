@@ -76,6 +76,14 @@ int hk_scatter_check_classes(hk_ctx *ctx, const hk_scatter *scatter)
     return HK_OK;
 }
 
+double hk_scatter_trace(const hk_scatter *scatter)
+{
+    double trace = 0.0;
+    for (size_t k = 0; k < scatter->n_features; k++)
+        trace += scatter->gram[k * scatter->width + k];
+    return trace;
+}
+
 double hk_solver_centre(hk_solver *solver, const hk_scatter *scatter)
 {
     size_t p = scatter->n_features;

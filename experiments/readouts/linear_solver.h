@@ -21,6 +21,8 @@ hk_linear hk_solver_take(hk_solver *solver);
 
 double hk_scatter_total(const hk_scatter *scatter);
 HK_MUST_CHECK int hk_scatter_check_classes(hk_ctx *ctx, const hk_scatter *scatter);
+/** Trace of G: one of a centred matrix that is below 10^-12 of it is rounding only. */
+double hk_scatter_trace(const hk_scatter *scatter);
 /** mean = m, matrix = G - n m m^T; its trace. */
 double hk_solver_centre(hk_solver *solver, const hk_scatter *scatter);
 /** With R in `matrix`: solves R^T R w = w in place. */

@@ -164,8 +164,9 @@ static int solve_all(hk_ctx *ctx, hk_ridge *ridge, hk_team *team, double lambda,
     size_t p = all->n_features;
     if (rc == HK_OK && isnan(lambda)) {
         double trace = hk_solver_centre(&v, all);
-        rc = trace > 0.0 ? find_lambda(ctx, ridge, team, trace / (double)p, &lambda)
-                         : hk_fail(ctx, HK_ERANGE, "ridge: all samples are alike, there is nothing to learn from");
+        rc = trace > 1e-12 * hk_scatter_trace(all)
+                 ? find_lambda(ctx, ridge, team, trace / (double)p, &lambda)
+                 : hk_fail(ctx, HK_ERANGE, "ridge: all samples are alike, there is nothing to learn from");
     }
     size_t done = rc == HK_OK ? solve(&v, all, lambda) : p;
     if (done < p)

@@ -2,7 +2,6 @@
 #include "experiments/readouts/som.h"
 
 #include "sim/draw.h"
-#include "sim/mathfn.h"
 #include "sim/rng.h"
 
 #include <math.h>
@@ -89,11 +88,6 @@ void hk_som_fini(hk_som *som)
     free(som->sums);
     free(som->n_won);
     *som = (hk_som){ 0 };
-}
-
-double hk_som_fall(double start, double end, double done)
-{
-    return start * hk_exp(done * hk_log(end / start));
 }
 
 /* --- the grid ----------------------------------------------------------------------------------------------------------- */

@@ -90,7 +90,4 @@ bool hk_som_are_neighbours(const hk_som_config *config, size_t a, size_t b);
 /** heights[n_units]: mean distance of each prototype from those of its neighbours. */
 void hk_som_u_matrix(const hk_som *som, double *heights);
 
-/** sigma and eta after `done` (0 ... 1) of the training. */
-double hk_som_fall(double start, double end, double done);
-
 #endif

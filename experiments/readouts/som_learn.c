@@ -1,10 +1,9 @@
 /* experiments/readouts/som_learn.c - one epoch, in a batch or sample by sample; see som.h. */
+#include "experiments/readouts/order.h"
 #include "experiments/readouts/product_kernels.h"
 #include "experiments/readouts/som_find.h"
 
-#include "sim/draw.h"
 #include "sim/mathfn.h"
-#include "sim/rng.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -178,7 +177,7 @@ static int learn_batch(hk_ctx *ctx, hk_som *som, const hk_features *samples, nei
         };
         b.part = &part;
         b.forget = n_parts > 2 ? 1.0 - 2.0 / (double)n_parts : 0.0;
-        set_sigma(h, c->rows, hk_som_fall(c->sigma_start, c->sigma_end, done));
+        set_sigma(h, c->rows, hk_order_fall(c->sigma_start, c->sigma_end, done));
         rc = learn_part(ctx, &b, team);
     }
     free(b.hits);
@@ -188,18 +187,6 @@ static int learn_batch(hk_ctx *ctx, hk_som *som, const hk_features *samples, nei
 }
 
 /* --- online ----------------------------------------------------------------------------------------------------------- */
-
-static void shuffle(size_t *order, size_t n, uint64_t seed, uint32_t epoch)
-{
-    hk_stream stream = hk_stream_open(seed, HK_PURPOSE_SHUFFLE, hk_name_id("som samples"), epoch);
-    for (size_t k = 0; k < n; k++)
-        order[k] = k;
-    for (size_t k = n; k-- > 1;) {
-        size_t other = hk_stream_below(&stream, k + 1), kept = order[k];
-        order[k] = order[other];
-        order[other] = kept;
-    }
-}
 
 static void learn_sample(hk_som *som, const hk_product_kernels *kernels, const neighbourhood *h, double eta,
                          const float *x)
@@ -232,11 +219,12 @@ static int learn_online(hk_ctx *ctx, hk_som *som, const hk_features *samples, ne
     size_t *order = malloc(samples->n * sizeof *order);
     if (order == NULL)
         return hk_fail(ctx, HK_ENOMEM, "som: no memory for the order of %zu samples", samples->n);
-    shuffle(order, samples->n, c->seed, epoch);
+    hk_order_shuffle(order, samples->n, c->seed, "som samples", epoch);
     for (size_t s = 0; s < samples->n; s++) {
         double done = ((double)epoch + (double)s / (double)samples->n) / (double)c->epochs;
-        set_sigma(h, c->rows, hk_som_fall(c->sigma_start, c->sigma_end, done));
-        learn_sample(som, kernels, h, hk_som_fall(c->eta_start, c->eta_end, done), hk_features_row(samples, order[s]));
+        set_sigma(h, c->rows, hk_order_fall(c->sigma_start, c->sigma_end, done));
+        learn_sample(som, kernels, h, hk_order_fall(c->eta_start, c->eta_end, done),
+                     hk_features_row(samples, order[s]));
     }
     free(order);
     return HK_OK;
