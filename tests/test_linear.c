@@ -185,8 +185,37 @@ static void lda_is_that_of_the_covariance_inverted_by_gsl(void **state)
     hk_features_fini(&f);
 }
 
-/* Left-out errors of every lambda computed sample by sample; folds are unknown outside, so what is tested is that the choice
- * is at a sensible place: large for noise, small for clean data. */
+/* Chen et al. (2010), eq. 23, with the covariance of two features written out. */
+static void shrinkage_is_that_of_the_published_formula(void **state)
+{
+    (void)state;
+    hk_features f;
+    hk_linear linear;
+    double mean[K][2] = { { 0 } }, n[K] = { 0 }, a = 0.0, b = 0.0, c = 0.0, p = 2.0;
+    draw(&f, 50, 2, 11);
+    for (size_t s = 0; s < 50; s++) {
+        n[f.labels[s]] += 1.0;
+        for (size_t k = 0; k < 2; k++)
+            mean[f.labels[s]][k] += (double)f.values[2 * s + k];
+    }
+    for (size_t s = 0; s < 50; s++) {
+        double x = (double)f.values[2 * s] - mean[f.labels[s]][0] / n[f.labels[s]];
+        double y = (double)f.values[2 * s + 1] - mean[f.labels[s]][1] / n[f.labels[s]];
+        a += x * x / 50.0;
+        b += x * y / 50.0;
+        c += y * y / 50.0;
+    }
+    double trace = a + c, of_square = a * a + 2.0 * b * b + c * c;
+    double rho = ((1.0 - 2.0 / p) * of_square + trace * trace) /
+                 ((50.0 + 1.0 - 2.0 / p) * (of_square - trace * trace / p));
+    assert_true(rho > 0.01 && rho < 1.0);
+    lda_of(&f, NAN, &linear);
+    assert_close(linear.rho, rho, 1e-9);
+    hk_linear_fini(&linear);
+    hk_features_fini(&f);
+}
+
+/* Folds are not known outside, so what is tested is where the choice falls. */
 static void lambda_by_cross_validation_is_large_for_noise_and_small_for_clean_data(void **state)
 {
     (void)state;
@@ -379,6 +408,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ridge_is_the_least_squares_solution_of_gsl),
         cmocka_unit_test(lda_is_that_of_the_covariance_inverted_by_gsl),
+        cmocka_unit_test(shrinkage_is_that_of_the_published_formula),
         cmocka_unit_test(lambda_by_cross_validation_is_large_for_noise_and_small_for_clean_data),
         cmocka_unit_test(any_order_of_samples_gives_the_same_readout),
         cmocka_unit_test(a_stream_solved_on_the_way_ends_like_one_solved_once),

@@ -106,7 +106,7 @@ bool hk_som_are_neighbours(const hk_som_config *config, size_t a, size_t b)
     hk_som_place(config, a, &xa, &ya);
     hk_som_place(config, b, &xb, &yb);
     double square = (xa - xb) * (xa - xb) + (ya - yb) * (ya - yb);
-    return a != b && square < (config->grid == HK_SOM_HEXAGONAL ? 1.5 : 2.5);
+    return a != b && square < 2.5; /* diagonals are at 2, the second ring of a hexagonal grid is at 3 */
 }
 
 /* --- what it has learnt --------------------------------------------------------------------------------------------------- */
