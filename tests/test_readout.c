@@ -2,6 +2,7 @@
 #include "tests/hk_scratch.h"
 #include "tests/trial.h"
 
+#include "experiments/figures/gnuplot.h"
 #include "experiments/readouts/catalogue.h"
 #include "experiments/readouts/recording.h"
 #include "sim/npy.h"
@@ -326,6 +327,26 @@ static void votes_refuse_vectors_that_are_no_counts_and_more_classes_than_ten(vo
     hk_features_fini(&f);
 }
 
+static void a_map_draws_its_u_matrix_names_and_prototypes(void **state)
+{
+    (void)state;
+    hk_features f;
+    bench b;
+    void *model;
+    if (!hk_gnuplot_exists())
+        skip();
+    draw(&f, 50, 6); /* 25 features: prototypes of 5 x 5 */
+    bench_open(&b, &hk_readout_som);
+    assert_ok(hk_readout_som.learn(&b.job, &f, &model));
+    assert_ok(hk_readout_som.plot(&b.job, model, scratch_path("map")));
+    static const char *const names[] = { "map-umatrix.svg", "map-labels.svg", "map-prototypes.svg" };
+    for (size_t k = 0; k < N_OF(names); k++)
+        assert_int_equal(access(scratch_path(names[k]), R_OK), 0);
+    hk_readout_som.destroy(model);
+    bench_close(&b);
+    hk_features_fini(&f);
+}
+
 /* ---- with mnist ------------------------------------------------------------------------------------------------------ */
 
 static void what_mnist_recorded_gives_the_accuracies_it_reported(void **state)
@@ -374,6 +395,7 @@ int main(void)
         cmocka_unit_test(every_readout_learns_and_decides_the_same_after_it_was_saved_and_loaded),
         cmocka_unit_test(a_file_that_is_no_model_is_refused_by_every_readout),
         cmocka_unit_test(votes_refuse_vectors_that_are_no_counts_and_more_classes_than_ten),
+        cmocka_unit_test(a_map_draws_its_u_matrix_names_and_prototypes),
         cmocka_unit_test(what_mnist_recorded_gives_the_accuracies_it_reported),
     };
     return cmocka_run_group_tests(tests, hk_scratch_setup, hk_scratch_teardown);

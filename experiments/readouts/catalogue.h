@@ -79,20 +79,20 @@ extern const char *const hk_vector_names[]; /* of hk_vector, ended by NULL */
           .unit = "ms",                                                                                         \
           .min = 1e-3,                                                                                          \
           .max = 1e12,                                                                                          \
-          .automatic = "as the file says",                                                                      \
+          .automatic = "by file",                                                                               \
           .meaning = "length of a sample" },                                                                    \
         { .name = "begin_ms",                                                                                   \
           .type = HK_OPTION_NUMBER,                                                                             \
           .unit = "ms",                                                                                         \
           .min = -1e12,                                                                                         \
           .max = 1e12,                                                                                          \
-          .automatic = "as the file says, else 0",                                                              \
+          .automatic = "by file, else 0",                                                                       \
           .meaning = "where the first sample begins" },                                                         \
         { .name = "n_neurons",                                                                                  \
           .type = HK_OPTION_INTEGER,                                                                            \
           .min = 1,                                                                                             \
           .max = 1e7,                                                                                           \
-          .automatic = "as the file says, else by the spikes",                                                  \
+          .automatic = "by file or spikes",                                                                     \
           .meaning = "features of a vector" },                                                                  \
     {                                                                                                           \
         .name = "share", .type = HK_OPTION_NUMBER, .initial = 0.8, .min = 0.0, .max = 1.0,                      \

@@ -15,7 +15,12 @@ static const char *const methods[] = { "batch", "online", NULL };
 
 static const hk_option options[] = {
     HK_READOUT_INPUT("rate"),
-    { .name = "side", .type = HK_OPTION_INTEGER, .initial = 10, .min = 1, .max = LARGEST_SIDE, .meaning = "rows" },
+    { .name = "side",
+      .type = HK_OPTION_INTEGER,
+      .initial = 10,
+      .min = 1,
+      .max = LARGEST_SIDE,
+      .meaning = "rows, and columns too" },
     { .name = "cols",
       .type = HK_OPTION_INTEGER,
       .min = 1,
@@ -48,7 +53,7 @@ static const hk_option options[] = {
       .type = HK_OPTION_NUMBER,
       .min = 1e-3,
       .max = LARGEST_SIDE,
-      .automatic = "a third of the longer side",
+      .automatic = "longer side / 3",
       .meaning = "width of the neighbourhood at first, in distances of neighbours" },
     { .name = "sigma_end",
       .type = HK_OPTION_NUMBER,
@@ -314,29 +319,41 @@ static int draw(const hk_readout_job *job, const char *prefix, const char *what,
     return rc;
 }
 
-/* Rows of hexagonal maps are drawn unshifted. Prototypes are drawn where features can be the pixels of a square. */
+/* A value a unit, each a square of several pixels; rows of hexagonal maps are drawn unshifted. */
+static int draw_map(const hk_readout_job *job, const char *prefix, const char *what, const char *title,
+                    const hk_som *som, const double *heights)
+{
+    enum { PICTURE = 60 }; /* pixels across, about; few pixels make a small picture */
+    size_t rows = som->config.rows, cols = som->config.cols, longer = rows > cols ? rows : cols;
+    size_t size = longer < PICTURE ? PICTURE / longer : 1;
+    float *pixels = malloc(som->n_units * size * size * sizeof *pixels);
+    if (pixels == NULL)
+        return hk_fail(job->ctx, HK_ENOMEM, "no memory for a picture of %zu units", som->n_units);
+    for (size_t y = 0; y < rows * size; y++)
+        for (size_t x = 0; x < cols * size; x++) {
+            size_t unit = y / size * cols + x / size;
+            pixels[y * cols * size + x] = heights != NULL ? (float)heights[unit] : (float)som->labels[unit];
+        }
+    int rc = draw(job, prefix, what, title, pixels, 1, rows * size, cols * size);
+    free(pixels);
+    return rc;
+}
+
+/* Prototypes are drawn where features can be the pixels of a square. */
 static int plot(const hk_readout_job *job, const void *m, const char *prefix)
 {
-    const model *map = m;
-    const hk_som *som = &map->som;
-    size_t side = (size_t)sqrt((double)som->n_features), n = som->n_units;
-    double *heights = malloc(n * sizeof *heights);
-    float *values = malloc(2 * n * sizeof *values), *labels = values + n;
-    int rc = heights == NULL || values == NULL ? hk_fail(job->ctx, HK_ENOMEM, "no memory for %zu units", n) : HK_OK;
-    if (rc == HK_OK) {
-        hk_som_u_matrix(som, heights);
-        for (size_t u = 0; u < n; u++) {
-            values[u] = (float)heights[u];
-            labels[u] = (float)som->labels[u];
-        }
-        rc = draw(job, prefix, "umatrix", "distance from neighbours", values, 1, som->config.rows, som->config.cols);
-    }
-    if (rc == HK_OK)
-        rc = draw(job, prefix, "labels", "class", labels, 1, som->config.rows, som->config.cols);
-    if (rc == HK_OK && side * side == som->n_features)
-        rc = draw(job, prefix, "prototypes", "prototype", som->weights, n, side, side);
+    const hk_som *som = &((const model *)m)->som;
+    size_t side = (size_t)lround(sqrt((double)som->n_features));
+    double *heights = malloc(som->n_units * sizeof *heights);
+    if (heights == NULL)
+        return hk_fail(job->ctx, HK_ENOMEM, "no memory for %zu units", som->n_units);
+    hk_som_u_matrix(som, heights);
+    int rc = draw_map(job, prefix, "umatrix", "distance from neighbours", som, heights);
     free(heights);
-    free(values);
+    if (rc == HK_OK)
+        rc = draw_map(job, prefix, "labels", "class", som, NULL);
+    if (rc == HK_OK && side * side == som->n_features)
+        rc = draw(job, prefix, "prototypes", "prototype", som->weights, som->n_units, side, side);
     return rc;
 }
 
