@@ -19,9 +19,10 @@ static inline uint32_t list_owners(const uint8_t *counts, uint32_t first, uint32
         const __m512i ascending = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
         for (uint32_t k = 0; k < HK_ARRIVALS_GROUP; k += 16) {
             __m512i count = _mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i *)(const void *)(counts + k)));
-            __mmask16 more = _mm512_cmpgt_epi32_mask(count, _mm512_set1_epi32(round));
+            uint32_t more = _mm512_cmpgt_epi32_mask(count, _mm512_set1_epi32(round));
+            __asm__("" : "+r"(more)); /* gcc 12 may spill 16 of its bits and look at 32 */
             __m512i number = _mm512_add_epi32(ascending, _mm512_set1_epi32((int)(first + k)));
-            _mm512_storeu_si512(owner + n, _mm512_maskz_compress_epi32(more, number));
+            _mm512_storeu_si512(owner + n, _mm512_maskz_compress_epi32((__mmask16)more, number));
             n += (uint32_t)__builtin_popcount(more);
         }
 #else
