@@ -442,7 +442,7 @@ static void a_signal_saves_and_ends_with_130(void **state)
         outcome o = finish(pid);
         assert_int_equal(o.code, 130);
         assert_contains(o.err, "hillock: interrupted, saving");
-        assert_contains(o.err, "--seed 5 --resume results/toy.checkpoint.h5");
+        assert_contains(o.err, "--seed 5 --out results/toy.h5 --resume results/toy.checkpoint.h5");
         outcome_fini(&o);
         char *summary = slurp("s.json");
         assert_contains(summary, "\"interrupted\": true");
