@@ -6,11 +6,12 @@
 #include "neurons/lif_cond_exp.h"
 #include "neurons/lif_exp.h"
 #include "neurons/sources.h"
+#include "neurons/ttfs.h"
 
 #include <string.h>
 
-static const hk_neuron_model *const builtin[] = { &hk_lif,          &hk_lif_exp,      &hk_lif_alpha,
-                                                  &hk_lif_cond_exp, &hk_spike_source, &hk_poisson };
+static const hk_neuron_model *const builtin[] = { &hk_lif,  &hk_lif_exp,      &hk_lif_alpha, &hk_lif_cond_exp,
+                                                  &hk_ttfs, &hk_spike_source, &hk_poisson };
 
 const hk_neuron_model *const *hk_neuron_models(size_t *n)
 {

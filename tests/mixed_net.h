@@ -122,12 +122,15 @@ static inline void mixed_params(mixed_net *net, const mixed_config *cfg, hk_popu
     mixed_param(net, cfg, p, "tau_syn_in_ms", 3.7, 1.0);
     mixed_param(net, cfg, p, "v_th_mv", -58.3, 1.5);
     mixed_param(net, cfg, p, "t_ref_ms", 1.37, 0.6);
+    mixed_param(net, cfg, p, "onset_ms", 22.37, 5.0);
+    mixed_param(net, cfg, p, "window_ms", 31.3, 2.0);
+    mixed_param(net, cfg, p, "bias_mv", 2.17, 1.0);
     if (cfg->driven) {
         mixed_param(net, cfg, p, "i_e_pa", 200.0, 60.0);
         mixed_param(net, cfg, p, "theta_plus_mv", 0.8, 0.5);
         mixed_param(net, cfg, p, "tau_theta_ms", 31.0, 10.0);
     }
-    if (hk_column_find(hk_population_model(p)->state, hk_population_model(p)->n_state, "v_mv") >= 0)
+    if (hk_column_find(hk_population_model(p)->params, hk_population_model(p)->n_params, "v_reset_mv") >= 0)
         rig_ok(&net->r, hk_population_draw(p, "v_mv", (hk_draw){ HK_UNIFORM, -70.0, -59.0, 0, 0 }));
 }
 
@@ -169,7 +172,9 @@ static inline mixed_net mixed_build(const mixed_config *cfg)
                                                           .n_extra_threads = cfg->n_extra_threads }),
                       .weights = cfg->weights };
     const hk_neuron_model *neurons = cfg->model->kind == HK_MODEL_NEURON ? cfg->model : hk_neuron_model_find("lif");
-    double u = net.unit = strcmp(neurons->weight_unit, "pA") == 0 ? 70.0 : 1.0;
+    double u = net.unit = strcmp(neurons->weight_unit, "pA") == 0      ? 70.0
+                          : strcmp(neurons->weight_unit, "mV/ms") == 0 ? 0.01
+                                                                       : 1.0;
     mixed_sources(&net, cfg);
     rig_ok(&net.r, hk_population_create(net.r.sim, "a", neurons, MIXED_A, &net.a));
     rig_ok(&net.r, hk_population_create(net.r.sim, "b", neurons, MIXED_B, &net.b));

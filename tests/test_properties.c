@@ -11,8 +11,10 @@ static uint64_t run_in_one_piece(const mixed_config *cfg)
     mixed_net net = mixed_build(cfg);
     rig_run(&net.r, mixed_ms);
     uint64_t fingerprint = mixed_fingerprint(&net);
-    assert_true(hk_population_n_spikes(net.a) > 100 &&
-                hk_population_n_spikes(net.b) > 10); /* something is being tested */
+    bool once = strcmp(cfg->model->name, "ttfs") ==
+                0; /* each neuron spikes at most once, and a winner ends it for the others */
+    assert_true(hk_population_n_spikes(net.a) > (once ? 20 : 100) &&
+                hk_population_n_spikes(net.b) > (once ? 0 : 10)); /* something is being tested */
     mixed_close(&net);
     return fingerprint;
 }
