@@ -473,15 +473,15 @@ static int archive_clock(hk_sim *sim, hk_archive *archive)
     uint64_t seed = sim->seed, counted[3] = { sim->stats.events, sim->stats.synaptic_events, sim->stats.windows };
     int64_t clock[2] = { sim->step, sim->window };
     static const char *const forms[] = { "exactly", "on the grid", "exactly, in steps" };
-    uint8_t on_grid = sim->grid == NULL ? 0 : sim->grid->dense == NULL ? 1 : 2, ours = on_grid;
+    uint8_t form = sim->grid == NULL ? 0 : sim->grid->dense == NULL ? 1 : 2, ours = form;
     int rc = archive_value(archive, "resolution_ms", HK_F64, &resolution_ms);
     if (rc == HK_OK)
         rc = archive_value(archive, "seed", HK_U64, &seed);
     if (rc == HK_OK)
-        rc = archive_value(archive, "on_grid", HK_U8, &on_grid);
-    if (rc == HK_OK && on_grid != ours)
+        rc = archive_value(archive, "form", HK_U8, &form);
+    if (rc == HK_OK && form != ours)
         rc = hk_fail(sim->ctx, HK_EFORMAT, "checkpoint: made %s, this simulation runs %s",
-                     on_grid < 3 ? forms[on_grid] : "in an unknown form", forms[ours]);
+                     form < sizeof forms / sizeof *forms ? forms[form] : "in an unknown form", forms[ours]);
     if (rc == HK_OK)
         rc = hk_archive_array(archive, "clock", HK_I64, clock, 2);
     if (rc == HK_OK)

@@ -1,6 +1,7 @@
 /* sim/dense.c - a window of one shard: see dense.h. */
 #include "sim/dense.h"
 
+#include "sim/memory.h"
 #include "sim/replay.h"
 #include "sim/storage.h"
 
@@ -9,26 +10,21 @@
 
 enum { CHUNK = HK_OWNERS }; /* neurons that are computed together: what comes to them stays in the first cache */
 
-/* The array behind *array holds n elements of `size` bytes, or more. */
-static int reserve(void *array, size_t *capacity, size_t n, size_t size)
-{
-    void *grown, **at = array;
-    if (n <= *capacity)
-        return HK_OK;
-    grown = realloc(*at, 2 * n * size);
-    if (grown == NULL)
-        return HK_ENOMEM;
-    *at = grown;
-    *capacity = 2 * n;
-    return HK_OK;
-}
-
 static double *sums_of(const hk_grid *grid, const hk_shard *shard, uint32_t accumulator)
 {
     return shard->dense->sums + (size_t)accumulator * HK_SIGNS * grid->dense->moments.n;
 }
 
 /* --- delivery --------------------------------------------------------------------------------------------------- */
+
+static int reserve_volleys(hk_dense_shard *d, size_t n)
+{
+    hk_volley *grown = hk_memory_grow(d->volleys, &d->volleys_capacity, n, sizeof *grown);
+    if (grown == NULL)
+        return HK_ENOMEM;
+    d->volleys = grown;
+    return HK_OK;
+}
 
 /* This step's slabs, from all lists whose spikes arrive. */
 static int find_volleys(const hk_grid *grid, hk_shard *shard, int64_t step, size_t *n_volleys)
@@ -40,7 +36,7 @@ static int find_volleys(const hk_grid *grid, hk_shard *shard, int64_t step, size
         for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS && sent >= 0; from++) {
             hk_cursors *cursors = &shard->cursors[from][(uint64_t)sent % grid->n_ring];
             const hk_impulse *impulse = hk_grid_list(grid, from, sent)->impulse;
-            if (reserve(&d->volleys, &d->volleys_capacity, n + cursors->n, sizeof *d->volleys) != HK_OK)
+            if (reserve_volleys(d, n + cursors->n) != HK_OK)
                 return HK_ENOMEM;
             for (size_t k = 0; k < cursors->n; k++) {
                 size_t length = cursors->length[slot * cursors->n + k];
@@ -115,9 +111,18 @@ static int add_slab(const hk_grid *grid, hk_shard *shard, const arriving *a)
 
 /* --- neurons that are near their threshold ------------------------------------------------------------------------ */
 
+static int reserve_inputs(hk_dense_shard *d, size_t n)
+{
+    hk_input *grown = hk_memory_grow(d->inputs, &d->inputs_capacity, n, sizeof *grown);
+    if (grown == NULL)
+        return HK_ENOMEM;
+    d->inputs = grown;
+    return HK_OK;
+}
+
 static int add_input(hk_dense_shard *d, const hk_input *input)
 {
-    int rc = reserve(&d->inputs, &d->inputs_capacity, d->n_inputs + 1, sizeof *d->inputs);
+    int rc = reserve_inputs(d, d->n_inputs + 1);
     if (rc == HK_OK)
         d->inputs[d->n_inputs++] = *input;
     return rc;
@@ -130,9 +135,10 @@ static bool is_near(const hk_dense_shard *d, uint32_t accumulator)
 
 static int add_near(hk_dense_shard *d, uint32_t neuron, uint32_t accumulator)
 {
-    int rc = reserve(&d->near, &d->near_capacity, d->n_near + 1, sizeof *d->near);
-    if (rc != HK_OK)
-        return rc;
+    hk_near *grown = hk_memory_grow(d->near, &d->near_capacity, d->n_near + 1, sizeof *grown);
+    if (grown == NULL)
+        return HK_ENOMEM;
+    d->near = grown;
     d->near_bits[accumulator / 32] |= 1u << accumulator % 32;
     d->near_at[accumulator] = (uint32_t)d->n_near;
     d->near[d->n_near++] = (hk_near){ .neuron = neuron, .accumulator = accumulator };
@@ -162,7 +168,7 @@ static int find_inputs(const hk_grid *grid, hk_shard *shard, int64_t step, size_
         n = grid->dense->kernels->pick(d->volleys, n_volleys, d->near_bits, d->inputs + from_drive, room);
         if (n <= room)
             break;
-        if (reserve(&d->inputs, &d->inputs_capacity, from_drive + n, sizeof *d->inputs) != HK_OK)
+        if (reserve_inputs(d, from_drive + n) != HK_OK)
             return HK_ENOMEM;
     }
     for (size_t k = from_drive; k < from_drive + n; k++)
@@ -175,14 +181,24 @@ static int find_inputs(const hk_grid *grid, hk_shard *shard, int64_t step, size_
     return rc;
 }
 
+static int reserve_sorted(hk_dense_shard *d)
+{
+    hk_input *sorted = hk_memory_grow(d->sorted, &d->sorted_capacity, d->n_inputs, sizeof *sorted);
+    if (sorted == NULL)
+        return HK_ENOMEM;
+    d->sorted = sorted;
+    size_t *end = hk_memory_grow(d->input_end, &d->input_end_capacity, d->n_near + 1, sizeof *end);
+    if (end == NULL)
+        return HK_ENOMEM;
+    d->input_end = end;
+    return HK_OK;
+}
+
 /* By neuron, and those of each by time: the inputs are few, and mostly in order. */
 static int sort_inputs(hk_dense_shard *d)
 {
-    int rc = reserve(&d->sorted, &d->sorted_capacity, d->n_inputs + 1, sizeof *d->sorted);
-    if (rc == HK_OK)
-        rc = reserve(&d->input_end, &d->input_end_capacity, d->n_near + 1, sizeof *d->input_end);
-    if (rc != HK_OK)
-        return rc;
+    if (reserve_sorted(d) != HK_OK)
+        return HK_ENOMEM;
     memset(d->input_end, 0, (d->n_near + 1) * sizeof *d->input_end);
     for (size_t k = 0; k < d->n_inputs; k++)
         d->input_end[d->near_at[d->inputs[k].to] + 1]++;
@@ -201,6 +217,13 @@ static int sort_inputs(hk_dense_shard *d)
     return HK_OK;
 }
 
+static void forget_near(hk_dense_shard *d)
+{
+    for (size_t k = 0; k < d->n_near; k++)
+        d->near_bits[d->near[k].accumulator / 32] = 0;
+    d->n_near = d->n_inputs = 0;
+}
+
 static int replay_near(const hk_grid *grid, hk_shard *shard, int64_t step, size_t n_volleys)
 {
     hk_dense_shard *d = shard->dense;
@@ -213,11 +236,10 @@ static int replay_near(const hk_grid *grid, hk_shard *shard, int64_t step, size_
             size_t begin = at == 0 ? 0 : d->input_end[at - 1];
             rc = hk_replay(shard, grid->sim->populations[i], d->near[at].neuron, step, d->sorted + begin,
                            d->input_end[at] - begin);
-            d->near_bits[d->near[at].accumulator / 32] = 0;
         }
         ends[i] = shard->n_fired;
     }
-    d->n_near = d->n_inputs = 0;
+    forget_near(d);
     return rc;
 }
 
@@ -279,7 +301,7 @@ static int keep_driven(const hk_grid *grid, hk_shard *shard, const hk_population
     }
     uint32_t first = slice->first[0] + (begin - slice->begin),
              n = grid->dense->kernels->choose(&d->arrivals, bits, d->chosen);
-    int rc = reserve(&d->inputs, &d->inputs_capacity, d->n_inputs + n, sizeof *d->inputs);
+    int rc = reserve_inputs(d, d->n_inputs + n);
     for (uint32_t k = 0; rc == HK_OK && k < n; k++) {
         uint32_t at = d->chosen[k];
         d->inputs[d->n_inputs++] = (hk_input){ .to = first + d->arrivals.owner[at],
@@ -289,8 +311,8 @@ static int keep_driven(const hk_grid *grid, hk_shard *shard, const hk_population
     return rc;
 }
 
-/* Those whose refractoriness ends in this step have to be replayed: their sums must not be added at once. Returns how many, in
- * shard->hits, not in order. */
+/* Those whose refractoriness ends in this step have to be replayed: their sums must not be added at once. They come
+ * into shard->hits, not in order. */
 static int find_released(hk_shard *shard, const hk_population *p, int64_t step)
 {
     hk_heap *heap = &shard->slices[p->index].releases;
@@ -387,8 +409,10 @@ int hk_dense_shard_window(const hk_grid *grid, hk_shard *shard)
         }
         if (rc == HK_OK)
             rc = replay_near(grid, shard, step, n_volleys);
-        if (rc != HK_OK)
+        if (rc != HK_OK) {
+            forget_near(d); /* of the step that failed */
             return rc;
+        }
     }
     return HK_OK;
 }

@@ -138,13 +138,12 @@ int hk_dense_shard_create(const hk_grid *grid, hk_shard *shard)
 int hk_dense_list_reserve(hk_spike_list *list, size_t n)
 {
     int rc = hk_spike_list_reserve(list, n);
-    if (rc != HK_OK || n <= list->impulse_capacity)
+    if (rc != HK_OK)
         return rc;
-    hk_impulse *impulse = realloc(list->impulse, 2 * n * sizeof *impulse);
+    hk_impulse *impulse = hk_memory_grow(list->impulse, &list->impulse_capacity, n, sizeof *impulse);
     if (impulse == NULL)
         return HK_ENOMEM;
     list->impulse = impulse;
-    list->impulse_capacity = 2 * n;
     return HK_OK;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 enum { HUGE_PAGE = 2 << 20 }; /* below it malloc serves */
+enum { LEAST = 16 };          /* elements of an array that grows */
 
 void *hk_memory_alloc(size_t bytes)
 {
@@ -35,6 +36,18 @@ void hk_memory_free(void *memory, size_t bytes)
         munmap(memory, bytes);
     else
         free(memory);
+}
+
+void *hk_memory_grow(void *array, size_t *capacity, size_t n, size_t size)
+{
+    if (array != NULL && n <= *capacity)
+        return array;
+    if (n > (SIZE_MAX / 2 - LEAST) / size)
+        return NULL;
+    void *grown = realloc(array, (2 * n + LEAST) * size);
+    if (grown != NULL)
+        *capacity = 2 * n + LEAST;
+    return grown;
 }
 
 uint64_t hk_memory_available(void)

@@ -9,6 +9,10 @@
 void *hk_memory_alloc(size_t bytes);
 void hk_memory_free(void *memory, size_t bytes);
 
+/** `array` (malloc; NULL at first, when *capacity is 0) with room for n elements of `size` bytes, moved if need be; what it held
+ *  stays. NULL when memory ran out: then array and *capacity are as before. With n = 0 it is an array, too. */
+void *hk_memory_grow(void *array, size_t *capacity, size_t n, size_t size);
+
 /** Bytes that the machine can still give without swapping; UINT64_MAX when the system does not say. */
 uint64_t hk_memory_available(void);
 

@@ -6,9 +6,10 @@
  *   dense         all-to-all with one delay: row-major float [n_pre][stride], rows padded to 64 bytes
  *   diagonal      one-to-one: a weight per neuron, no indices
  *
- * On the grid, synapses that are neither dense, one-to-one nor plastic are drawn when the network is complete, at the first run or by
- * hk_sim_build(); sizes are the expected ones until then. Where rounding loses nothing that matters they take 4 bytes and are
- * merged with those of other projections: then hk_projection_slab() shows none, and there are no weights to change.
+ * With integrator HK_GRID or HK_EXACT_DENSE, synapses that are neither dense, one-to-one nor plastic are drawn when the network is
+ * complete, at the first run or by hk_sim_build(); sizes are the expected ones until then. Where rounding loses nothing that
+ * matters they take 4 bytes and are merged with those of other projections: then hk_projection_slab() shows none, and there are
+ * no weights to change.
  *
  * Delays are whole steps, at least one. The distinct delays of a projection are its slots, ascending; a spike enters
  * the queue once per slot in which its neuron has targets. */
@@ -56,8 +57,9 @@ static inline hk_draw hk_constant(double value)
 }
 
 typedef enum hk_weights {
-    HK_WEIGHTS_COMPACT, /* on the grid 4 bytes a synapse, the weight as 16 bits of fixed point, where the rounding error is at
-                           most a thousandth of the projection's typical weight; otherwise as HK_WEIGHTS_FLOAT */
+    HK_WEIGHTS_COMPACT, /* with HK_GRID and HK_EXACT_DENSE 4 bytes a synapse, the weight as 16 bits of fixed point, where the
+                           rounding error is at most a thousandth of the projection's typical weight; otherwise as
+                           HK_WEIGHTS_FLOAT */
     HK_WEIGHTS_FLOAT, /* single precision, 8 bytes a synapse */
 } hk_weights;
 

@@ -1,30 +1,23 @@
 /* sim/replay.c - see replay.h. */
 #include "sim/replay.h"
 
+#include "sim/memory.h"
+
 #include <math.h>
-#include <stdlib.h>
 
 enum { MOST_AGAIN = 1000 }; /* spikes at one time */
 
 static int add_fired(hk_shard *shard, uint32_t i, double offset)
 {
     hk_dense_shard *d = shard->dense;
-    if (shard->n_fired == shard->fired_capacity) {
-        size_t capacity = 2 * shard->fired_capacity + 256;
-        uint32_t *fired = realloc(shard->fired, capacity * sizeof *fired);
-        if (fired == NULL)
-            return HK_ENOMEM;
-        shard->fired = fired;
-        shard->fired_capacity = capacity;
-    }
-    if (shard->n_fired == d->fired_offset_capacity) {
-        size_t capacity = 2 * d->fired_offset_capacity + 256;
-        double *offsets = realloc(d->fired_offset, capacity * sizeof *offsets);
-        if (offsets == NULL)
-            return HK_ENOMEM;
-        d->fired_offset = offsets;
-        d->fired_offset_capacity = capacity;
-    }
+    uint32_t *fired = hk_memory_grow(shard->fired, &shard->fired_capacity, shard->n_fired + 1, sizeof *fired);
+    if (fired == NULL)
+        return HK_ENOMEM;
+    shard->fired = fired;
+    double *offsets = hk_memory_grow(d->fired_offset, &d->fired_offset_capacity, shard->n_fired + 1, sizeof *offsets);
+    if (offsets == NULL)
+        return HK_ENOMEM;
+    d->fired_offset = offsets;
     d->fired_offset[shard->n_fired] = offset;
     shard->fired[shard->n_fired++] = i;
     return HK_OK;

@@ -105,7 +105,8 @@ void hk_sim_stop(hk_sim *sim);
 /** Did the last run end early, by hk_sim_stop or a callback? The next run goes on from there. */
 bool hk_sim_stopped(const hk_sim *sim);
 
-/** Draws the synapses that wait for the network to be complete (on the grid), as the first run would. HK_ENOMEM, HK_ERANGE. */
+/** Draws the synapses that wait for the network to be complete (HK_GRID, HK_EXACT_DENSE), as the first run would. HK_ENOMEM,
+ *  HK_ERANGE. */
 HK_MUST_CHECK int hk_sim_build(hk_sim *sim);
 
 /** Runs on by `ms`, a whole number of steps. HK_OK also when stopped early; HK_EBLOWUP names population and variable;

@@ -224,7 +224,7 @@ static void each_network_has_all_its_columns(void **state)
     measured_close(&m);
 }
 
-/* The benchmark's tables are its own: they must not drift away from what users run under the same name. */
+/* What is timed must be what users run under the same name. */
 static void the_networks_are_those_of_the_experiments(void **state)
 {
     (void)state;
