@@ -1,9 +1,9 @@
 /* neurons/lif.c - see lif.h.
  *
- * State is kept in coordinates that do not change between inputs (lif_kernels.h); x is the time since the epoch.
- * `low` is, for each neuron, the lowest its threshold gets in the present window: a neuron below it needs no look. */
+ * State is kept in coordinates that do not change between inputs (adaptive.h); x is the time since the epoch. */
 #include "neurons/lif.h"
 
+#include "neurons/adaptive.h"
 #include "neurons/crossing.h"
 #include "neurons/lif_kernels.h"
 #include "neurons/lif_tables.h"
@@ -26,8 +26,9 @@ enum {
     V = HK_LIF_V,
     THETA = HK_LIF_THETA,
 };
-enum { U, B, LOW, GAP, RESET, N_COLUMNS }; /* B: theta exp(x/tau_theta); GAP, RESET: from v_inf */
-enum { ADAPTS, DRIVEN, ONE_TAU, HORIZON_STEP, N_GLOBALS };
+enum { U = HK_ADAPTIVE_U, B = HK_ADAPTIVE_B, LOW = HK_ADAPTIVE_LOW, GAP = HK_ADAPTIVE_GAP };
+enum { RESET = HK_ADAPTIVE_N_COLUMNS, N_COLUMNS }; /* from v_inf */
+enum { ADAPTS = HK_ADAPTIVE_ADAPTS, ONE_TAU = HK_ADAPTIVE_ALIKE, DRIVEN = HK_ADAPTIVE_N_GLOBALS, N_GLOBALS };
 
 const hk_column hk_lif_params[HK_LIF_N_PARAMS] = {
     [TAU_M] = { "tau_m_ms", "ms", 20.0, 1e-3, 1e12, "membrane time constant" },
@@ -46,6 +47,21 @@ const hk_column hk_lif_state[HK_LIF_N_STATE] = {
     [THETA] = { "theta_mv", "mV", 0.0, -1e9, 1e9, "adaptive part of the threshold" },
 };
 
+static const int taus[] = { TAU_M, TAU_THETA }, kind[] = { TAU_M };
+const hk_adaptive hk_lif_adaptive = { .e_l = E_L,
+                                      .tau_m = TAU_M,
+                                      .c_m = C_M,
+                                      .i_e = I_E,
+                                      .v_th = V_TH,
+                                      .v_reset = V_RESET,
+                                      .t_ref = T_REF,
+                                      .theta_plus = THETA_PLUS,
+                                      .tau_theta = TAU_THETA,
+                                      .taus = taus,
+                                      .n_taus = sizeof taus / sizeof *taus,
+                                      .kind = kind,
+                                      .n_kind = sizeof kind / sizeof *kind };
+
 static const hk_lif_kernels *const kernels[HK_N_CPU] = {
     [HK_CPU_PLAIN] = &hk_lif_kernels_plain,
 #if defined(__x86_64__)
@@ -61,8 +77,7 @@ const hk_lif_kernels *hk_lif_kernels_for(hk_cpu level)
 
 static double v_inf(const hk_neuron_view *view, uint32_t i)
 {
-    return hk_membrane_v_inf(hk_param_of(view, E_L, i), hk_param_of(view, TAU_M, i), hk_param_of(view, C_M, i),
-                             hk_param_of(view, I_E, i));
+    return hk_adaptive_v_inf(view, &hk_lif_adaptive, i);
 }
 
 static double growth(const hk_neuron_view *view, uint32_t i, double x)
@@ -72,58 +87,31 @@ static double growth(const hk_neuron_view *view, uint32_t i, double x)
 
 static double threshold(const hk_neuron_view *view, uint32_t i, double x)
 {
-    double b = view->columns[B][i];
-    return b == 0.0 ? view->columns[GAP][i] : view->columns[GAP][i] + b * hk_exp(-x / hk_param_of(view, TAU_THETA, i));
+    return view->columns[GAP][i] + hk_adaptive_theta(view, &hk_lif_adaptive, i, x);
 }
 
 int hk_lif_check(hk_ctx *ctx, const hk_neuron_view *view)
 {
-    static const int taus[] = { TAU_M, TAU_THETA };
-    return hk_membrane_check(
-        ctx, view, &hk_lif,
-        &(hk_membrane_checked){
-            .v_reset = V_RESET, .v_th = V_TH, .taus = taus, .n_taus = sizeof taus / sizeof taus[0] });
-}
-
-/* The lowest threshold between now and the horizon of the window. */
-static void set_low(const hk_neuron_view *view, uint32_t begin, uint32_t end, double x)
-{
-    double *restrict low = view->columns[LOW];
-    const double *gap = view->columns[GAP], *b = view->columns[B];
-    double horizon = hk_membrane_window_end(view, view->globals[HORIZON_STEP]);
-    double tau = hk_param_of(view, TAU_THETA, begin), now = hk_exp(-x / tau), then = hk_exp(-horizon / tau);
-    for (uint32_t i = begin; i < end; i++) {
-        if (view->params[TAU_THETA].stride != 0) {
-            now = hk_exp(-x / hk_param_of(view, TAU_THETA, i));
-            then = hk_exp(-horizon / hk_param_of(view, TAU_THETA, i));
-        }
-        low[i] = hk_membrane_lowest(gap[i], b[i], now, then);
-    }
+    return hk_adaptive_check(ctx, view, &hk_lif, &hk_lif_adaptive);
 }
 
 static void prepare(const hk_neuron_view *view)
 {
     double *const *c = view->columns;
-    view->globals[ADAPTS] = view->globals[DRIVEN] = 0.0;
-    view->globals[ONE_TAU] = view->params[TAU_M].stride == 0;
+    hk_adaptive_prepare(view, &hk_lif_adaptive);
+    view->globals[DRIVEN] = 0.0;
     for (uint32_t i = 0; i < view->n; i++) {
-        double inf = v_inf(view, i);
-        c[GAP][i] = hk_param_of(view, V_TH, i) - inf;
-        c[RESET][i] = hk_param_of(view, V_RESET, i) - inf;
+        c[RESET][i] = hk_param_of(view, V_RESET, i) - v_inf(view, i);
         if (c[GAP][i] <= 0.0 || c[B][i] < 0.0) /* a lowered threshold may be below v_inf too */
             view->globals[DRIVEN] = 1.0;
-        if (c[B][i] != 0.0 || hk_param_of(view, THETA_PLUS, i) != 0.0)
-            view->globals[ADAPTS] = 1.0;
-        c[LOW][i] = c[GAP][i];
     }
-    view->globals[HORIZON_STEP] = -1.0; /* the sweep that follows finds LOW where thresholds adapt */
 }
 
 static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now)
 {
     double x = hk_since_epoch(view, now), u = view->columns[U][i];
     if (variable == THETA)
-        return view->columns[B][i] * hk_exp(-x / hk_param_of(view, TAU_THETA, i));
+        return hk_adaptive_theta(view, &hk_lif_adaptive, i, x);
     if (u == -HUGE_VAL)
         return hk_param_of(view, V_RESET, i);
     return v_inf(view, i) + u * hk_exp(-x / hk_param_of(view, TAU_M, i));
@@ -133,20 +121,14 @@ static void write_state(const hk_neuron_view *view, size_t variable, uint32_t i,
 {
     double x = hk_since_epoch(view, now);
     if (variable == THETA)
-        view->columns[B][i] = value * hk_exp(x / hk_param_of(view, TAU_THETA, i));
+        hk_adaptive_write_theta(view, &hk_lif_adaptive, i, x, value);
     else if (view->columns[U][i] != -HUGE_VAL) /* a refractory neuron stays at its reset potential */
         view->columns[U][i] = (value - v_inf(view, i)) * growth(view, i, x);
 }
 
 static int64_t epoch_steps(const hk_neuron_view *view)
 {
-    double shortest = HUGE_VAL;
-    for (uint32_t i = 0; i < view->n; i++) {
-        shortest = fmin(shortest, hk_param_of(view, TAU_M, i));
-        if (view->columns[B][i] != 0.0 || hk_param_of(view, THETA_PLUS, i) != 0.0)
-            shortest = fmin(shortest, hk_param_of(view, TAU_THETA, i));
-    }
-    return hk_membrane_epoch_steps(shortest, view->resolution_ms);
+    return hk_membrane_epoch_steps(hk_adaptive_shortest_tau_ms(view, &hk_lif_adaptive), view->resolution_ms);
 }
 
 static void rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time to)
@@ -158,9 +140,7 @@ static void rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_
     else
         for (uint32_t i = begin; i < end; i++)
             c[U][i] = c[U][i] == -HUGE_VAL ? c[U][i] : c[U][i] * hk_exp(-x / hk_param_of(view, TAU_M, i));
-    if (view->globals[ADAPTS] != 0.0)
-        for (uint32_t i = begin; i < end; i++)
-            c[B][i] *= hk_exp(-x / hk_param_of(view, TAU_THETA, i));
+    hk_adaptive_rebase(view, &hk_lif_adaptive, begin, end, x);
 }
 
 static void factors(const hk_neuron_view *view, const hk_event *arrivals, size_t n, hk_time horizon, double *out)
@@ -223,31 +203,25 @@ static bool spontaneous(const hk_neuron_view *view)
     return view->globals[ADAPTS] != 0.0 || view->globals[DRIVEN] != 0.0;
 }
 
+static void sweep_alike(const hk_neuron_view *view, uint32_t i, uint32_t n, double x, double left, hk_hits *hits)
+{
+    const double *u = view->columns[U] + i, *low = view->columns[LOW] + i, tau = hk_param_of(view, TAU_M, i);
+    double fall = hk_exp(-x / tau), relax = hk_exp(-left / tau);
+    for (uint32_t k = 0; k < n; k++) {
+        double d = u[k] * fall;
+        if (d >= low[k] || d * relax >= low[k])
+            hk_hits_add(hits, k);
+    }
+}
+
 static void sweep(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, hk_time horizon, hk_hits *hits)
 {
-    double x = hk_since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
-    const double *u = view->columns[U], *low = view->columns[LOW];
-    if (view->globals[HORIZON_STEP] != (double)(horizon.step + 1)) {
-        view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
-        if (view->globals[ADAPTS] != 0.0)
-            set_low(view, begin, end, x);
-    }
-    bool one_tau = view->globals[ONE_TAU] != 0.0;
-    double tau = hk_param_of(view, TAU_M, begin), fall = hk_exp(-x / tau), relax = hk_exp(-left / tau);
-    for (uint32_t i = begin; i < end; i++) {
-        if (!one_tau) {
-            fall = hk_exp(-x / hk_param_of(view, TAU_M, i));
-            relax = hk_exp(-left / hk_param_of(view, TAU_M, i));
-        }
-        double d = u[i] * fall;
-        if (d >= low[i] || d * relax >= low[i])
-            hk_hits_add(hits, i);
-    }
+    hk_adaptive_sweep(view, &hk_lif_adaptive, sweep_alike, begin, end, now, horizon, hits);
 }
 
 static double predict(const hk_neuron_view *view, uint32_t i, hk_time now, hk_time horizon)
 {
-    double u = view->columns[U][i], b = view->columns[B][i], x = hk_since_epoch(view, now);
+    double u = view->columns[U][i], x = hk_since_epoch(view, now);
     if (u == -HUGE_VAL)
         return INFINITY;
     if (u >= threshold(view, i, x) * growth(view, i, x))
@@ -258,7 +232,7 @@ static double predict(const hk_neuron_view *view, uint32_t i, hk_time now, hk_ti
                       .tau_in_ms = 1.0,
                       .gap_mv = view->columns[GAP][i],
                       .d_mv = u * hk_exp(-x / hk_param_of(view, TAU_M, i)),
-                      .b_mv = b == 0.0 ? 0.0 : b * hk_exp(-x / hk_param_of(view, TAU_THETA, i)) };
+                      .b_mv = hk_adaptive_theta(view, &hk_lif_adaptive, i, x) };
     double left = hk_time_between_ms(now, horizon, view->resolution_ms);
     if (q.b_mv != 0.0)
         return hk_crossing_ms(&q, left);
@@ -279,20 +253,7 @@ static double excess(const hk_neuron_view *view, uint32_t i, hk_time now)
 
 static double fire(const hk_neuron_view *view, uint32_t i, hk_time now)
 {
-    double x = hk_since_epoch(view, now), increment = hk_param_of(view, THETA_PLUS, i);
-    view->columns[U][i] = -HUGE_VAL;
-    if (increment != 0.0) {
-        view->columns[B][i] += increment * hk_exp(x / hk_param_of(view, TAU_THETA, i));
-        set_low(view, i, i + 1, x);
-    }
-    return hk_param_of(view, T_REF, i);
-}
-
-static void hold(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
-{
-    (void)now;
-    for (uint32_t i = begin; i < end; i++)
-        view->columns[U][i] = -HUGE_VAL;
+    return hk_adaptive_fire(view, &hk_lif_adaptive, i, now);
 }
 
 static void put(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, bool at_rest)
@@ -341,7 +302,7 @@ const hk_neuron_model hk_lif = {
     .predict = predict,
     .excess = excess,
     .fire = fire,
-    .hold = hold,
+    .hold = hk_adaptive_hold,
     .release = release,
     .settle = settle,
     .deaf_when_held = true,

@@ -1,6 +1,7 @@
 /* neurons/lif_alpha.c - see lif_alpha.h; the coordinates are those of lif_alpha_kernels.h. */
 #include "neurons/lif_alpha.h"
 
+#include "neurons/adaptive.h"
 #include "neurons/crossing.h"
 #include "neurons/lif_alpha_kernels.h"
 #include "neurons/lif_alpha_tables.h"
@@ -28,9 +29,12 @@ enum {
     Z_IN = HK_LIF_ALPHA_Z_IN,
     THETA = HK_LIF_ALPHA_THETA,
 };
-/* J, R: of either current; B: theta exp(x/tau_theta); GAP: threshold from v_inf */
-enum { A, J, R = J + HK_ALPHA_N_CURRENTS, B = R + HK_ALPHA_N_CURRENTS, LOW, GAP, N_COLUMNS };
-enum { ADAPTS, UNIFORM, HORIZON_STEP, N_GLOBALS };
+enum { A = HK_ADAPTIVE_U, LOW = HK_ADAPTIVE_LOW, GAP = HK_ADAPTIVE_GAP, UNIFORM = HK_ADAPTIVE_ALIKE };
+enum {
+    J = HK_ADAPTIVE_N_COLUMNS,
+    R = J + HK_ALPHA_N_CURRENTS,
+    N_COLUMNS = R + HK_ALPHA_N_CURRENTS
+}; /* of either current */
 enum { EX = HK_ALPHA_EX, IN = HK_ALPHA_IN };
 static const int taus_syn[HK_ALPHA_N_CURRENTS] = { [EX] = TAU_EX, [IN] = TAU_IN };
 
@@ -59,8 +63,7 @@ const hk_alpha_kernels *hk_alpha_kernels_for(hk_cpu level)
 
 static double v_inf(const hk_neuron_view *view, uint32_t i)
 {
-    return hk_membrane_v_inf(hk_param_of(view, E_L, i), hk_param_of(view, TAU_M, i), hk_param_of(view, C_M, i),
-                             hk_param_of(view, I_E, i));
+    return hk_adaptive_v_inf(view, &hk_lif_exp_adaptive, i);
 }
 
 /* Integral of exp(q s) over s in 0 ... x. */
@@ -110,36 +113,12 @@ static hk_alpha_columns columns_from(const hk_neuron_view *view, uint32_t i)
 
 int hk_lif_alpha_check(hk_ctx *ctx, const hk_neuron_view *view)
 {
-    static const int taus[] = { TAU_M, TAU_EX, TAU_IN, TAU_THETA };
-    return hk_membrane_check(
-        ctx, view, &hk_lif_alpha,
-        &(hk_membrane_checked){
-            .v_reset = V_RESET, .v_th = V_TH, .taus = taus, .n_taus = sizeof taus / sizeof taus[0] });
-}
-
-/* The lowest threshold between now and the horizon of the window. */
-static void set_low(const hk_neuron_view *view, uint32_t i, double x)
-{
-    double gap = view->columns[GAP][i], b = view->columns[B][i];
-    view->columns[LOW][i] = gap;
-    if (b == 0.0)
-        return;
-    double horizon = hk_membrane_window_end(view, view->globals[HORIZON_STEP]);
-    double tau = hk_param_of(view, TAU_THETA, i);
-    view->columns[LOW][i] = hk_membrane_lowest(gap, b, hk_exp(-x / tau), hk_exp(-horizon / tau));
+    return hk_adaptive_check(ctx, view, &hk_lif_alpha, &hk_lif_exp_adaptive);
 }
 
 static void prepare(const hk_neuron_view *view)
 {
-    view->globals[ADAPTS] = 0.0;
-    view->globals[UNIFORM] = view->params[TAU_M].stride == 0 && view->params[TAU_EX].stride == 0 &&
-                             view->params[TAU_IN].stride == 0 && view->params[C_M].stride == 0;
-    for (uint32_t i = 0; i < view->n; i++) {
-        view->columns[LOW][i] = view->columns[GAP][i] = hk_param_of(view, V_TH, i) - v_inf(view, i);
-        if (view->columns[B][i] != 0.0 || hk_param_of(view, THETA_PLUS, i) != 0.0)
-            view->globals[ADAPTS] = 1.0;
-    }
-    view->globals[HORIZON_STEP] = -1.0; /* the sweep that follows finds LOW where thresholds adapt */
+    hk_adaptive_prepare(view, &hk_lif_exp_adaptive);
 }
 
 /* Potential from v_inf; -infinity while held. */
@@ -198,7 +177,7 @@ static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i
         (void)current(view, k, i, x, &rise);
         return rise / rise_of_z(view, k, i);
     case THETA:
-        return c[B][i] * hk_exp(-x / hk_param_of(view, TAU_THETA, i));
+        return hk_adaptive_theta(view, &hk_lif_exp_adaptive, i, x);
     default:
         break;
     }
@@ -228,21 +207,15 @@ static void write_state(const hk_neuron_view *view, size_t variable, uint32_t i,
     else if (variable == Z_EX || variable == Z_IN)
         set_current(view, k, i, x, current_now, value * rise_of_z(view, k, i));
     else if (variable == THETA)
-        view->columns[B][i] = value * hk_exp(x / hk_param_of(view, TAU_THETA, i));
+        hk_adaptive_write_theta(view, &hk_lif_exp_adaptive, i, x, value);
     else if (view->columns[A][i] != -HUGE_VAL) /* a refractory neuron stays at its reset potential */
         set_potential(view, i, x, value - v_inf(view, i));
 }
 
+/* Half of what others take: j and r x are of different signs. */
 static int64_t epoch_steps(const hk_neuron_view *view)
 {
-    double shortest = HUGE_VAL;
-    for (uint32_t i = 0; i < view->n; i++) {
-        double synaptic = fmin(hk_param_of(view, TAU_EX, i), hk_param_of(view, TAU_IN, i));
-        shortest = fmin(shortest, fmin(hk_param_of(view, TAU_M, i), synaptic));
-        if (view->columns[B][i] != 0.0 || hk_param_of(view, THETA_PLUS, i) != 0.0)
-            shortest = fmin(shortest, hk_param_of(view, TAU_THETA, i));
-    }
-    return hk_membrane_epoch_steps(0.5 * shortest, view->resolution_ms); /* j and r x are of different signs */
+    return hk_membrane_epoch_steps(0.5 * hk_adaptive_shortest_tau_ms(view, &hk_lif_exp_adaptive), view->resolution_ms);
 }
 
 static void rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time to)
@@ -257,26 +230,20 @@ static void rebase(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_
             move.fall_i[k] = hk_exp(-x / hk_param_of(view, taus_syn[k], i));
         hk_alpha_kernels_for(view->cpu)->rebase(&columns, &q, &move, uniform ? end - begin : 1);
     }
-    for (uint32_t i = begin; view->globals[ADAPTS] != 0.0 && i < end; i++)
-        view->columns[B][i] *= hk_exp(-x / hk_param_of(view, TAU_THETA, i));
+    hk_adaptive_rebase(view, &hk_lif_exp_adaptive, begin, end, x);
+}
+
+static void receive_alike(const hk_neuron_view *view, hk_cpu cpu, uint32_t i, const hk_slab *slab, double x,
+                          double left, hk_hits *hits)
+{
+    hk_alpha_columns columns = columns_from(view, 0);
+    hk_alpha_instant q = instant(view, i, x, left);
+    hk_alpha_kernels_for(cpu)->receive(&columns, slab, &q, hits);
 }
 
 static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now, hk_time horizon, hk_hits *hits)
 {
-    double x = hk_since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
-    hk_alpha_columns columns = columns_from(view, 0);
-    for (uint32_t k = 0; k < slab->n; k++)
-        view->stamp[hk_slab_target(slab, k)] = view->stamp_now;
-    if (view->globals[UNIFORM] != 0.0) {
-        hk_alpha_instant q = instant(view, 0, x, left);
-        hk_alpha_kernels_for(view->cpu)->receive(&columns, slab, &q, hits);
-        return;
-    }
-    for (uint32_t k = 0; k < slab->n; k++) { /* time constants differ: one target at a time */
-        hk_slab one = hk_slab_one(slab, k);
-        hk_alpha_instant q = instant(view, one.first, x, left);
-        hk_alpha_kernels_for(HK_CPU_PLAIN)->receive(&columns, &one, &q, hits);
-    }
+    hk_adaptive_receive(view, receive_alike, slab, now, horizon, hits);
 }
 
 static bool spontaneous(const hk_neuron_view *view)
@@ -285,23 +252,16 @@ static bool spontaneous(const hk_neuron_view *view)
     return true; /* a current that is still flowing can reach the threshold at any time */
 }
 
+static void sweep_alike(const hk_neuron_view *view, uint32_t i, uint32_t n, double x, double left, hk_hits *hits)
+{
+    hk_alpha_columns columns = columns_from(view, i);
+    hk_alpha_instant q = instant(view, i, x, left);
+    hk_alpha_kernels_for(view->cpu)->sweep(&columns, &q, n, hits);
+}
+
 static void sweep(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now, hk_time horizon, hk_hits *hits)
 {
-    double x = hk_since_epoch(view, now), left = hk_time_between_ms(now, horizon, view->resolution_ms);
-    if (view->globals[HORIZON_STEP] != (double)(horizon.step + 1)) {
-        view->globals[HORIZON_STEP] = (double)(horizon.step + 1);
-        for (uint32_t i = begin; view->globals[ADAPTS] != 0.0 && i < end; i++)
-            set_low(view, i, x);
-    }
-    bool uniform = view->globals[UNIFORM] != 0.0;
-    for (uint32_t i = begin; i < end; i = uniform ? end : i + 1) {
-        hk_alpha_columns columns = columns_from(view, i);
-        hk_alpha_instant q = instant(view, i, x, left);
-        size_t before = hits->n;
-        hk_alpha_kernels_for(view->cpu)->sweep(&columns, &q, uniform ? end - begin : 1, hits);
-        for (size_t k = before; k < hits->n; k++)
-            hits->neuron[k] += i; /* the kernel counted from neuron i */
-    }
+    hk_adaptive_sweep(view, &hk_lif_exp_adaptive, sweep_alike, begin, end, now, horizon, hits);
 }
 
 static double predict(const hk_neuron_view *view, uint32_t i, hk_time now, hk_time horizon)
@@ -317,7 +277,7 @@ static double predict(const hk_neuron_view *view, uint32_t i, hk_time now, hk_ti
                              .tau_theta_ms = hk_param_of(view, TAU_THETA, i),
                              .d_mv = potential(view, i, &q),
                              .gap_mv = c[GAP][i],
-                             .b_mv = c[B][i] == 0.0 ? 0.0 : c[B][i] * hk_exp(-x / hk_param_of(view, TAU_THETA, i)) };
+                             .b_mv = hk_adaptive_theta(view, &hk_lif_exp_adaptive, i, x) };
     approach.i_ex = current(view, EX, i, x, &approach.rise_ex);
     approach.i_in = current(view, IN, i, x, &approach.rise_in);
     return hk_crossing_ms(&approach, hk_time_between_ms(now, horizon, view->resolution_ms));
@@ -325,28 +285,14 @@ static double predict(const hk_neuron_view *view, uint32_t i, hk_time now, hk_ti
 
 static double excess(const hk_neuron_view *view, uint32_t i, hk_time now)
 {
-    double x = hk_since_epoch(view, now), b = view->columns[B][i];
+    double x = hk_since_epoch(view, now);
     hk_alpha_instant q = instant(view, i, x, 0.0);
-    double theta = b == 0.0 ? 0.0 : b * hk_exp(-x / hk_param_of(view, TAU_THETA, i));
-    return potential(view, i, &q) - (view->columns[GAP][i] + theta);
+    return potential(view, i, &q) - (view->columns[GAP][i] + hk_adaptive_theta(view, &hk_lif_exp_adaptive, i, x));
 }
 
 static double fire(const hk_neuron_view *view, uint32_t i, hk_time now)
 {
-    double x = hk_since_epoch(view, now), increment = hk_param_of(view, THETA_PLUS, i);
-    view->columns[A][i] = -HUGE_VAL;
-    if (increment != 0.0) {
-        view->columns[B][i] += increment * hk_exp(x / hk_param_of(view, TAU_THETA, i));
-        set_low(view, i, x);
-    }
-    return hk_param_of(view, T_REF, i);
-}
-
-static void hold(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
-{
-    (void)now;
-    for (uint32_t i = begin; i < end; i++)
-        view->columns[A][i] = -HUGE_VAL;
+    return hk_adaptive_fire(view, &hk_lif_exp_adaptive, i, now);
 }
 
 static void release(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
@@ -377,7 +323,7 @@ const hk_neuron_model hk_lif_alpha = {
     .state = hk_lif_alpha_state,
     .n_state = HK_LIF_ALPHA_N_STATE,
     .n_columns = N_COLUMNS,
-    .n_globals = N_GLOBALS,
+    .n_globals = HK_ADAPTIVE_N_GLOBALS,
     .check = hk_lif_alpha_check,
     .prepare = prepare,
     .read = read_state,
@@ -390,7 +336,7 @@ const hk_neuron_model hk_lif_alpha = {
     .predict = predict,
     .excess = excess,
     .fire = fire,
-    .hold = hold,
+    .hold = hk_adaptive_hold,
     .release = release,
     .settle = settle,
     .on_grid = &hk_lif_alpha_grid,

@@ -21,8 +21,7 @@ enum { FALL, I_TO_D, Z_TO_D = I_TO_D + 2, FALL_I = Z_TO_D + 2, Z_TO_I = FALL_I +
 
 static double v_inf(const hk_neuron_view *view, uint32_t i)
 {
-    return hk_membrane_v_inf(hk_param_of(view, HK_LIF_EXP_E_L, i), hk_param_of(view, HK_LIF_EXP_TAU_M, i),
-                             hk_param_of(view, HK_LIF_EXP_C_M, i), hk_param_of(view, HK_LIF_EXP_I_E, i));
+    return hk_adaptive_v_inf(view, &hk_lif_exp_adaptive, i);
 }
 
 static uint32_t n_ports(const hk_neuron_view *view)

@@ -171,10 +171,7 @@ static void prepare(const hk_neuron_view *view)
 {
     static const int of_cell[] = { C_M, G_L, E_L, E_EX, E_IN, V_TH, TAU_EX, TAU_IN, I_E, TAU_THETA };
     view->globals[ADAPTS] = 0.0;
-    view->globals[UNIFORM] = 1.0;
-    for (size_t k = 0; k < sizeof of_cell / sizeof of_cell[0]; k++)
-        if (view->params[of_cell[k]].stride != 0)
-            view->globals[UNIFORM] = 0.0;
+    view->globals[UNIFORM] = hk_params_are_shared(view, of_cell, sizeof of_cell / sizeof *of_cell);
     for (uint32_t i = 0; i < view->n; i++) {
         if (view->columns[TH][i] != 0.0 || hk_param_of(view, THETA_PLUS, i) != 0.0)
             view->globals[ADAPTS] = 1.0;
@@ -241,8 +238,7 @@ static void receive(const hk_neuron_view *view, const hk_slab *slab, hk_time now
 {
     double x = hk_since_epoch(view, now), end = hk_since_epoch(view, horizon);
     hk_cond_columns columns = columns_of(view);
-    for (uint32_t k = 0; k < slab->n; k++)
-        view->stamp[hk_slab_target(slab, k)] = view->stamp_now;
+    hk_slab_mark(view, slab);
     if (view->globals[UNIFORM] != 0.0) {
         hk_cond_cell cell = cell_of(view, 0);
         kernels[view->cpu]->receive(&columns, &cell, slab, x, end, hits);

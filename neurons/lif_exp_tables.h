@@ -2,7 +2,7 @@
 #ifndef HK_LIF_EXP_TABLES_H
 #define HK_LIF_EXP_TABLES_H
 
-#include "sim/model.h"
+#include "neurons/adaptive.h"
 
 enum {
     HK_LIF_EXP_TAU_M,
@@ -21,6 +21,7 @@ enum {
 enum { HK_LIF_EXP_V, HK_LIF_EXP_I_EX, HK_LIF_EXP_I_IN, HK_LIF_EXP_THETA, HK_LIF_EXP_N_STATE };
 
 extern const hk_column hk_lif_exp_params[HK_LIF_EXP_N_PARAMS], hk_lif_exp_state[HK_LIF_EXP_N_STATE];
+extern const hk_adaptive hk_lif_exp_adaptive; /* and of lif_alpha, which has the same parameters */
 extern const hk_neuron_model hk_lif_exp_grid;
 
 int hk_lif_exp_check(hk_ctx *ctx, const hk_neuron_view *view);

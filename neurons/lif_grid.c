@@ -10,8 +10,7 @@ enum { D = HK_STEPPING_D, THETA_NOW = HK_STEPPING_THETA, GAP = HK_STEPPING_GAP }
 
 static double v_inf(const hk_neuron_view *view, uint32_t i)
 {
-    return hk_membrane_v_inf(hk_param_of(view, HK_LIF_E_L, i), hk_param_of(view, HK_LIF_TAU_M, i),
-                             hk_param_of(view, HK_LIF_C_M, i), hk_param_of(view, HK_LIF_I_E, i));
+    return hk_adaptive_v_inf(view, &hk_lif_adaptive, i);
 }
 
 static void step_alike(const hk_neuron_view *view, uint32_t i, uint32_t n, const double *const *in, uint32_t offset,

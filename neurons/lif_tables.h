@@ -2,7 +2,7 @@
 #ifndef HK_LIF_TABLES_H
 #define HK_LIF_TABLES_H
 
-#include "sim/model.h"
+#include "neurons/adaptive.h"
 
 enum {
     HK_LIF_TAU_M,
@@ -19,6 +19,7 @@ enum {
 enum { HK_LIF_V, HK_LIF_THETA, HK_LIF_N_STATE };
 
 extern const hk_column hk_lif_params[HK_LIF_N_PARAMS], hk_lif_state[HK_LIF_N_STATE];
+extern const hk_adaptive hk_lif_adaptive;
 extern const hk_neuron_model hk_lif_grid;
 
 int hk_lif_check(hk_ctx *ctx, const hk_neuron_view *view);

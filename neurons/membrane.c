@@ -20,6 +20,14 @@ int hk_membrane_check(hk_ctx *ctx, const hk_neuron_view *view, const hk_neuron_m
     return HK_OK;
 }
 
+bool hk_params_are_shared(const hk_neuron_view *view, const int *params, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (view->params[params[k]].stride != 0)
+            return false;
+    return true;
+}
+
 void hk_membrane_series(double x, double series[HK_MOMENTS_TERMS])
 {
     series[0] = 1.0;

@@ -1,7 +1,5 @@
-/* neurons/membrane.h - what the leaky integrate-and-fire models share: their drive, their adaptive threshold, their epoch.
- *
- * Potentials are counted from v_inf, where constant drive alone would lead; theta, the adaptive part of the threshold, is
- * kept as b = theta exp(x / tau_theta), constant between spikes, x being the time since the epoch. */
+/* neurons/membrane.h - what all leaky integrate-and-fire models share: their drive, their responses to currents, their epoch. Their
+ * threshold: adaptive.h with exact times, stepping.h on the grid. */
 #ifndef HK_MEMBRANE_H
 #define HK_MEMBRANE_H
 
@@ -20,24 +18,9 @@ static inline double hk_since_epoch(const hk_neuron_view *view, hk_time now)
     return hk_time_between_ms(view->epoch, now, view->resolution_ms);
 }
 
-/** x of the end of the window that was last swept: `horizon_step` is the first step after it. */
-static inline double hk_membrane_window_end(const hk_neuron_view *view, double horizon_step)
-{
-    double steps = horizon_step - 1.0 - (double)view->epoch.step;
-    return steps * view->resolution_ms + (view->resolution_ms - view->epoch.offset);
-}
-
 static inline double hk_membrane_v_inf(double e_l_mv, double tau_m_ms, double c_m_pf, double i_e_pa)
 {
     return e_l_mv + tau_m_ms / c_m_pf * i_e_pa;
-}
-
-/** The lowest threshold between two times, theta decaying towards 0 from either side: `now` and `then` are the factors
- *  exp(-x / tau_theta) of the two. */
-static inline double hk_membrane_lowest(double gap_mv, double b, double now, double then)
-{
-    double first = b * now, last = b * then;
-    return gap_mv + (first < last ? first : last);
 }
 
 /** Steps after which the epoch must have moved: scaled values, at most exp(8), keep their precision. */
@@ -82,6 +65,16 @@ static inline double hk_membrane_ramp_response(double x, double em, double e, do
 void hk_membrane_series(double x, double series[HK_MOMENTS_TERMS]);
 /** (exp(z h / tau_m) - exp(z h / tau)) / (1 / tau_m - 1 / tau), ms, without cancellation where the two are near each other. */
 void hk_membrane_response_series(double h, double tau_m, double tau, double series[HK_MOMENTS_TERMS]);
+
+/** Do all neurons share one value of each of these parameters? */
+bool hk_params_are_shared(const hk_neuron_view *view, const int *params, size_t n);
+
+/** The targets of a slab get the stamp of now. */
+static inline void hk_slab_mark(const hk_neuron_view *view, const hk_slab *slab)
+{
+    for (uint32_t k = 0; k < slab->n; k++)
+        view->stamp[hk_slab_target(slab, k)] = view->stamp_now;
+}
 
 /** Synapse k of a slab alone: for populations whose neurons differ, one target at a time. */
 static inline hk_slab hk_slab_one(const hk_slab *slab, uint32_t k)

@@ -8,14 +8,6 @@ enum { D = HK_STEPPING_D, THETA = HK_STEPPING_THETA, GAP = HK_STEPPING_GAP };
 enum { ADAPTS = HK_STEPPING_ADAPTS, ONE_KIND = HK_STEPPING_ONE_KIND, ONE_GAP = HK_STEPPING_ONE_GAP };
 enum { CHUNK = 256 };
 
-bool hk_stepping_one_value(const hk_neuron_view *view, const int *params, size_t n)
-{
-    for (size_t k = 0; k < n; k++)
-        if (view->params[params[k]].stride != 0)
-            return false;
-    return true;
-}
-
 double hk_stepping_fall(const hk_neuron_view *view, int tau, uint32_t i)
 {
     return hk_exp(-view->resolution_ms / hk_param_of(view, tau, i));
@@ -24,8 +16,8 @@ double hk_stepping_fall(const hk_neuron_view *view, int tau, uint32_t i)
 void hk_stepping_prepare(const hk_neuron_view *view, const hk_stepping *model)
 {
     view->globals[ADAPTS] = 0.0;
-    view->globals[ONE_KIND] = hk_stepping_one_value(view, model->kind, model->n_kind);
-    view->globals[ONE_GAP] = hk_stepping_one_value(view, model->gap, model->n_gap);
+    view->globals[ONE_KIND] = hk_params_are_shared(view, model->kind, model->n_kind);
+    view->globals[ONE_GAP] = hk_params_are_shared(view, model->gap, model->n_gap);
     for (uint32_t i = 0; i < view->n; i++) {
         view->columns[GAP][i] = hk_param_of(view, model->v_th, i) - model->zero_mv(view, i);
         if (view->columns[THETA][i] != 0.0 || hk_param_of(view, model->theta_plus, i) != 0.0)

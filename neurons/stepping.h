@@ -26,8 +26,6 @@ typedef struct hk_stepping {
     hk_stepping_fn step;
 } hk_stepping;
 
-/** Do all neurons share one value of each of these parameters? */
-bool hk_stepping_one_value(const hk_neuron_view *view, const int *params, size_t n);
 /** exp(-h / tau) */
 double hk_stepping_fall(const hk_neuron_view *view, int tau, uint32_t i);
 
