@@ -1,0 +1,389 @@
+/* experiments/features_som.c - features learnt by back-propagation, run in spikes, ordered by a self-organising map.
+ *
+ * A small perceptron of rectified units learns the classes in double precision, outside the simulator. Its layers up to the
+ * features then run as spiking neurons, one spike each at most (nets/spiking.h), and a map learns from the times of these spikes,
+ * named by the majority of the training images that each unit wins. How far spikes and trained activations differ is reported.
+ * Labels train the net and name the units; the map itself learns without them. */
+#include "experiments/features_som.h"
+
+#include "experiments/clock.h"
+#include "experiments/nets/choice.h"
+#include "experiments/nets/outcome.h"
+#include "experiments/nets/spiking.h"
+#include "experiments/nets/training.h"
+#include "experiments/nets/vector_map.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where the parts of a run end on the progress line. */
+#define TRAINED 0.6
+#define RUN 0.8
+#define MAPPED 0.9
+
+enum { TRAIN, TEST, N_SETS };
+
+typedef struct state {
+    hk_run *run;
+    hk_choice images;
+    hk_features_som_settings settings;
+    hk_team *team;
+    hk_multiplier *multiplier;
+    hk_perceptron net;
+    hk_perceptron_pass pass;
+    hk_training_config config;
+    hk_training training;
+    hk_features features[N_SETS];
+    hk_spiking_report spiking[N_SETS];
+    double net_accuracy[N_SETS], largest; /* activation */
+    double training_cpu_s;
+    hk_vector_map map, pixel_map;
+    bool is_done;
+} state;
+
+static const hk_images *images_of(const state *s, int set)
+{
+    return set == TRAIN ? &s->images.train : &s->images.test;
+}
+
+/* ---- the net ------------------------------------------------------------------------------------------------------- */
+
+static int gradient(void *user, size_t n, const uint8_t *labels, double *loss, size_t *n_right, double *out)
+{
+    state *s = user;
+    int rc = hk_perceptron_run(&s->net, s->multiplier, &s->pass, n);
+    for (size_t k = 0; k < n && rc == HK_OK; k++)
+        *n_right += hk_perceptron_decide(&s->net, &s->pass, k) == labels[k];
+    return rc == HK_OK
+               ? hk_perceptron_gradient(&s->net, s->multiplier, &s->pass, n, labels, s->settings.smoothing, loss, out)
+               : rc;
+}
+
+static int train(state *s)
+{
+    const hk_features_som_settings *set = &s->settings;
+    const double start = hk_clock_process_cpu_s();
+    s->config = (hk_training_config){ .data = s->images.data.name,
+                                      .images = s->images.train,
+                                      .method = set->method,
+                                      .rate_start = set->rate_start,
+                                      .rate_end = set->rate_end,
+                                      .epochs = set->epochs,
+                                      .batch = set->batch,
+                                      .most = { set->shift_px, set->shift_px, 0.0, 1.0 },
+                                      .seed = hk_run_seed(s->run),
+                                      .net = s,
+                                      .gradient = gradient,
+                                      .values = s->pass.values[0],
+                                      .params = s->net.params,
+                                      .n_params = s->net.n_params,
+                                      .progress = TRAINED };
+    hk_perceptron_draw(&s->net, set->init_sd, hk_run_seed(s->run));
+    int rc = hk_training_run(s->run, s->multiplier, &s->config, &s->training);
+    s->training_cpu_s = hk_clock_process_cpu_s() - start;
+    hk_spiking_round(&s->net);
+    return rc;
+}
+
+static int load_net(state *s, const char *path)
+{
+    hk_ctx *ctx = hk_run_ctx(s->run);
+    hk_results *file;
+    int rc = hk_results_open(ctx, path, HK_RESULTS_READ, &file);
+    if (rc != HK_OK)
+        return rc;
+    hk_perceptron_fini(&s->net);
+    rc = hk_perceptron_load(ctx, file, &s->net);
+    hk_results_discard(file);
+    const size_t n_pixels = (size_t)s->images.train.rows * s->images.train.cols;
+    if (rc == HK_OK &&
+        (s->net.n_layers < 2 || s->net.sizes[0] != n_pixels || s->net.sizes[s->net.n_layers] != HK_DATASET_CLASSES))
+        rc = hk_fail(ctx, HK_EFORMAT,
+                     "the net of '%.300s' has %zu layers from %zu to %zu units, must be 2 or more from %zu to %d", path,
+                     s->net.n_layers, s->net.sizes[0], s->net.sizes[s->net.n_layers], n_pixels, HK_DATASET_CLASSES);
+    return rc;
+}
+
+/* Activations of the features, and how often the net is right. */
+static int activate(state *s, int set)
+{
+    const hk_images *images = images_of(s, set);
+    const size_t layer = s->net.n_layers - 1, n_features = s->net.sizes[layer], n_pixels = s->net.sizes[0];
+    const hk_distortion none = { .scale = 1.0 };
+    hk_features *out = &s->features[set];
+    size_t n_right = 0;
+    int rc = hk_features_init(hk_run_ctx(s->run), images->n, n_features, out);
+    out->n_classes = HK_DATASET_CLASSES;
+    for (size_t begin = 0; begin < images->n && rc == HK_OK; begin += s->pass.n_samples) {
+        const size_t left = images->n - begin, n = left < s->pass.n_samples ? left : s->pass.n_samples;
+        for (size_t k = 0; k < n; k++)
+            hk_distort(images, begin + k, &none, s->pass.values[0] + k * n_pixels);
+        rc = hk_perceptron_run(&s->net, s->multiplier, &s->pass, n);
+        for (size_t k = 0; k < n && rc == HK_OK; k++) {
+            n_right += hk_perceptron_decide(&s->net, &s->pass, k) == images->labels[begin + k];
+            out->labels[begin + k] = images->labels[begin + k];
+        }
+        for (size_t k = 0; k < n * n_features; k++)
+            out->values[begin * n_features + k] = (float)s->pass.values[layer][k];
+        for (size_t l = 1; l <= layer; l++)
+            for (size_t k = 0; k < n * s->net.sizes[l]; k++)
+                s->largest = fmax(s->largest, s->pass.values[l][k]);
+    }
+    s->net_accuracy[set] = (double)n_right / (double)images->n;
+    return rc;
+}
+
+/* The same in spikes. The window of a layer is twice the largest activation of any image that is shown. */
+static int spike(state *s)
+{
+    int rc = HK_OK;
+    for (int set = 0; set < N_SETS && rc == HK_OK && !hk_run_stopping(s->run); set++) {
+        hk_spiking_config config = { .net = &s->net,
+                                     .window_ms = ceil(2.0 * s->largest + 1.0),
+                                     .what = set == TRAIN ? "training images in spikes" : "test images in spikes",
+                                     .begin = set == TRAIN ? TRAINED : TRAINED + 0.9 * (RUN - TRAINED),
+                                     .end = set == TRAIN ? TRAINED + 0.9 * (RUN - TRAINED) : RUN };
+        hk_features_fini(&s->features[set]);
+        rc = hk_spiking_run(s->run, &config, images_of(s, set), s->team, &s->features[set], &s->spiking[set]);
+        s->features[set].n_classes = HK_DATASET_CLASSES;
+    }
+    const hk_spiking_report *a = &s->spiking[TRAIN], *b = &s->spiking[TEST];
+    hk_run_events(s->run,
+                  a->input_spikes + b->input_spikes + a->layer_spikes[0] + b->layer_spikes[0] + a->layer_spikes[1] +
+                      b->layer_spikes[1] + a->layer_spikes[2] + b->layer_spikes[2],
+                  a->synaptic_events + b->synaptic_events);
+    return rc;
+}
+
+/* ---- the maps ------------------------------------------------------------------------------------------------------ */
+
+static int map_features(state *s)
+{
+    return hk_vector_map_learn(s->run, &s->settings.map, &s->features[TRAIN], &s->features[TEST], s->team,
+                               "map of the features", RUN, s->settings.has_pixels ? MAPPED : 1.0, &s->map);
+}
+
+static int map_pixels(state *s)
+{
+    hk_features pixels[N_SETS] = { 0 };
+    int rc = HK_OK;
+    for (int set = 0; set < N_SETS && rc == HK_OK; set++) {
+        rc = hk_features_of_images(hk_run_ctx(s->run), images_of(s, set), &pixels[set]);
+        pixels[set].n_classes = HK_DATASET_CLASSES;
+    }
+    if (rc == HK_OK)
+        rc = hk_vector_map_learn(s->run, &s->settings.map, &pixels[TRAIN], &pixels[TEST], s->team, "map of the pixels",
+                                 MAPPED, 1.0, &s->pixel_map);
+    hk_features_fini(&pixels[TRAIN]);
+    hk_features_fini(&pixels[TEST]);
+    return rc;
+}
+
+/* ---- results ------------------------------------------------------------------------------------------------------- */
+
+static const hk_summary_key keys[] = {
+    { "data", "", "images used: mnist, fashion or glyphs" },
+    { "train_images", "", "training images" },
+    { "test_images", "", "images tested on" },
+    { "train_accuracy", "", "share of training images whose unit of the map bears their class" },
+    { "test_accuracy", "", "the same of the images tested on" },
+    { "net_train_accuracy", "", "share of training images that the net itself decides right" },
+    { "net_test_accuracy", "", "the same of the images tested on" },
+    { "pixel_train_accuracy", "", "of a map of the same size on pixels, training images" },
+    { "pixel_test_accuracy", "", "the same of the images tested on" },
+    { "quantisation_error", "", "mean distance of the features tested from their unit" },
+    { "topographic_error", "", "share of images tested whose two nearest units are no neighbours" },
+    { "dead_units", "", "units that win no image tested" },
+    { "input_spikes_per_image", "", "of pixels, images tested" },
+    { "spikes_per_image", "", "by layer, the features last, images tested" },
+    { "synaptic_events_per_image", "", "synapses passed by an image tested" },
+    { "spiking_test_accuracy", "", "share of images tested that the last potentials of the spiking net decide right" },
+    { "worst_spike_deviation_ms", "ms", "largest difference of a spike's time from the trained activation, any image" },
+    { "worst_potential_deviation_mv", "mV", "largest difference of the last potentials from the net's output" },
+    { "spikes_missing", "", "neurons that spike where the net's unit is silent, or the reverse" },
+    { "largest_activation_ms", "ms", "of any unit and image: so long before the end of its window a spike comes" },
+    { "training_cpu_s", "s", "processor time of training the net" },
+    { "answers_hash", "", "of the classes that the map gives the images tested" },
+};
+
+static void summarise_spikes(const state *s, hk_summary *summary)
+{
+    const hk_spiking_report *train_ = &s->spiking[TRAIN], *test = &s->spiking[TEST];
+    const double n = (double)s->images.test.n;
+    double by_layer[HK_PERCEPTRON_LAYERS];
+    for (size_t l = 0; l + 1 < s->net.n_layers; l++)
+        by_layer[l] = (double)test->layer_spikes[l] / n;
+    hk_summary_number(summary, "input_spikes_per_image", (double)test->input_spikes / n);
+    hk_summary_array(summary, "spikes_per_image", by_layer, s->net.n_layers - 1);
+    hk_summary_number(summary, "synaptic_events_per_image", (double)test->synaptic_events / n);
+    hk_summary_number(summary, "spiking_test_accuracy", (double)test->n_right / n);
+    hk_summary_number(summary, "worst_spike_deviation_ms", fmax(train_->worst_spike_ms, test->worst_spike_ms));
+    hk_summary_number(summary, "worst_potential_deviation_mv",
+                      fmax(train_->worst_potential_mv, test->worst_potential_mv));
+    hk_summary_count(summary, "spikes_missing", train_->n_missing + test->n_missing);
+    hk_run_report(s->run, "in spikes: %.1f of pixels, %.1f of features an image; at most %.2g ms from the trained net",
+                  (double)test->input_spikes / n, by_layer[s->net.n_layers - 2],
+                  fmax(train_->worst_spike_ms, test->worst_spike_ms));
+}
+
+static void summarise(const state *s)
+{
+    hk_summary *summary = hk_run_summary(s->run);
+    hk_summary_text(summary, "data", s->images.data.name);
+    hk_summary_count(summary, "train_images", s->images.train.n);
+    hk_summary_count(summary, "test_images", s->images.test.n);
+    hk_summary_number(summary, "train_accuracy", s->map.learnt_accuracy);
+    hk_summary_number(summary, "test_accuracy", s->map.test_accuracy);
+    hk_summary_number(summary, "net_train_accuracy", s->net_accuracy[TRAIN]);
+    hk_summary_number(summary, "net_test_accuracy", s->net_accuracy[TEST]);
+    if (s->settings.has_pixels) {
+        hk_summary_number(summary, "pixel_train_accuracy", s->pixel_map.learnt_accuracy);
+        hk_summary_number(summary, "pixel_test_accuracy", s->pixel_map.test_accuracy);
+    }
+    hk_summary_number(summary, "quantisation_error", s->map.quality.quantisation_error);
+    hk_summary_number(summary, "topographic_error", s->map.quality.topographic_error);
+    hk_summary_count(summary, "dead_units", s->map.quality.n_dead);
+    if (s->settings.in_spikes)
+        summarise_spikes(s, summary);
+    hk_summary_number(summary, "largest_activation_ms", s->largest);
+    hk_summary_number(summary, "training_cpu_s", s->training_cpu_s);
+    hk_summary_hash(summary, "answers_hash", s->map.hash);
+    hk_run_report(s->run, "net: %.2f %% of the training images right, %.2f %% of those tested",
+                  100.0 * s->net_accuracy[TRAIN], 100.0 * s->net_accuracy[TEST]);
+    hk_run_report(s->run,
+                  "map of %u x %u units on %zu features: %.2f %% of the training images right, %.2f %% of those tested",
+                  s->settings.map.rows, s->settings.map.cols, s->map.som.n_features, 100.0 * s->map.learnt_accuracy,
+                  100.0 * s->map.test_accuracy);
+    if (s->settings.has_pixels)
+        hk_run_report(s->run, "such a map on pixels: %.2f %% and %.2f %%", 100.0 * s->pixel_map.learnt_accuracy,
+                      100.0 * s->pixel_map.test_accuracy);
+}
+
+static int put_curve(const state *s, hk_results *file)
+{
+    if (s->training.curve == NULL)
+        return HK_OK;
+    const size_t n = s->settings.epochs;
+    double *rows = calloc(n * 2, sizeof *rows);
+    if (rows == NULL)
+        return hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "no memory for %zu epochs", n);
+    for (size_t k = 0; k < n; k++) {
+        rows[2 * k] = s->training.curve[3 * k];
+        rows[2 * k + 1] = s->training.curve[3 * k + 1];
+    }
+    int rc = hk_results_put(file, "accuracy_over_training",
+                            &(hk_array){ .type = HK_F64,
+                                         .n_dims = 2,
+                                         .shape = { n, 2 },
+                                         .values = rows,
+                                         .description = "share of an epoch's images right while learnt from" });
+    if (rc == HK_OK)
+        rc = hk_results_put_text(file, "accuracy_over_training", "columns", "training images, net");
+    free(rows);
+    return rc;
+}
+
+static int write_results(const state *s)
+{
+    hk_results *file;
+    hk_ctx *ctx = hk_run_ctx(s->run);
+    if (hk_run_out(s->run) == NULL)
+        return HK_OK;
+    int rc = hk_outcome_open(s->run, &file);
+    if (rc != HK_OK)
+        return rc;
+    rc = hk_perceptron_save(&s->net, file);
+    if (rc == HK_OK)
+        rc = hk_vector_map_put(ctx, &s->map, &s->images.train, file);
+    if (rc == HK_OK)
+        rc = put_curve(s, file);
+    if (rc == HK_OK)
+        return hk_results_close(file);
+    hk_results_discard(file);
+    return rc;
+}
+
+/* ---- the run ------------------------------------------------------------------------------------------------------- */
+
+static int prepare(state *s)
+{
+    hk_ctx *ctx = hk_run_ctx(s->run);
+    const char *net = hk_run_text(s->run, "net");
+    int rc = hk_features_som_settle(s->run, &s->settings);
+    if (rc == HK_OK)
+        rc = hk_choice_load(s->run, &s->images);
+    if (rc == HK_OK)
+        rc = hk_team_create(ctx, hk_run_threads(s->run) - 1, &s->team);
+    if (rc == HK_OK)
+        rc = hk_multiplier_create(ctx, s->team, &s->multiplier);
+    s->settings.sizes[0] = (size_t)s->images.train.rows * s->images.train.cols;
+    if (rc == HK_OK)
+        rc = hk_perceptron_create(ctx, s->settings.sizes, s->settings.n_layers, &s->net);
+    if (rc == HK_OK && net[0] != '\0')
+        rc = load_net(s, net);
+    return rc == HK_OK
+               ? hk_perceptron_pass_init(ctx, &s->net, s->settings.batch < 256 ? 256 : s->settings.batch, &s->pass)
+               : rc;
+}
+
+static int go_through(state *s)
+{
+    const bool trains = hk_run_text(s->run, "net")[0] == '\0';
+    int rc = trains ? train(s) : HK_OK;
+    if (rc != HK_OK || s->training.at < s->training.n_batches)
+        return rc;
+    for (int set = 0; set < N_SETS && rc == HK_OK; set++)
+        rc = activate(s, set);
+    if (rc == HK_OK && s->settings.in_spikes)
+        rc = spike(s);
+    if (rc == HK_OK && !hk_run_stopping(s->run))
+        rc = map_features(s);
+    if (rc == HK_OK && s->settings.has_pixels && !hk_run_stopping(s->run))
+        rc = map_pixels(s);
+    s->is_done = rc == HK_OK && !hk_run_stopping(s->run);
+    if (rc == HK_OK && !s->is_done && trains && hk_run_checkpoint(s->run) != NULL)
+        rc = hk_training_save(s->run, &s->config, &s->training);
+    return rc;
+}
+
+static int run(hk_run *run)
+{
+    state *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return hk_fail(hk_run_ctx(run), HK_ENOMEM, "features-som: out of memory");
+    s->run = run;
+    int rc = prepare(s);
+    if (rc == HK_OK)
+        rc = go_through(s);
+    if (rc == HK_OK && s->is_done) {
+        summarise(s);
+        rc = write_results(s);
+    }
+    hk_vector_map_fini(&s->pixel_map);
+    hk_vector_map_fini(&s->map);
+    hk_features_fini(&s->features[TEST]);
+    hk_features_fini(&s->features[TRAIN]);
+    hk_training_fini(&s->training);
+    hk_perceptron_pass_fini(&s->pass);
+    hk_perceptron_fini(&s->net);
+    hk_multiplier_destroy(s->multiplier);
+    hk_team_destroy(s->team);
+    hk_choice_fini(&s->images);
+    free(s);
+    return rc;
+}
+
+const hk_experiment hk_experiment_features_som = {
+    .name = "features-som",
+    .summary = "features learnt by a perceptron, run as spikes, ordered by a self-organising map",
+    .source = "spiking units: Stanojevic et al. (2024), Nat. Commun. 15:6793; map: Kohonen (1990), Proc. IEEE 78:1464",
+    .example = "features-som --data mnist --seed 7",
+    .options = hk_features_som_options,
+    .n_options = HK_FEATURES_SOM_N_OPTIONS,
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .resumable = true,
+    .threaded = true,
+    .run = run,
+};

@@ -1,0 +1,40 @@
+/* experiments/nets/choice.c - see choice.h. */
+#include "experiments/nets/choice.h"
+
+const char *const hk_choice_splits[] = { "test", "validation", NULL };
+
+static size_t at_most(int64_t wanted, size_t n)
+{
+    return wanted > 0 && (size_t)wanted < n ? (size_t)wanted : n;
+}
+
+int hk_choice_load(hk_run *run, hk_choice *out)
+{
+    const int64_t n_train = hk_run_integer(run, "train"), n_test = hk_run_integer(run, "test");
+    const bool validates = hk_run_choice(run, "split") == 1;
+    hk_dataset_request request = { .name = hk_run_text(run, "data"),
+                                   .n_train = n_train == 0 || validates ? HK_DATASET_ALL : (size_t)n_train,
+                                   .n_test = n_test == 0 || validates ? HK_DATASET_ALL : (size_t)n_test,
+                                   .glyph_seed = hk_run_seed(run) };
+    int rc = hk_dataset_load(hk_run_ctx(run), &request, &out->data);
+    if (rc != HK_OK)
+        return rc;
+    const hk_images *all = &out->data.train;
+    const size_t n_kept = validates ? all->n / 6 : 0, n_pixels = (size_t)all->rows * all->cols;
+    out->train = *all;
+    out->train.n = at_most(n_train, all->n - n_kept);
+    out->test = out->data.test;
+    if (validates) {
+        out->test = *all;
+        out->test.pixels += (all->n - n_kept) * n_pixels;
+        out->test.labels += all->n - n_kept;
+        out->test.n = at_most(n_test, n_kept);
+    }
+    hk_run_report(run, "data: %s", out->data.report);
+    return HK_OK;
+}
+
+void hk_choice_fini(hk_choice *choice)
+{
+    hk_dataset_fini(&choice->data);
+}

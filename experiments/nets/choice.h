@@ -1,0 +1,21 @@
+/* experiments/nets/choice.h - which images a network learns from and which it is tested on, by the options data, split, train, test. */
+#ifndef HK_CHOICE_H
+#define HK_CHOICE_H
+
+#include "experiments/datasets/dataset.h"
+#include "experiments/experiment.h"
+
+/** "test", "validation", NULL: choices of the option `split`. */
+extern const char *const hk_choice_splits[];
+
+typedef struct hk_choice {
+    hk_dataset data;
+    hk_images train, test; /* borrowed parts of it */
+} hk_choice;
+
+/** The last sixth of the training images is for validation: under `split` = validation it is tested on in place of the test images,
+ *  and not learnt from. Reports what was loaded. On failure there is nothing to free. */
+HK_MUST_CHECK int hk_choice_load(hk_run *run, hk_choice *out);
+void hk_choice_fini(hk_choice *choice);
+
+#endif
