@@ -4,8 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static const hk_encoder *const builtin[] = { &hk_rate,  &hk_regular, &hk_latency,  &hk_latency_log, &hk_rank,
-                                             &hk_phase, &hk_burst,   &hk_temporal, &hk_binary,      &hk_delta };
+#define CODES(X) X(rate) X(regular) X(latency) X(latency_log) X(rank) X(phase) X(burst) X(temporal) X(binary) X(delta)
+#define ENTRY(code) &hk_##code,
+#define NAME(code) #code,
+
+static const hk_encoder *const builtin[] = { CODES(ENTRY) };
+const char *const hk_encoder_names_and_all[] = { "all", CODES(NAME) NULL };
 
 enum { N_BUILTIN = sizeof builtin / sizeof *builtin };
 

@@ -5,14 +5,14 @@
  * time to the decision, spikes, synaptic events, processor time, and accuracy with disturbed pixels, spikes and weights. The
  * test images are read in that second part only.
  *
- * Trials run side by side (--jobs) and share nothing: what comes out does not depend on how many do. A checkpoint keeps what
+ * Trials run side by side (--jobs, pool.h) and share nothing: what comes out does not depend on how many do. A checkpoint keeps what
  * is finished; trials that were interrupted are run again.
  *
  * After Guo, Fouda, Eltawil & Salama (2021), Front. Neurosci. 15:638474. */
 #include "experiments/codes.h"
 
 #include "encoders/catalogue.h"
-#include "sim/team.h"
+#include "experiments/pool.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -21,16 +21,17 @@
 
 enum { MOST_CODES = 16 };
 
-static const char *const codes[] = { "all",   "rate",  "regular",  "latency", "latency_log", "rank",
-                                     "phase", "burst", "temporal", "binary",  "delta",       NULL };
-
 #define COUNT(option, default_, low, high, text)                                                                 \
     {                                                                                                            \
         .name = option, .type = HK_OPTION_INTEGER, .initial = default_, .min = low, .max = high, .meaning = text \
     }
 
 static const hk_option options[] = {
-    { .name = "code", .type = HK_OPTION_CHOICE, .text = "all", .choices = codes, .meaning = "one of them, or all" },
+    { .name = "code",
+      .type = HK_OPTION_CHOICE,
+      .text = "all",
+      .choices = hk_encoder_names_and_all,
+      .meaning = "one of them, or all" },
     { .name = "data",
       .type = HK_OPTION_CHOICE,
       .text = "auto",
@@ -176,11 +177,10 @@ static void keep(state *s, hk_ctx *ctx, size_t job, int rc, const hk_codes_measu
     }
 }
 
-static void work(void *user, unsigned member)
+static void work(void *user)
 {
     state *s = user;
     hk_ctx *ctx = hk_ctx_create();
-    (void)member;
     for (;;) {
         hk_codes_measures measures;
         bool complete = false;
@@ -203,16 +203,13 @@ static void work(void *user, unsigned member)
 
 static int do_jobs(state *s, bool testing)
 {
-    hk_team *team;
     s->testing = testing;
     s->next = s->n_done = 0;
     for (size_t k = 0; k < n_jobs(s); k++)
         s->n_done += is_done(s, k);
-    int rc = hk_team_create(hk_run_ctx(s->run), hk_run_jobs(s->run) - 1, &team);
+    int rc = hk_pool_run(hk_run_ctx(s->run), hk_run_jobs(s->run), work, s);
     if (rc != HK_OK)
         return rc;
-    hk_team_run(team, work, s);
-    hk_team_destroy(team);
     return s->rc == HK_OK ? HK_OK : hk_fail(hk_run_ctx(s->run), s->rc, "%s", s->message);
 }
 

@@ -13,14 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const codes[] = { "all",   "rate",  "regular",  "latency", "latency_log", "rank",
-                                     "phase", "burst", "temporal", "binary",  "delta",       NULL };
-
 static const hk_option options[] = {
     { .name = "code",
       .type = HK_OPTION_CHOICE,
       .text = "all",
-      .choices = codes,
+      .choices = hk_encoder_names_and_all,
       .meaning = "one of them, or all; 'hillock list codes' says what each is" },
     { .name = "data",
       .type = HK_OPTION_CHOICE,

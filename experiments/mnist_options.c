@@ -8,8 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const codes[] = { "rate",  "regular",  "latency", "latency_log", "rank", "phase",
-                                     "burst", "temporal", "binary",  "delta",       NULL };
 static const char *const splits[] = { "test", "validation", NULL };
 static const char *const records[] = { "hidden", "all", "none", NULL };
 
@@ -23,7 +21,7 @@ const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS] = {
     { .name = "code",
       .type = HK_OPTION_CHOICE,
       .text = "rate",
-      .choices = codes,
+      .choices = hk_encoder_names,
       .meaning = "how pixels become spikes; 'hillock list codes' says what each is" },
     { .name = "data",
       .type = HK_OPTION_CHOICE,

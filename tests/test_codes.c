@@ -304,6 +304,16 @@ static void frames_are_refused_by_codes_of_still_values_and_checked_by_delta(voi
     assert_non_null(strstr(hk_ctx_message(f->ctx), "value 11 of 15"));
 }
 
+static void the_choices_of_a_code_are_the_catalogue(void **state)
+{
+    (void)state;
+    size_t n = 0;
+    assert_string_equal(hk_encoder_names_and_all[0], "all");
+    for (; hk_encoder_at(n) != NULL; n++)
+        assert_string_equal(hk_encoder_names[n], hk_encoder_at(n)->name);
+    assert_null(hk_encoder_names[n]);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -324,6 +334,7 @@ int main(void)
         TEST(delta_has_an_on_and_an_off_source_for_each_input),
         TEST(delta_takes_a_still_image_for_one_that_comes_up_from_the_dark),
         TEST(frames_are_refused_by_codes_of_still_values_and_checked_by_delta),
+        cmocka_unit_test(the_choices_of_a_code_are_the_catalogue),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
