@@ -46,7 +46,7 @@ static inline const char *scratch_path(const char *name)
     static char paths[4][PATH_MAX];
     static int next;
     char *path = paths[next++ % 4];
-    snprintf(path, PATH_MAX, "%s/%s", hk_scratch, name);
+    assert_true(snprintf(path, PATH_MAX, "%s/%s", hk_scratch, name) < PATH_MAX);
     return path;
 }
 

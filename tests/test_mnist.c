@@ -1,122 +1,18 @@
-/* tests/test_mnist.c - the mnist experiment from the outside, small, on drawn glyphs: what it learns, what it writes, that
- * an interrupted run equals one in a piece, and that its figures follow from its own raster.
+/* tests/test_mnist.c - the mnist experiment from the outside, small, on drawn glyphs: what it learns, what it writes, and
+ * that its figures follow from its own raster. Interrupted runs: test_mnist_resume.c.
  *
  * The program is this file itself with --as-hillock before the arguments: main() is then the program's, over its catalogue.
  * It runs in a scratch directory, where all names below are. */
-#include "tests/hk_scratch.h"
+#include "tests/mnist_program.h"
 
-#include "experiments/catalogue.h"
 #include "experiments/commands.h"
 #include "experiments/datasets/dataset.h"
-#include "experiments/document.h"
 #include "experiments/readouts/vote.h"
 #include "sim/raster.h"
-#include "sim/results.h"
-
-#include <errno.h>
-#include <signal.h>
 
 enum { K = HK_VOTE_CLASSES, PIXELS = 28 * 28 };
 
-static char self[PATH_MAX];
-static hk_ctx *ctx;
-
-/* ---- running it ------------------------------------------------------------------------------------------------------ */
-
-static char *read_text(const char *name)
-{
-    size_t n;
-    char *text = (char *)file_bytes(scratch_path(name), &n);
-    text[n] = '\0';
-    return text;
-}
-
-/* Starts `hillock run mnist` with small settings and the words of `line`, in the scratch directory; its streams go to the
- * files "out" and "err" there. */
-static pid_t start(const char *line)
-{
-    static const char small[] = "--as-hillock run mnist --data glyphs --set neurons=40";
-    char words[1024];
-    char *arguments[64] = { self };
-    int n = 1;
-    snprintf(words, sizeof words, "%s %s", small, line);
-    for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
-        arguments[n++] = word;
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        int out = chdir(hk_scratch) == 0 ? open("out", O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
-        int err = open("err", O_WRONLY | O_CREAT | O_TRUNC, 0600);
-        if (out < 0 || err < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(err, STDERR_FILENO) < 0)
-            _exit(126);
-        execv(self, arguments);
-        _exit(127);
-    }
-    return child;
-}
-
-static int finish(pid_t child)
-{
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-        ;
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
-}
-
-static void run(const char *line)
-{
-    int code = finish(start(line));
-    if (code == 0)
-        return;
-    char *err = read_text("err");
-    print_error("hillock run mnist %s: exit code %d\n%s", line, code, err);
-    free(err);
-    fail();
-}
-
-/* Ends with `code` and a sentence that has `part`. */
-static void refused(const char *line, int code, const char *part)
-{
-    assert_int_equal(finish(start(line)), code);
-    char *err = read_text("err");
-    if (strstr(err, part) == NULL)
-        print_error("'%s'\nis without '%s'\n", err, part);
-    assert_non_null(strstr(err, part));
-    free(err);
-}
-
 /* ---- reading what it wrote --------------------------------------------------------------------------------------------- */
-
-static hk_document *summary(const char *name)
-{
-    hk_document *document;
-    assert_ok(hk_document_open(ctx, scratch_path(name), &document));
-    return document;
-}
-
-static double number(const hk_document *document, const char *key)
-{
-    double value = (double)NAN;
-    const hk_node *node = hk_node_get(hk_document_root(document), key);
-    if (node == NULL || hk_document_number(document, node, &value) != HK_OK)
-        print_error("the summary has no number '%s'\n", key);
-    assert_true(isfinite(value));
-    return value;
-}
-
-static const char *text_of(const hk_document *document, const char *key)
-{
-    const hk_node *node = hk_node_get(hk_document_root(document), key);
-    assert_non_null(node);
-    return hk_node_text(node);
-}
-
-static hk_results *results_of(const char *name)
-{
-    hk_results *results;
-    assert_ok(hk_results_open(ctx, scratch_path(name), HK_RESULTS_READ, &results));
-    return results;
-}
 
 /* The values of an array as doubles, to be freed; its shape must be the one given (0 ends it). */
 static double *values_of(hk_results *results, const char *name, const size_t *shape)
@@ -141,41 +37,6 @@ static double *values_of(hk_results *results, const char *name, const size_t *sh
     free(raw);
     return values;
 }
-
-/* Every array of one file is in the other, with the same bits. */
-static void assert_same_arrays(const char *name_a, const char *name_b)
-{
-    hk_results *a = results_of(name_a), *b = results_of(name_b);
-    size_t n_a, n_b;
-    const hk_results_entry *entries = hk_results_entries(a, &n_a);
-    (void)hk_results_entries(b, &n_b);
-    assert_int_equal(n_a, n_b);
-    assert_true(n_a >= 10);
-    for (size_t k = 0; k < n_a; k++) {
-        const hk_results_entry *other = hk_results_find(b, entries[k].name);
-        assert_non_null(other);
-        assert_int_equal(entries[k].type, other->type);
-        assert_int_equal(entries[k].n, other->n);
-        size_t size = hk_type_size(entries[k].type) * entries[k].n;
-        void *x = malloc(size + 1), *y = malloc(size + 1);
-        assert_true(x != NULL && y != NULL);
-        assert_ok(hk_results_get(a, entries[k].name, entries[k].type, x, entries[k].n));
-        assert_ok(hk_results_get(b, entries[k].name, entries[k].type, y, entries[k].n));
-        if (memcmp(x, y, size) != 0)
-            print_error("%s differs\n", entries[k].name);
-        assert_memory_equal(x, y, size);
-        free(x);
-        free(y);
-    }
-    assert_ok(hk_results_close(a));
-    assert_ok(hk_results_close(b));
-}
-
-typedef struct spikes {
-    double *times_ms;
-    uint64_t *ids;
-    size_t n;
-} spikes;
 
 static spikes spikes_of(const char *file, const char *population)
 {
@@ -526,160 +387,6 @@ static void without_input_spikes_nothing_is_decided(void **state)
     hk_document_destroy(d);
 }
 
-/* ---- interrupted and resumed ------------------------------------------------------------------------------------------------ */
-
-static ino_t identity(const char *name)
-{
-    struct stat about;
-    return stat(scratch_path(name), &about) == 0 ? about.st_ino : 0;
-}
-
-/* Lets a run go on until it has saved itself (a new file stands there), interrupts it and waits; its exit code. */
-static int interrupted(const char *line, const char *checkpoint)
-{
-    ino_t before = identity(checkpoint);
-    pid_t child = start(line);
-    siginfo_t about;
-    for (;;) {
-        memset(&about, 0, sizeof about);
-        if (waitid(P_PID, (id_t)child, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid == child)
-            break;
-        if (identity(checkpoint) != before) {
-            kill(child, SIGINT);
-            break;
-        }
-        sleep_ms(1.0);
-    }
-    return finish(child);
-}
-
-static void assert_same_summary(const char *name_a, const char *name_b)
-{
-    static const char *const exact[] = { "test_accuracy_label",
-                                         "test_accuracy_vote",
-                                         "test_undecided",
-                                         "spikes_per_image",
-                                         "synaptic_events_per_image",
-                                         "input_spikes_per_image",
-                                         "test_spikes_per_image",
-                                         "neurons_named",
-                                         "train_images",
-                                         "spikes",
-                                         "events",
-                                         "energy_proxy_events" };
-    hk_document *a = summary(name_a), *b = summary(name_b);
-    for (size_t k = 0; k < N_OF(exact); k++)
-        assert_string_equal(text_of(a, exact[k]), text_of(b, exact[k]));
-    assert_string_equal(text_of(a, "spike_hash"), text_of(b, "spike_hash"));
-    hk_document_destroy(a);
-    hk_document_destroy(b);
-}
-
-/* Interrupted in all phases, after ever longer pieces, and put together again: every number and every bit is the same. */
-static void a_run_in_many_pieces_equals_one_in_a_piece(void **state)
-{
-    static const char *const kinds[] = { "--code rate --set train=200",
-                                         "--code latency --set train=500 --set record=all" };
-    static const char phases[3][24] = { "resumed: training", "resumed: naming", "resumed: testing" };
-    (void)state;
-    for (size_t k = 0; k < N_OF(kinds); k++) {
-        char line[500];
-        unsigned in_phase[3] = { 0 };
-        remove(scratch_path("saved.h5"));
-        snprintf(line, sizeof line,
-                 "%s --set test=100 --set label=200 --seed 5 --out whole.h5 --json whole.json --quiet", kinds[k]);
-        run(line);
-        int code = 130;
-        double every_s = 0.002;
-        for (int piece = 0; code == 130 && piece < 300; piece++, every_s *= 1.07) {
-            snprintf(line, sizeof line,
-                     "%s --set test=100 --set label=200 --seed 5 --out cut.h5 --json cut.json --checkpoint saved.h5 "
-                     "--checkpoint-every %g%s",
-                     kinds[k], every_s, piece == 0 ? "" : " --resume saved.h5");
-            code = interrupted(line, "saved.h5");
-            char *out = read_text("out");
-            for (size_t phase = 0; phase < 3; phase++)
-                in_phase[phase] += strstr(out, phases[phase]) != NULL;
-            free(out);
-        }
-        if (code != 0) {
-            char *err = read_text("err");
-            print_error("%s", err);
-            free(err);
-        }
-        assert_int_equal(code, 0);
-        assert_true(in_phase[0] > 1);
-        assert_true(in_phase[0] + in_phase[1] + in_phase[2] > 3);
-        assert_same_summary("whole.json", "cut.json");
-        assert_same_arrays("whole.h5", "cut.h5");
-    }
-}
-
-static void resuming_needs_a_checkpoint_of_the_same_run(void **state)
-{
-    static const char same[] =
-        "--code latency --set train=3000 --set test=20 --set label=50 --out none --checkpoint kept.h5 "
-        "--checkpoint-every 0.001";
-    char line[400];
-    (void)state;
-    assert_int_equal(interrupted(same, "kept.h5"), 130);
-    char *err = read_text("err");
-    assert_non_null(strstr(err, "interrupted, saving"));
-    free(err);
-    snprintf(line, sizeof line, "%s --set lr=0.2 --resume kept.h5", same);
-    refused(line, 1, "config");
-    snprintf(line, sizeof line, "%s --seed 2 --resume kept.h5", same);
-    refused(line, 1, "seed");
-    refused("--resume nowhere.h5 --set train=20 --set test=10 --out none", 1, "nowhere.h5");
-    write_file(scratch_path("text.h5"), "no checkpoint\n", 14);
-    refused("--resume text.h5 --set train=20 --set test=10 --out none", 1, "text.h5");
-}
-
-static void what_cannot_be_run_is_refused_by_name_and_value(void **state)
-{
-    static const char *const lines[][2] = {
-        { "--set lr=0.1 --set lr_end=0.2", "lr_end = 0.2" },
-        { "--set theta_plus_mv=1 --set theta_plus_end_mv=1.5", "theta_plus_end_mv = 1.5" },
-        { "--set window_ms=0.25", "window_ms = 0.25, must be a whole number of steps of 0.1 ms" },
-        { "--data mnist", "make data" },
-        { "--code phase --set window_ms=15.9", "phase: window_ms = 15.9, must hold a period" },
-        { "--code burst --set window_ms=9.9", "burst: window_ms = 9.9, must hold the longest burst" },
-        { "--code temporal --set burst=33", "temporal: n_spikes = 33, must be in [1, 32]" },
-        { "--code temporal --set clock_spikes=300", "clock_spikes = 300, 0.1 ms apart at the end, must fit" },
-    };
-    static const char *const usage[][2] = {
-        { "--code morse",
-          "code = 'morse', must be rate, regular, latency, latency_log, rank, phase, burst, temporal, " },
-        { "--data letters", "data = 'letters', must be auto, mnist, fashion or glyphs" },
-        { "--set neurons=1", "neurons = '1', must be" },
-        { "--set label=9", "label = '9'" },
-        { "--set lr=1.5", "lr = '1.5'" },
-    };
-    (void)state;
-    assert_int_equal(setenv("HILLOCK_DATA", "/nowhere", 1), 0);
-    assert_int_equal(setenv("HOME", "/nowhere", 1), 0);
-    for (size_t k = 0; k < N_OF(lines); k++) {
-        char line[300];
-        snprintf(line, sizeof line, "--set train=20 --set test=10 --set label=10 --out none %s", lines[k][0]);
-        refused(line, 1, lines[k][1]);
-    }
-    for (size_t k = 0; k < N_OF(usage); k++)
-        refused(usage[k][0], 2, usage[k][1]);
-}
-
-static int setup(void **state)
-{
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    ctx = hk_ctx_create();
-    return n <= 0 || ctx == NULL ? -1 : hk_scratch_setup(state);
-}
-
-static int teardown(void **state)
-{
-    hk_ctx_destroy(ctx);
-    return hk_scratch_teardown(state);
-}
-
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--as-hillock") == 0) {
@@ -698,9 +405,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_seed_gives_its_own_spikes_every_time),
         cmocka_unit_test(the_validation_split_tests_the_last_sixth_of_the_training_images),
         cmocka_unit_test(without_input_spikes_nothing_is_decided),
-        cmocka_unit_test(a_run_in_many_pieces_equals_one_in_a_piece),
-        cmocka_unit_test(resuming_needs_a_checkpoint_of_the_same_run),
-        cmocka_unit_test(what_cannot_be_run_is_refused_by_name_and_value),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
