@@ -34,6 +34,8 @@ uint64_t hk_normalise_skipped(const void *state);
 
 /** How often stdp_trace has changed the synapses of each postsynaptic neuron: wins[n_post], borrowed. */
 const uint64_t *hk_stdp_trace_wins(const void *state);
+/** Between runs: the next spike of `post` is its first again, learnt at the full rate. */
+void hk_stdp_trace_restart(void *state, uint32_t post);
 
 /** Thresholds that were stopped at theta_min_mv or theta_max_mv. */
 hk_clips hk_homeostasis_clips(const void *state);

@@ -19,6 +19,7 @@
 #include "plasticity/synapses.h"
 #include "sim/simulation.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -270,6 +271,13 @@ const uint64_t *hk_stdp_trace_wins(const void *state)
 {
     const trace_rule *rule = state;
     return rule->wins;
+}
+
+void hk_stdp_trace_restart(void *state, uint32_t post)
+{
+    trace_rule *rule = state;
+    assert(post < rule->synapses.n_post);
+    rule->wins[post] = 0;
 }
 
 const hk_rule_type hk_stdp_trace = {

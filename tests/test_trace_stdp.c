@@ -332,6 +332,34 @@ static void a_checkpoint_in_the_middle_changes_no_bit(void **state)
     }
 }
 
+/* Two spikes at rate 1 / n, then anew: the third takes over what arrived for it alone. */
+static void a_neuron_that_starts_anew_forgets_what_it_has_learnt(void **state)
+{
+    static const double restarted[2] = { 0.0, 1.0 };
+    (void)state;
+    for (size_t k = 0; k < 2; k++) {
+        rig r;
+        double w[2];
+        rig_init(&r, &(rig_config){ .layout = RIG_DENSE, .n_inputs = 1, .n_cells = 2, .weight = 0.3125 });
+        assert_ok(RIG_ATTACH(&r, "stdp_trace", { "tau_ms", 7.3 }, { "lr", 1.0 }, { "lr_decay", 1.0 }));
+        rig_arrive(&r, 0, 10.0);
+        rig_fire(&r, 0, 12.1);
+        rig_fire(&r, 1, 12.1);
+        rig_fire(&r, 1, 15.9);
+        rig_run_to(&r, 20.0);
+        if (restarted[k] > 0.0)
+            hk_stdp_trace_restart(hk_rule_state(r.rule), 1);
+        rig_fire(&r, 1, 23.3);
+        rig_run_to(&r, 30.0);
+        assert_int_equal(rig_weights(&r, w, 2), 2);
+        const double x[3] = { exp(-2.1 / 7.3), exp(-5.9 / 7.3), exp(-13.3 / 7.3) };
+        assert_close(w[0], x[0], 1e-6); /* the other neuron's own count goes on */
+        assert_close(w[1], restarted[k] > 0.0 ? x[2] : (x[0] + x[1] + x[2]) / 3.0, 1e-6);
+        assert_int_equal(hk_stdp_trace_wins(hk_rule_state(r.rule))[1], restarted[k] > 0.0 ? 1 : 3);
+        rig_fini(&r);
+    }
+}
+
 static void what_the_rules_cannot_do_is_refused(void **state)
 {
     (void)state;
@@ -364,6 +392,7 @@ int main(void)
         cmocka_unit_test(diehl_cook_follows_its_equations),
         cmocka_unit_test(the_first_spike_of_a_burst_teaches_nothing),
         cmocka_unit_test(a_checkpoint_in_the_middle_changes_no_bit),
+        cmocka_unit_test(a_neuron_that_starts_anew_forgets_what_it_has_learnt),
         cmocka_unit_test(what_the_rules_cannot_do_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
