@@ -345,6 +345,11 @@ static void every_instruction_set_gives_the_same_bits(void **state)
         assert_memory_equal(dout[0], dout[1], sizeof dout[0]);
         float here = other->distance(a, b, TERMS), there = plain->distance(a, b, TERMS);
         assert_memory_equal(&here, &there, sizeof here);
+        double dot = other->dot(da, db, TERMS), plainly = plain->dot(da, db, TERMS), sum = 0.0;
+        for (size_t k = 0; k < TERMS; k++)
+            sum += da[k] * db[k];
+        assert_memory_equal(&dot, &plainly, sizeof dot);
+        assert_close(dot, sum, 1e-13);
     }
 }
 

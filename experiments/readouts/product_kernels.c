@@ -45,6 +45,28 @@ static void add(double *restrict y, double scale, const double *restrict x, size
         y[k] += scale * x[k];
 }
 
+static double dot(const double *x, const double *y, size_t n)
+{
+    enum { SUMS = 16, LANES = BYTES / 8, VECTORS = SUMS / LANES };
+    union {
+        doubles vector[VECTORS];
+        double each[SUMS];
+    } sum = { .each = { 0 } };
+    doubles wide[VECTORS] = { 0 };
+    size_t k = 0;
+    for (; k + SUMS <= n; k += SUMS)
+        for (size_t v = 0; v < VECTORS; v++)
+            wide[v] += *(const doubles *)(x + k + v * LANES) * *(const doubles *)(y + k + v * LANES);
+    for (size_t v = 0; v < VECTORS; v++)
+        sum.vector[v] = wide[v];
+    for (; k < n; k++)
+        sum.each[k % SUMS] += x[k] * y[k];
+    for (size_t half = SUMS / 2; half > 0; half /= 2)
+        for (size_t s = 0; s < half; s++)
+            sum.each[s] += sum.each[s + half];
+    return sum.each[0];
+}
+
 static void approach(float *restrict w, float rate, const float *restrict x, size_t n)
 {
     for (size_t k = 0; k < n; k++)
@@ -108,6 +130,7 @@ const hk_product_kernels HK_TABLE(HK_KERNEL_ISA) = {
     .tile_f32 = tile_f32,
     .tile_f64 = tile_f64,
     .add = add,
+    .dot = dot,
     .approach = approach,
     .distance = distance,
     .cholesky = cholesky,

@@ -18,6 +18,8 @@ typedef struct hk_product_kernels {
     void (*tile_f64)(const double *a, size_t stride, const double *b, size_t n, double *out);
     /** y[n] += scale x[n]. */
     void (*add)(double *y, double scale, const double *x, size_t n);
+    /** Sum of x[k] y[k], as 16 partial sums. */
+    double (*dot)(const double *x, const double *y, size_t n);
     /** w[n] += rate (x[n] - w[n]). */
     void (*approach)(float *w, float rate, const float *x, size_t n);
     /** Sum of (x[k] - w[k])^2, as 16 partial sums. */
