@@ -9,6 +9,7 @@
 #include "experiments/clock.h"
 #include "experiments/nets/choice.h"
 #include "experiments/nets/outcome.h"
+#include "experiments/nets/robustness.h"
 #include "experiments/nets/spiking.h"
 #include "experiments/nets/training.h"
 #include "experiments/nets/vector_map.h"
@@ -37,7 +38,9 @@ typedef struct state {
     hk_features features[N_SETS];
     hk_spiking_report spiking[N_SETS];
     double net_accuracy[N_SETS], largest; /* activation */
+    size_t n_right;                       /* by the net, of the images it was last shown */
     double training_cpu_s;
+    hk_robustness robustness;
     hk_vector_map map, pixel_map;
     bool is_done;
 } state;
@@ -105,32 +108,31 @@ static int load_net(state *s, const char *path)
     return rc;
 }
 
-/* Activations of the features, and how often the net is right. */
-static int activate(state *s, int set)
+/* Activations of the features; an hk_vectors_fn. */
+static int activate(void *user, const hk_images *images, const hk_distortion *distortions, hk_features *out)
 {
-    const hk_images *images = images_of(s, set);
+    state *s = user;
     const size_t layer = s->net.n_layers - 1, n_features = s->net.sizes[layer], n_pixels = s->net.sizes[0];
     const hk_distortion none = { .scale = 1.0 };
-    hk_features *out = &s->features[set];
-    size_t n_right = 0;
+    s->n_right = 0;
     int rc = hk_features_init(hk_run_ctx(s->run), images->n, n_features, out);
     out->n_classes = HK_DATASET_CLASSES;
     for (size_t begin = 0; begin < images->n && rc == HK_OK; begin += s->pass.n_samples) {
         const size_t left = images->n - begin, n = left < s->pass.n_samples ? left : s->pass.n_samples;
         for (size_t k = 0; k < n; k++)
-            hk_distort(images, begin + k, &none, s->pass.values[0] + k * n_pixels);
+            hk_distort(images, begin + k, distortions == NULL ? &none : &distortions[begin + k],
+                       s->pass.values[0] + k * n_pixels);
         rc = hk_perceptron_run(&s->net, s->multiplier, &s->pass, n);
         for (size_t k = 0; k < n && rc == HK_OK; k++) {
-            n_right += hk_perceptron_decide(&s->net, &s->pass, k) == images->labels[begin + k];
+            s->n_right += hk_perceptron_decide(&s->net, &s->pass, k) == images->labels[begin + k];
             out->labels[begin + k] = images->labels[begin + k];
         }
         for (size_t k = 0; k < n * n_features; k++)
             out->values[begin * n_features + k] = (float)s->pass.values[layer][k];
-        for (size_t l = 1; l <= layer; l++)
+        for (size_t l = 1; l <= layer && distortions == NULL; l++)
             for (size_t k = 0; k < n * s->net.sizes[l]; k++)
                 s->largest = fmax(s->largest, s->pass.values[l][k]);
     }
-    s->net_accuracy[set] = (double)n_right / (double)images->n;
     return rc;
 }
 
@@ -164,22 +166,6 @@ static int map_features(state *s)
                                "map of the features", RUN, s->settings.has_pixels ? MAPPED : 1.0, &s->map);
 }
 
-static int map_pixels(state *s)
-{
-    hk_features pixels[N_SETS] = { 0 };
-    int rc = HK_OK;
-    for (int set = 0; set < N_SETS && rc == HK_OK; set++) {
-        rc = hk_features_of_images(hk_run_ctx(s->run), images_of(s, set), &pixels[set]);
-        pixels[set].n_classes = HK_DATASET_CLASSES;
-    }
-    if (rc == HK_OK)
-        rc = hk_vector_map_learn(s->run, &s->settings.map, &pixels[TRAIN], &pixels[TEST], s->team, "map of the pixels",
-                                 MAPPED, 1.0, &s->pixel_map);
-    hk_features_fini(&pixels[TRAIN]);
-    hk_features_fini(&pixels[TEST]);
-    return rc;
-}
-
 /* ---- results ------------------------------------------------------------------------------------------------------- */
 
 static const hk_summary_key keys[] = {
@@ -203,6 +189,10 @@ static const hk_summary_key keys[] = {
     { "worst_potential_deviation_mv", "mV", "largest difference of the last potentials from the net's output" },
     { "spikes_missing", "", "neurons that spike where the net's unit is silent, or the reverse" },
     { "largest_activation_ms", "ms", "of any unit and image: so long before the end of its window a spike comes" },
+    { "robustness", "",
+      "share of the first images tested that the map decides right: plain, moved_px by 1 to 5, turned_deg by 10, 20, "
+      "30, 45, "
+      "60, scaled by 0.5, 0.65, 0.8, 1.25, 1.4" },
     { "training_cpu_s", "s", "processor time of training the net" },
     { "answers_hash", "", "of the classes that the map gives the images tested" },
 };
@@ -258,30 +248,7 @@ static void summarise(const state *s)
     if (s->settings.has_pixels)
         hk_run_report(s->run, "such a map on pixels: %.2f %% and %.2f %%", 100.0 * s->pixel_map.learnt_accuracy,
                       100.0 * s->pixel_map.test_accuracy);
-}
-
-static int put_curve(const state *s, hk_results *file)
-{
-    if (s->training.curve == NULL)
-        return HK_OK;
-    const size_t n = s->settings.epochs;
-    double *rows = calloc(n * 2, sizeof *rows);
-    if (rows == NULL)
-        return hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "no memory for %zu epochs", n);
-    for (size_t k = 0; k < n; k++) {
-        rows[2 * k] = s->training.curve[3 * k];
-        rows[2 * k + 1] = s->training.curve[3 * k + 1];
-    }
-    int rc = hk_results_put(file, "accuracy_over_training",
-                            &(hk_array){ .type = HK_F64,
-                                         .n_dims = 2,
-                                         .shape = { n, 2 },
-                                         .values = rows,
-                                         .description = "share of an epoch's images right while learnt from" });
-    if (rc == HK_OK)
-        rc = hk_results_put_text(file, "accuracy_over_training", "columns", "training images, net");
-    free(rows);
-    return rc;
+    hk_robustness_tell(s->run, &s->robustness);
 }
 
 static int write_results(const state *s)
@@ -297,7 +264,9 @@ static int write_results(const state *s)
     if (rc == HK_OK)
         rc = hk_vector_map_put(ctx, &s->map, &s->images.train, file);
     if (rc == HK_OK)
-        rc = put_curve(s, file);
+        rc = hk_robustness_put(&s->robustness, file);
+    if (rc == HK_OK)
+        rc = hk_training_put(ctx, &s->training, s->settings.epochs, file);
     if (rc == HK_OK)
         return hk_results_close(file);
     hk_results_discard(file);
@@ -333,14 +302,20 @@ static int go_through(state *s)
     int rc = trains ? train(s) : HK_OK;
     if (rc != HK_OK || s->training.at < s->training.n_batches)
         return rc;
-    for (int set = 0; set < N_SETS && rc == HK_OK; set++)
-        rc = activate(s, set);
+    for (int set = 0; set < N_SETS && rc == HK_OK; set++) {
+        rc = activate(s, images_of(s, set), NULL, &s->features[set]);
+        s->net_accuracy[set] = (double)s->n_right / (double)images_of(s, set)->n;
+    }
     if (rc == HK_OK && s->settings.in_spikes)
         rc = spike(s);
     if (rc == HK_OK && !hk_run_stopping(s->run))
         rc = map_features(s);
     if (rc == HK_OK && s->settings.has_pixels && !hk_run_stopping(s->run))
-        rc = map_pixels(s);
+        rc = hk_vector_map_learn_pixels(s->run, &s->settings.map, &s->images.train, &s->images.test, s->team, MAPPED,
+                                        1.0, &s->pixel_map);
+    if (rc == HK_OK && !hk_run_stopping(s->run))
+        rc = hk_robustness_measure(s->run, &s->map, &s->images.test, (size_t)hk_run_integer(s->run, "probe"), s->team,
+                                   activate, s, &s->robustness);
     s->is_done = rc == HK_OK && !hk_run_stopping(s->run);
     if (rc == HK_OK && !s->is_done && trains && hk_run_checkpoint(s->run) != NULL)
         rc = hk_training_save(s->run, &s->config, &s->training);

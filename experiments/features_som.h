@@ -17,7 +17,7 @@ typedef struct hk_features_som_settings {
     bool in_spikes, has_pixels;
 } hk_features_som_settings;
 
-enum { HK_FEATURES_SOM_N_OPTIONS = 23 };
+enum { HK_FEATURES_SOM_N_OPTIONS = 24 };
 extern const hk_option hk_features_som_options[HK_FEATURES_SOM_N_OPTIONS];
 
 /** Resolves the options; the setting decides what the user left alone. HK_ERANGE. */

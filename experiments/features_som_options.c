@@ -2,9 +2,8 @@
  * has the commands. */
 #include "experiments/features_som.h"
 
-#include "experiments/nets/choice.h"
-
-#include <math.h>
+#include "experiments/nets/options.h"
+#include "experiments/nets/vector_map.h"
 
 /* What the option `setting` stands for. */
 typedef struct preset {
@@ -31,70 +30,38 @@ static const preset presets[] = {
 static const char *const methods[] = { "auto", "plain", "adam", NULL };
 static const char *const vectors[] = { "spikes", "activations", NULL };
 
-#define COUNT(option, default_, low, high, text)                                                                 \
-    {                                                                                                            \
-        .name = option, .type = HK_OPTION_INTEGER, .initial = default_, .min = low, .max = high, .meaning = text \
-    }
-#define NUMBER(option, default_, low, high, text)                                                               \
-    {                                                                                                           \
-        .name = option, .type = HK_OPTION_NUMBER, .initial = default_, .min = low, .max = high, .meaning = text \
-    }
-#define AUTOMATIC(option, type_, low, high, how, text)                                            \
-    {                                                                                             \
-        .name = option, .type = type_, .min = low, .max = high, .automatic = how, .meaning = text \
-    }
-
 const hk_option hk_features_som_options[HK_FEATURES_SOM_N_OPTIONS] = {
     { .name = "setting",
       .type = HK_OPTION_CHOICE,
       .text = "best",
       .choices = settings,
       .meaning = "what stands for options left alone: the best found, or the original's small net and plain descent" },
-    { .name = "data",
-      .type = HK_OPTION_CHOICE,
-      .text = "auto",
-      .choices = hk_dataset_names,
-      .meaning = "which images" },
-    { .name = "split",
-      .type = HK_OPTION_CHOICE,
-      .text = "test",
-      .choices = hk_choice_splits,
-      .meaning = "validation: the last sixth of the training images is tested on instead, for choosing options" },
-    COUNT("train", 0, 0, 1e6, "training images; 0: all"),
-    COUNT("test", 0, 0, 1e6, "images to test on; 0: all"),
-    AUTOMATIC("hidden", HK_OPTION_INTEGER, 0, 10000, "340; original: 0", "units before the features; 0: no such layer"),
-    COUNT("features", 42, 1, 10000, "units whose activations, or spikes, are the features"),
-    AUTOMATIC("init_sd", HK_OPTION_NUMBER, 0, 10, "0; original: 0.01",
-              "weights start normal with this spread; 0: sqrt(2 / inputs)"),
+    HK_CHOICE_OPTIONS,
+    HK_AUTOMATIC("hidden", HK_OPTION_INTEGER, 0, 10000, "340; original: 0",
+                 "units before the features; 0: no such layer"),
+    HK_COUNT("features", 42, 1, 10000, "units whose activations, or spikes, are the features"),
+    HK_AUTOMATIC("init_sd", HK_OPTION_NUMBER, 0, 10, "0; original: 0.01",
+                 "weights start normal with this spread; 0: sqrt(2 / inputs)"),
     { .name = "method",
       .type = HK_OPTION_CHOICE,
       .text = "auto",
       .choices = methods,
       .meaning = "steps of plain gradient descent, or of Adam; auto: adam; original: plain" },
-    AUTOMATIC("epochs", HK_OPTION_INTEGER, 1, 100000, "12; original: 10", "times the net learns from all images"),
-    COUNT("batch", 64, 1, 10000, "images a step"),
-    AUTOMATIC("learning_rate", HK_OPTION_NUMBER, 1e-12, 1e3, "0.001; original: 0.032",
-              "of the first step; of the mean over a batch"),
-    AUTOMATIC("learning_rate_end", HK_OPTION_NUMBER, 1e-12, 1e3, "2e-5; original: learning_rate",
-              "of the last step; it falls geometrically"),
-    AUTOMATIC("smoothing", HK_OPTION_NUMBER, 0, 0.9, "0.1; original: 0",
-              "share of the label that all classes have alike, which draws the features of a class together"),
-    COUNT("shift_px", 0, 0, 10, "training images are moved by up to so many pixels"),
+    HK_AUTOMATIC("epochs", HK_OPTION_INTEGER, 1, 100000, "12; original: 10", "times the net learns from all images"),
+    HK_COUNT("batch", 64, 1, 10000, "images a step"),
+    HK_AUTOMATIC("learning_rate", HK_OPTION_NUMBER, 1e-12, 1e3, "0.001; original: 0.032",
+                 "of the first step; of the mean over a batch"),
+    HK_AUTOMATIC("learning_rate_end", HK_OPTION_NUMBER, 1e-12, 1e3, "2e-5; original: learning_rate",
+                 "of the last step; it falls geometrically"),
+    HK_AUTOMATIC("smoothing", HK_OPTION_NUMBER, 0, 0.9, "0.1; original: 0",
+                 "share of the label that all classes have alike, which draws the features of a class together"),
+    HK_COUNT("shift_px", 0, 0, 10, "training images are moved by up to so many pixels"),
     { .name = "vectors",
       .type = HK_OPTION_CHOICE,
       .text = "spikes",
       .choices = vectors,
       .meaning = "what the map learns from: times of the spikes of the simulated net, or the net's activations" },
-    COUNT("side", 16, 1, 300, "rows of the map"),
-    AUTOMATIC("cols", HK_OPTION_INTEGER, 1, 300, "side", "columns of the map"),
-    COUNT("map_epochs", 10, 1, 10000, "times the map learns from all images"),
-    AUTOMATIC("sigma_start", HK_OPTION_NUMBER, 1e-3, 300, "longer side / 3",
-              "width of the neighbourhood at first, in distances of neighbours"),
-    NUMBER("sigma_end", 0.3, 1e-3, 300, "the same at the end"),
-    { .name = "pixels",
-      .type = HK_OPTION_FLAG,
-      .initial = 1.0,
-      .meaning = "train such a map on the pixels, too, to compare" },
+    HK_MAP_OPTIONS,
     { .name = "net",
       .type = HK_OPTION_TEXT,
       .text = "",
@@ -109,21 +76,6 @@ static double given_or(const hk_run *run, const char *name, double otherwise)
 static double count_or(const hk_run *run, const char *name, double otherwise)
 {
     return hk_run_is_given(run, name) ? (double)hk_run_integer(run, name) : otherwise;
-}
-
-static hk_som_config settle_map(const hk_run *run)
-{
-    const double rows = (double)hk_run_integer(run, "side"), cols = count_or(run, "cols", rows);
-    const double end = hk_run_number(run, "sigma_end");
-    return (hk_som_config){ .rows = (uint32_t)rows,
-                            .cols = (uint32_t)cols,
-                            .epochs = (uint32_t)hk_run_integer(run, "map_epochs"),
-                            .parts = 10,
-                            .sigma_start = given_or(run, "sigma_start", fmax(fmax(rows, cols) / 3.0, end)),
-                            .sigma_end = end,
-                            .eta_start = 0.5, /* of maps that learn sample by sample: not used, but checked */
-                            .eta_end = 0.01,
-                            .seed = hk_run_seed(run) };
 }
 
 int hk_features_som_settle(hk_run *run, hk_features_som_settings *out)
@@ -142,7 +94,7 @@ int hk_features_som_settle(hk_run *run, hk_features_som_settings *out)
         .rate_end = given_or(run, "learning_rate_end", p->learning_rate_end),
         .epochs = (uint32_t)count_or(run, "epochs", p->epochs),
         .batch = (uint32_t)hk_run_integer(run, "batch"),
-        .map = settle_map(run),
+        .map = hk_vector_map_settle(run),
         .in_spikes = hk_run_choice(run, "vectors") == 0,
         .has_pixels = hk_run_flag(run, "pixels"),
     };

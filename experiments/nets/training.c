@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct state {
     hk_run *run;
@@ -200,6 +201,27 @@ int hk_training_save(hk_run *run, const hk_training_config *config, hk_training 
     if (rc == HK_OK)
         rc = save(&s);
     hk_descent_fini(&s.descent);
+    return rc;
+}
+
+int hk_training_put(hk_ctx *ctx, const hk_training *training, uint32_t epochs, hk_results *file)
+{
+    if (training->curve == NULL)
+        return HK_OK;
+    double *rows = calloc((size_t)epochs * 2, sizeof *rows);
+    if (rows == NULL)
+        return hk_fail(ctx, HK_ENOMEM, "no memory for %u epochs", epochs);
+    for (size_t k = 0; k < epochs; k++)
+        memcpy(rows + 2 * k, training->curve + 3 * k, 2 * sizeof *rows);
+    int rc = hk_results_put(file, "accuracy_over_training",
+                            &(hk_array){ .type = HK_F64,
+                                         .n_dims = 2,
+                                         .shape = { epochs, 2 },
+                                         .values = rows,
+                                         .description = "share of an epoch's images right while learnt from" });
+    if (rc == HK_OK)
+        rc = hk_results_put_text(file, "accuracy_over_training", "columns", "training images, net");
+    free(rows);
     return rc;
 }
 

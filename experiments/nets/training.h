@@ -10,6 +10,7 @@
 #include "experiments/nets/descent.h"
 #include "experiments/nets/distort.h"
 #include "experiments/nets/multiply.h"
+#include "sim/results.h"
 
 /** Loss and gradient [n_params] of the first n samples in `values`; adds to *n_right those decided right. */
 typedef int (*hk_gradient_fn)(void *net, size_t n, const uint8_t *labels, double *loss, size_t *n_right,
@@ -43,6 +44,8 @@ HK_MUST_CHECK int hk_training_run(hk_run *run, hk_multiplier *multiplier, const 
                                   hk_training *out);
 /** Saves a training that has come to its end, for a run that is stopped later. HK_EIO, HK_ENOMEM. */
 HK_MUST_CHECK int hk_training_save(hk_run *run, const hk_training_config *config, hk_training *training);
+/** Adds `accuracy_over_training`; nothing where nothing was trained. */
+HK_MUST_CHECK int hk_training_put(hk_ctx *ctx, const hk_training *training, uint32_t epochs, hk_results *file);
 void hk_training_fini(hk_training *training);
 
 #endif

@@ -1,9 +1,27 @@
 /* experiments/nets/vector_map.c - see vector_map.h. */
 #include "experiments/nets/vector_map.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 enum { CLASSES = HK_DATASET_CLASSES };
+
+hk_som_config hk_vector_map_settle(const hk_run *run)
+{
+    const double rows = (double)hk_run_integer(run, "side"), end = hk_run_number(run, "sigma_end");
+    const double cols = hk_run_is_given(run, "cols") ? (double)hk_run_integer(run, "cols") : rows;
+    const double third = fmax(fmax(rows, cols) / 3.0, end);
+    return (hk_som_config){ .rows = (uint32_t)rows,
+                            .cols = (uint32_t)cols,
+                            .epochs = (uint32_t)hk_run_integer(run, "map_epochs"),
+                            .parts = 10,
+                            .sigma_start = hk_run_is_given(run, "sigma_start") ? hk_run_number(run, "sigma_start")
+                                                                               : third,
+                            .sigma_end = end,
+                            .eta_start = 0.5, /* of maps that learn sample by sample: not used, but checked */
+                            .eta_end = 0.01,
+                            .seed = hk_run_seed(run) };
+}
 
 static uint64_t hash_on(uint64_t hash, uint32_t value) /* FNV-1a */
 {
@@ -74,6 +92,21 @@ int hk_vector_map_learn(hk_run *run, const hk_som_config *config, const hk_featu
         return rc;
     out->learnt_accuracy = share_right(&out->som, learn, out->learnt);
     return test(ctx, out, test_on, team);
+}
+
+int hk_vector_map_learn_pixels(hk_run *run, const hk_som_config *config, const hk_images *learn,
+                               const hk_images *test_on, hk_team *team, double begin, double end, hk_vector_map *out)
+{
+    hk_features pixels[2] = { 0 };
+    int rc = hk_features_of_images(hk_run_ctx(run), learn, &pixels[0]);
+    if (rc == HK_OK)
+        rc = hk_features_of_images(hk_run_ctx(run), test_on, &pixels[1]);
+    pixels[0].n_classes = pixels[1].n_classes = CLASSES;
+    if (rc == HK_OK)
+        rc = hk_vector_map_learn(run, config, &pixels[0], &pixels[1], team, "map of the pixels", begin, end, out);
+    hk_features_fini(&pixels[0]);
+    hk_features_fini(&pixels[1]);
+    return rc;
 }
 
 void hk_vector_map_fini(hk_vector_map *map)

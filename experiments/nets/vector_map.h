@@ -15,11 +15,18 @@ typedef struct hk_vector_map {
     uint64_t hash;                                             /* of the answers to the samples tested, in order */
 } hk_vector_map;
 
+/** The map that the options side, cols, map_epochs, sigma_start and sigma_end ask for. */
+hk_som_config hk_vector_map_settle(const hk_run *run);
+
 /** `begin` and `end`: shares of the whole run, for the progress line, which says `what`. HK_OK with *out empty (som.labels NULL):
  *  stopped. To be freed in any case. */
 HK_MUST_CHECK int hk_vector_map_learn(hk_run *run, const hk_som_config *config, const hk_features *learn,
                                       const hk_features *test, hk_team *team, const char *what, double begin,
                                       double end, hk_vector_map *out);
+/** The same on the pixels of images. */
+HK_MUST_CHECK int hk_vector_map_learn_pixels(hk_run *run, const hk_som_config *config, const hk_images *learn,
+                                             const hk_images *test, hk_team *team, double begin, double end,
+                                             hk_vector_map *out);
 void hk_vector_map_fini(hk_vector_map *map);
 
 /** Share of samples whose unit bears their class. HK_ENOMEM. */
