@@ -19,14 +19,16 @@ enum {
     CODES,
     CODE_ERRORS,
     COMPARISON,
+    CONTINUAL,
     NEURON_RATES,
     NEURON_CVS,
     CORRELATIONS,
     N_FIGURES
 };
-static const char *const figure_names[N_FIGURES] = { "raster",     "rates",        "examples",  "fields",
-                                                     "confusion",  "accuracy",     "codes",     "code-errors",
-                                                     "comparison", "neuron-rates", "neuron-cv", "correlations" };
+static const char *const figure_names[N_FIGURES] = { "raster",      "rates",     "examples",     "fields",
+                                                     "confusion",   "accuracy",  "codes",        "code-errors",
+                                                     "comparison",  "continual", "neuron-rates", "neuron-cv",
+                                                     "correlations" };
 static const char *const figure_titles[N_FIGURES] = { "spikes",
                                                       "rates",
                                                       "spikes for some samples, the class above",
@@ -36,11 +38,13 @@ static const char *const figure_titles[N_FIGURES] = { "spikes",
                                                       "one image under every code",
                                                       "error of decoded pixels",
                                                       "one network under every code",
+                                                      "a stream of classes",
                                                       "rates of the neurons",
                                                       "irregularity of the neurons",
                                                       "correlations of pairs" };
-#define FIGURE_LIST \
-    "raster,rates,examples,fields,confusion,accuracy,codes,code-errors,comparison,neuron-rates,neuron-cv,correlations"
+#define FIGURE_LIST                                                                                                  \
+    "raster,rates,examples,fields,confusion,accuracy,codes,code-errors,comparison,continual,neuron-rates,neuron-cv," \
+    "correlations"
 
 enum { OUT, FORMAT, WHAT, FROM, TO, BIN, SHARE, HELP, N_FLAGS };
 static const hk_flag flags[N_FLAGS] = {
@@ -68,7 +72,8 @@ static void help(FILE *stream)
     fputs(
         "usage: hillock plot FILE.h5 [options]\n\n"
         "Draws what a results file holds: spikes as a raster and as rates, those of some examples, receptive fields,\n"
-        "the confusion matrix, the accuracy over training, an image under several codes, how rates, irregularity and "
+        "the confusion matrix, the accuracy over training, an image under several codes, a stream of classes, how "
+        "rates, irregularity and "
         "correlations are distributed. "
         "The pictures are called FILE-raster.svg and so on. Needs "
         "gnuplot.\n\n",
@@ -198,7 +203,8 @@ static int plot_arrays(job *j)
                    { ACCURACY, "accuracy_over_training", hk_plot_accuracy },
                    { CODES, "codes/image", hk_plot_codes },
                    { CODE_ERRORS, "codes/image", hk_plot_code_errors },
-                   { COMPARISON, "comparison/levels", hk_plot_comparison } };
+                   { COMPARISON, "comparison/levels", hk_plot_comparison },
+                   { CONTINUAL, "continual/accuracy", hk_plot_continual } };
     for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
         const hk_results_entry *entry = hk_results_find(j->plot.results, arrays[k].array);
         if (!j->wanted[arrays[k].figure])

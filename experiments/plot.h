@@ -42,6 +42,9 @@ int hk_plot_code_errors(const hk_plot_job *job, const hk_picture *picture, const
 /** comparison/levels, with comparison/<name>/tests, accuracy_over_window and robustness/<kind> for each of the `names` of the group. */
 int hk_plot_comparison(const hk_plot_job *job, const hk_picture *picture, const void *data);
 
+/** continual/accuracy[blocks][classes], with owners of the same shape and images, fresh, replaced and drift of each block. */
+int hk_plot_continual(const hk_plot_job *job, const hk_picture *picture, const void *data);
+
 /** The first array statistics/<population>/<what>, or NULL. */
 const hk_results_entry *hk_plot_find_statistics(const hk_results *results, const char *what);
 /** Cumulative distributions by population of the arrays rate_hz, cv_isi and correlation there. */

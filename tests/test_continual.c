@@ -7,6 +7,7 @@
 
 #include "experiments/commands.h"
 #include "experiments/continual.h"
+#include "experiments/plot.h"
 #include "sim/results.h"
 
 #include <errno.h>
@@ -417,6 +418,18 @@ static void the_file_has_a_row_for_each_block_of_each_pass(void **state)
     }
     assert_close(number_of(&t, "class_accuracy"), mean, 1e-12);
     assert_close(number_of(&t, "test_accuracy"), right / 150.0, 1e-12);
+    if (hk_gnuplot_exists()) {
+        size_t n;
+        hk_plot_job job = { .ctx = ctx, .results = file };
+        hk_picture picture = { .path = scratch_path("rows.svg"), .title = "the stream" };
+        assert_ok(hk_plot_continual(&job, &picture, matrix));
+        char *svg = (char *)file_bytes(scratch_path("rows.svg"), &n);
+        svg[n] = '\0';
+        assert_non_null(strstr(svg, "the stream"));
+        assert_non_null(strstr(svg, "neurons recruited anew"));
+        free(svg);
+        assert_status(hk_plot_continual(&job, &picture, hk_results_find(file, "continual/drift")), HK_EFORMAT);
+    }
     assert_ok(hk_results_close(file));
     assert_int_equal(count_files("rows.spikes-"), 0);
     trial_close(&t);
