@@ -339,9 +339,65 @@ static void a_map_draws_its_u_matrix_names_and_prototypes(void **state)
     bench_open(&b, &hk_readout_som);
     assert_ok(hk_readout_som.learn(&b.job, &f, &model));
     assert_ok(hk_readout_som.plot(&b.job, model, scratch_path("map")));
-    static const char *const names[] = { "map-umatrix.svg", "map-labels.svg", "map-prototypes.svg" };
+    static const char *const names[] = { "map-umatrix.svg", "map-labels.svg", "map-prototypes.svg",
+                                         "map-examples.svg" };
     for (size_t k = 0; k < N_OF(names); k++)
         assert_int_equal(access(scratch_path(names[k]), R_OK), 0);
+    hk_readout_som.destroy(model);
+    bench_close(&b);
+    hk_features_fini(&f);
+}
+
+static void a_map_keeps_the_samples_nearest_to_each_prototype(void **state)
+{
+    (void)state;
+    enum { UNITS = 16, N = 300, D = 25, KEPT = 10 };
+    hk_features f;
+    bench b;
+    void *model;
+    hk_results *file;
+    static float weights[UNITS * D], nearest[UNITS * D];
+    int32_t examples[UNITS * KEPT];
+    draw(&f, N, 7);
+    bench_open(&b, &hk_readout_som);
+    assert_ok(hk_readout_som.learn(&b.job, &f, &model));
+    assert_ok(hk_results_open(b.job.ctx, scratch_path("map.h5"), HK_RESULTS_CREATE, &file));
+    assert_ok(hk_readout_som.save(model, file));
+    assert_ok(hk_results_close(file));
+    assert_ok(hk_results_open(b.job.ctx, scratch_path("map.h5"), HK_RESULTS_READ, &file));
+    assert_ok(hk_results_get(file, "model/weights", HK_F32, weights, UNITS * D));
+    assert_ok(hk_results_get(file, "model/nearest", HK_F32, nearest, UNITS * D));
+    assert_ok(hk_results_get(file, "model/examples", HK_I32, examples, UNITS * KEPT));
+    hk_results_discard(file);
+    double won[UNITS][N]; /* distances of the samples that each unit wins, ascending */
+    size_t n_won[UNITS] = { 0 };
+    for (size_t s = 0; s < N; s++) {
+        size_t winner = 0;
+        double least = HUGE_VAL;
+        for (size_t u = 0; u < UNITS; u++) {
+            double square = 0.0;
+            for (size_t k = 0; k < D; k++)
+                square += pow((double)f.values[s * D + k] - (double)weights[u * D + k], 2.0);
+            winner = square < least ? u : winner;
+            least = fmin(least, square);
+        }
+        size_t at = n_won[winner]++;
+        for (; at > 0 && won[winner][at - 1] > least; at--)
+            won[winner][at] = won[winner][at - 1];
+        won[winner][at] = least;
+    }
+    for (size_t u = 0; u < UNITS; u++)
+        for (size_t e = 0; e < KEPT; e++) {
+            int32_t s = examples[u * KEPT + e];
+            double square = 0.0;
+            assert_int_equal(s >= 0, e < n_won[u]);
+            for (size_t k = 0; s >= 0 && k < D; k++)
+                square += pow((double)f.values[(size_t)s * D + k] - (double)weights[u * D + k], 2.0);
+            if (s >= 0)
+                assert_close(square, won[u][e], 1e-9);
+            if (e == 0 && s >= 0)
+                assert_memory_equal(nearest + u * D, f.values + (size_t)s * D, D * sizeof *nearest);
+        }
     hk_readout_som.destroy(model);
     bench_close(&b);
     hk_features_fini(&f);
@@ -396,6 +452,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_no_model_is_refused_by_every_readout),
         cmocka_unit_test(votes_refuse_vectors_that_are_no_counts_and_more_classes_than_ten),
         cmocka_unit_test(a_map_draws_its_u_matrix_names_and_prototypes),
+        cmocka_unit_test(a_map_keeps_the_samples_nearest_to_each_prototype),
         cmocka_unit_test(what_mnist_recorded_gives_the_accuracies_it_reported),
     };
     return cmocka_run_group_tests(tests, hk_scratch_setup, hk_scratch_teardown);

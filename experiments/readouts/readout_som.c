@@ -81,11 +81,17 @@ static const hk_option options[] = {
       .meaning = "how far units that win too often step back while learning; 0: not" },
 };
 
+enum { EXAMPLES = 10 }; /* samples kept of each unit */
+
 /* A map with what was seen while and after it learnt. */
 typedef struct model {
     hk_som som;
     double *answers; /* [n_units][n_classes] samples to learn from that each unit won, by class */
     double *changed; /* [epochs] share of these samples whose winner the epoch changed; the first: NaN */
+    /* Of the samples that a unit won those nearest to its prototype: their numbers, nearest first, -1 behind the last, and the
+     * vector of the first, 0 where there is none. */
+    int32_t *examples; /* [n_units][EXAMPLES] */
+    float *nearest;    /* [n_units][n_features] */
 } model;
 
 static void destroy(void *m)
@@ -96,6 +102,8 @@ static void destroy(void *m)
     hk_som_fini(&map->som);
     free(map->answers);
     free(map->changed);
+    free(map->examples);
+    free(map->nearest);
     free(map);
 }
 
@@ -121,6 +129,59 @@ static hk_som_config config_of(const hk_readout_job *job)
                             .seed = job->seed };
 }
 
+static bool make_room(model *map, size_t n_classes, size_t n_epochs)
+{
+    const hk_som *som = &map->som;
+    map->answers = calloc(som->n_units * n_classes, sizeof *map->answers);
+    map->changed = calloc(n_epochs, sizeof *map->changed);
+    map->examples = malloc(som->n_units * EXAMPLES * sizeof *map->examples);
+    map->nearest = calloc(som->n_units * som->n_features, sizeof *map->nearest);
+    return map->answers != NULL && map->changed != NULL && map->examples != NULL && map->nearest != NULL;
+}
+
+static double square_distance(const float *a, const float *b, size_t n)
+{
+    double sum = 0.0;
+    for (size_t k = 0; k < n; k++)
+        sum += ((double)a[k] - (double)b[k]) * ((double)a[k] - (double)b[k]);
+    return sum;
+}
+
+/* Fills in examples and nearest; of equally near samples the earlier comes first. */
+static int find_examples(hk_ctx *ctx, const hk_features *samples, const hk_som_hit *hits, model *map)
+{
+    const hk_som *som = &map->som;
+    const size_t d = som->n_features;
+    double *squares = malloc(som->n_units * EXAMPLES * sizeof *squares);
+    if (squares == NULL)
+        return hk_fail(ctx, HK_ENOMEM, "som: no memory for the examples of %zu units", som->n_units);
+    for (size_t k = 0; k < som->n_units * EXAMPLES; k++) {
+        squares[k] = HUGE_VAL;
+        map->examples[k] = -1;
+    }
+    for (size_t s = 0; s < samples->n; s++) {
+        const size_t unit = hits[s].first;
+        double square = square_distance(hk_features_row(samples, s), som->weights + unit * d, d);
+        double *row = squares + unit * EXAMPLES;
+        int32_t *numbers = map->examples + unit * EXAMPLES;
+        if (!(square < row[EXAMPLES - 1]))
+            continue;
+        int at = EXAMPLES - 1;
+        for (; at > 0 && square < row[at - 1]; at--) {
+            row[at] = row[at - 1];
+            numbers[at] = numbers[at - 1];
+        }
+        row[at] = square;
+        numbers[at] = (int32_t)s;
+    }
+    for (size_t u = 0; u < som->n_units; u++)
+        if (map->examples[u * EXAMPLES] >= 0)
+            memcpy(map->nearest + u * d, hk_features_row(samples, (size_t)map->examples[u * EXAMPLES]),
+                   d * sizeof *map->nearest);
+    free(squares);
+    return HK_OK;
+}
+
 static int train(const hk_readout_job *job, const hk_features *samples, model *map, hk_som_hit *hits[2])
 {
     int rc = HK_OK;
@@ -137,6 +198,8 @@ static int train(const hk_readout_job *job, const hk_features *samples, model *m
     const hk_som_hit *last = hits[(map->som.config.epochs - 1) % 2];
     for (size_t s = 0; rc == HK_OK && s < samples->n; s++)
         map->answers[last[s].first * (size_t)samples->n_classes + samples->labels[s]] += 1.0;
+    if (rc == HK_OK)
+        rc = find_examples(job->ctx, samples, last, map);
     return rc == HK_OK ? hk_som_name(job->ctx, &map->som, samples, last) : rc;
 }
 
@@ -151,12 +214,10 @@ static int learn(const hk_readout_job *job, const hk_features *samples, void **o
         rc = hk_som_create(job->ctx, &config, samples, &map->som);
     else
         rc = hk_fail(job->ctx, rc, "som: no memory for %zu samples", samples->n);
-    if (rc == HK_OK) {
-        map->answers = calloc(map->som.n_units * samples->n_classes, sizeof *map->answers);
-        map->changed = calloc(config.epochs, sizeof *map->changed);
-        rc = map->answers == NULL || map->changed == NULL ? hk_fail(job->ctx, HK_ENOMEM, "som: out of memory")
-                                                          : train(job, samples, map, hits);
-    }
+    if (rc == HK_OK && !make_room(map, samples->n_classes, config.epochs))
+        rc = hk_fail(job->ctx, HK_ENOMEM, "som: no memory for %zu units", map->som.n_units);
+    if (rc == HK_OK)
+        rc = train(job, samples, map, hits);
     free(hits[0]);
     free(hits[1]);
     if (rc == HK_OK)
@@ -243,6 +304,20 @@ static int save(const void *m, hk_results *file)
             .shape = { som->config.epochs },
             .values = map->changed,
             .description = "share of the samples whose winner each epoch changed" } },
+        { "model/examples",
+          { .type = HK_I32,
+            .n_dims = 2,
+            .shape = { som->n_units, EXAMPLES },
+            .values = map->examples,
+            .description =
+                "of the samples that each unit won those nearest to its prototype, nearest first: their numbers "
+                "among the samples to learn from, -1 behind the last" } },
+        { "model/nearest",
+          { .type = HK_F32,
+            .n_dims = 2,
+            .shape = { som->n_units, som->n_features },
+            .values = map->nearest,
+            .description = "the first of these samples" } },
     };
     int rc = HK_OK;
     for (size_t k = 0; k < sizeof arrays / sizeof arrays[0] && rc == HK_OK; k++)
@@ -256,14 +331,17 @@ static int load_arrays(hk_ctx *ctx, hk_results *file, model *map)
     const hk_results_entry *weights = hk_results_find(file, "model/weights");
     const hk_results_entry *answers = hk_results_find(file, "model/answers");
     const hk_results_entry *changed = hk_results_find(file, "model/changed");
+    const hk_results_entry *examples = hk_results_find(file, "model/examples");
+    const hk_results_entry *nearest = hk_results_find(file, "model/nearest");
     uint32_t map_[3];
     int rc = hk_results_get(file, "model/map", HK_U32, map_, 3);
     if (rc != HK_OK)
         return rc;
-    if (weights == NULL || answers == NULL || changed == NULL || weights->n_dims != 2 || answers->n_dims != 2 ||
-        map_[2] > 1 || map_[1] == 0 || weights->shape[0] != (uint64_t)map_[0] * map_[1] ||
-        answers->shape[0] != weights->shape[0] || weights->n == 0 || answers->shape[1] == 0 ||
-        answers->shape[1] > HK_MOST_CLASSES || changed->n == 0 || changed->n > 1000000)
+    if (weights == NULL || answers == NULL || changed == NULL || examples == NULL || nearest == NULL ||
+        weights->n_dims != 2 || answers->n_dims != 2 || map_[2] > 1 || map_[1] == 0 ||
+        weights->shape[0] != (uint64_t)map_[0] * map_[1] || answers->shape[0] != weights->shape[0] || weights->n == 0 ||
+        answers->shape[1] == 0 || answers->shape[1] > HK_MOST_CLASSES || changed->n == 0 || changed->n > 1000000 ||
+        examples->n != weights->shape[0] * EXAMPLES || nearest->n != weights->n)
         return hk_fail(ctx, HK_EFORMAT, "som: the arrays of the group `model` do not fit each other");
     som->config = (hk_som_config){
         .rows = map_[0], .cols = map_[1], .grid = (hk_som_grid)map_[2], .epochs = (uint32_t)changed->n
@@ -273,9 +351,7 @@ static int load_arrays(hk_ctx *ctx, hk_results *file, model *map)
     som->n_classes = (uint32_t)answers->shape[1];
     som->weights = malloc(weights->n * sizeof *som->weights);
     som->labels = malloc(som->n_units * sizeof *som->labels);
-    map->answers = malloc(answers->n * sizeof *map->answers);
-    map->changed = malloc(changed->n * sizeof *map->changed);
-    if (som->weights == NULL || som->labels == NULL || map->answers == NULL || map->changed == NULL)
+    if (som->weights == NULL || som->labels == NULL || !make_room(map, som->n_classes, changed->n))
         return hk_fail(ctx, HK_ENOMEM, "som: no memory for %zu units", som->n_units);
     rc = hk_results_get(file, "model/weights", HK_F32, som->weights, weights->n);
     if (rc == HK_OK)
@@ -284,6 +360,10 @@ static int load_arrays(hk_ctx *ctx, hk_results *file, model *map)
         rc = hk_results_get(file, "model/answers", HK_F64, map->answers, answers->n);
     if (rc == HK_OK)
         rc = hk_results_get(file, "model/changed", HK_F64, map->changed, changed->n);
+    if (rc == HK_OK)
+        rc = hk_results_get(file, "model/examples", HK_I32, map->examples, examples->n);
+    if (rc == HK_OK)
+        rc = hk_results_get(file, "model/nearest", HK_F32, map->nearest, nearest->n);
     for (size_t k = 0; rc == HK_OK && k < weights->n; k++)
         if (!isfinite(som->weights[k]))
             rc = hk_fail(ctx, HK_EFORMAT, "model/weights: number %zu is %g, must be finite", k,
@@ -339,10 +419,11 @@ static int draw_map(const hk_readout_job *job, const char *prefix, const char *w
     return rc;
 }
 
-/* Prototypes are drawn where features can be the pixels of a square. */
+/* Prototypes, and the samples nearest to them, are drawn where features can be the pixels of a square. */
 static int plot(const hk_readout_job *job, const void *m, const char *prefix)
 {
-    const hk_som *som = &((const model *)m)->som;
+    const model *map = m;
+    const hk_som *som = &map->som;
     size_t side = (size_t)lround(sqrt((double)som->n_features));
     double *heights = malloc(som->n_units * sizeof *heights);
     if (heights == NULL)
@@ -354,6 +435,8 @@ static int plot(const hk_readout_job *job, const void *m, const char *prefix)
         rc = draw_map(job, prefix, "labels", "class", som, NULL);
     if (rc == HK_OK && side * side == som->n_features)
         rc = draw(job, prefix, "prototypes", "prototype", som->weights, som->n_units, side, side);
+    if (rc == HK_OK && side * side == som->n_features)
+        rc = draw(job, prefix, "examples", "nearest sample", map->nearest, som->n_units, side, side);
     return rc;
 }
 
