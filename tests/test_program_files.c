@@ -112,6 +112,48 @@ static void an_array_is_exported_for_numpy(void **state)
     hk_ctx_destroy(ctx);
 }
 
+static void put_npy(const char *path, hk_type type, size_t n, size_t n_columns, const void *values)
+{
+    assert_int_equal(hk_npy_write(NULL, path, type, n_columns > 1 ? 2 : 1, (size_t[]){ n, n_columns }, values), HK_OK);
+}
+
+static void samples_that_no_readout_can_learn_from_are_refused(void **state)
+{
+    enum { N = 10, D = 3 };
+    float x[N * D];
+    uint32_t y[N];
+    (void)state;
+    for (uint32_t s = 0; s < N; s++) {
+        y[s] = s % 2;
+        for (uint32_t k = 0; k < D; k++)
+            x[s * D + k] = (float)(7 * s + 3 * k % 5) * 0.31f;
+    }
+    put_npy("x.npy", HK_F32, N, D, x);
+    put_npy("y.npy", HK_U32, N, 1, y);
+    check("readout ridge x.npy --labels y.npy", 0, "of 8 samples", NULL);
+    check("readout som x.npy --labels y.npy --set side=3", 1, NULL,
+          "3 x 3 units, must be at most as many as the 8 samples");
+    for (uint32_t s = 0; s < N; s++)
+        y[s] = 2 * (s % 2);
+    put_npy("y.npy", HK_U32, N, 1, y);
+    check("readout lda x.npy --labels y.npy", 1, NULL, "none of the 8 samples to learn from is of class 1");
+    x[2 * D + 1] = NAN;
+    put_npy("x.npy", HK_F32, N, D, x);
+    for (uint32_t s = 0; s < N; s++)
+        y[s] = s % 2;
+    put_npy("y.npy", HK_U32, N, 1, y);
+    check("readout ridge x.npy --labels y.npy", 1, NULL, "feature 1 of sample 2 is nan, must be finite");
+    put_npy("y.npy", HK_U32, N - 1, 1, y);
+    check("readout ridge x.npy --labels y.npy", 1, NULL, "must be as many");
+    FILE *file = fopen("empty.h5", "w");
+    assert_non_null(file);
+    fclose(file);
+    check("readout vote empty.h5", 1, NULL, "the file is empty, must be an HDF5 file");
+    remove("x.npy");
+    remove("y.npy");
+    remove("empty.h5");
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "--as-hillock") == 0) {
@@ -124,6 +166,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(results_say_who_made_them_and_what_they_hold),
         cmocka_unit_test(plot_draws_all_that_a_file_holds),
         cmocka_unit_test(an_array_is_exported_for_numpy),
+        cmocka_unit_test(samples_that_no_readout_can_learn_from_are_refused),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
