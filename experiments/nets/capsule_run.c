@@ -1,6 +1,7 @@
 /* experiments/nets/capsule_run.c - a capsule network there and back; see capsule.h. Convolutions are products with patches. */
 #include "experiments/nets/capsule.h"
 #include "experiments/nets/routing.h"
+#include "experiments/readouts/product_kernels.h"
 
 #include <math.h>
 #include <string.h>
@@ -117,8 +118,7 @@ static hk_routing routing_of(const job *j, size_t s)
 {
     const hk_capsule_shape *shape = &j->net->shape;
     const size_t n_coupled = j->net->n_primary * shape->n_classes, n_vectors = shape->rounds * j->net->n_vector;
-    return (hk_routing){ .kernels = j->kernels,
-                         .n_in = j->net->n_primary,
+    return (hk_routing){ .n_in = j->net->n_primary,
                          .n_out = shape->n_classes,
                          .depth = shape->class_depth,
                          .rounds = shape->rounds,

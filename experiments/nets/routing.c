@@ -6,12 +6,24 @@
 #include <math.h>
 #include <string.h>
 
+/* Short sums: many of them are under way at once, so that each may wait for itself. */
+static double along(const double *x, const double *y, size_t n)
+{
+    double sum = 0.0;
+    for (size_t k = 0; k < n; k++)
+        sum += x[k] * y[k];
+    return sum;
+}
+
+static void add(double *restrict y, double scale, const double *restrict x, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        y[k] += scale * x[k];
+}
+
 static double length_of(const double *s, size_t n)
 {
-    double square = 1e-18;
-    for (size_t k = 0; k < n; k++)
-        square += s[k] * s[k];
-    return sqrt(square);
+    return sqrt(along(s, s, n) + 1e-18);
 }
 
 void hk_squash(const double *s, size_t n, double *out)
@@ -25,12 +37,9 @@ void hk_squash(const double *s, size_t n, double *out)
 void hk_squash_back(const double *s, const double *by_out, size_t n, double *by_s)
 {
     const double length = length_of(s, n), square = length * length, below = 1.0 + square;
-    double along = 0.0;
+    const double share = along(by_out, s, n) * (1.0 - square) / (below * below * length);
     for (size_t k = 0; k < n; k++)
-        along += by_out[k] * s[k];
-    along *= (1.0 - square) / (below * below * length);
-    for (size_t k = 0; k < n; k++)
-        by_s[k] = length / below * by_out[k] + along * s[k];
+        by_s[k] = length / below * by_out[k] + share * s[k];
 }
 
 static void softmax(const double *logits, size_t n, double *out)
@@ -55,15 +64,14 @@ void hk_route(const hk_routing *r)
         for (size_t i = 0; i < r->n_in; i++) {
             softmax(r->logits + i * r->n_out, r->n_out, couplings + i * r->n_out);
             for (size_t j = 0; j < r->n_out; j++)
-                r->kernels->add(sums + j * r->depth, couplings[i * r->n_out + j],
-                                r->votes + i * n_vector + j * r->depth, r->depth);
+                add(sums + j * r->depth, couplings[i * r->n_out + j], r->votes + i * n_vector + j * r->depth, r->depth);
         }
         for (size_t j = 0; j < r->n_out; j++)
             hk_squash(sums + j * r->depth, r->depth, vectors + j * r->depth);
         for (size_t i = 0; i < r->n_in && round + 1 < r->rounds; i++)
             for (size_t j = 0; j < r->n_out; j++)
-                r->logits[i * r->n_out + j] += r->kernels->dot(vectors + j * r->depth,
-                                                               r->votes + i * n_vector + j * r->depth, r->depth);
+                r->logits[i * r->n_out + j] += along(vectors + j * r->depth, r->votes + i * n_vector + j * r->depth,
+                                                     r->depth);
     }
 }
 
@@ -83,8 +91,8 @@ void hk_route_back(const hk_routing *r, double *by_vector, double *by_vote)
             double *by_logit = r->logits + i * r->n_out, *out = by_vote + i * n_vector, mean = 0.0;
             double by_coupling[256];
             for (size_t j = 0; j < r->n_out; j++) {
-                by_coupling[j] = r->kernels->dot(by_vector + j * r->depth, votes + j * r->depth, r->depth);
-                r->kernels->add(out + j * r->depth, c[j], by_vector + j * r->depth, r->depth);
+                by_coupling[j] = along(by_vector + j * r->depth, votes + j * r->depth, r->depth);
+                add(out + j * r->depth, c[j], by_vector + j * r->depth, r->depth);
                 mean += c[j] * by_coupling[j];
             }
             for (size_t j = 0; j < r->n_out; j++)
@@ -97,8 +105,8 @@ void hk_route_back(const hk_routing *r, double *by_vector, double *by_vote)
         for (size_t i = 0; i < r->n_in; i++)
             for (size_t j = 0; j < r->n_out; j++) {
                 const double by_logit = r->logits[i * r->n_out + j];
-                r->kernels->add(by_vector + j * r->depth, by_logit, r->votes + i * n_vector + j * r->depth, r->depth);
-                r->kernels->add(by_vote + i * n_vector + j * r->depth, by_logit, before + j * r->depth, r->depth);
+                add(by_vector + j * r->depth, by_logit, r->votes + i * n_vector + j * r->depth, r->depth);
+                add(by_vote + i * n_vector + j * r->depth, by_logit, before + j * r->depth, r->depth);
             }
     }
 }

@@ -2,7 +2,7 @@
 #ifndef HK_ROUTING_H
 #define HK_ROUTING_H
 
-#include "experiments/readouts/product_kernels.h"
+#include <stddef.h>
 
 /** out[n] = squash(s[n]). */
 void hk_squash(const double *s, size_t n, double *out);
@@ -10,7 +10,6 @@ void hk_squash(const double *s, size_t n, double *out);
 void hk_squash_back(const double *s, const double *by_out, size_t n, double *by_s);
 
 typedef struct hk_routing {
-    const hk_product_kernels *kernels;
     size_t n_in, n_out, depth, rounds;
     const double *votes;                /* [n_in][n_out][depth] */
     double *logits;                     /* [n_in][n_out] room */
