@@ -41,7 +41,7 @@ ifneq ($(wildcard ../shared/data),)
 export HILLOCK_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: all deps demo test build-tests sanitize tsan fuzz fuzzers coverage bench data install uninstall format format-check clean help FORCE
+.PHONY: all results deps demo test build-tests sanitize tsan fuzz fuzzers coverage bench data install uninstall format format-check clean help FORCE
 .SECONDARY: $(TESTS:=.o) $(FUZZERS:=.o) $(FUZZERS)
 .DELETE_ON_ERROR:
 
@@ -67,6 +67,11 @@ coverage:               ## lines of sim, neurons, plasticity, encoders that the 
 	@sh tools/coverage.sh $(B)/coverage $(FOLDERS)
 bench: all              ## the benchmark set; its table goes to results/bench.md
 	./hillock bench --markdown results/bench.md
+results: all            ## the learning experiments of results/learning.md again, as JSON there: takes hours
+	./hillock run features-som --data mnist --seeds 1..5 --jobs 1 --set pixels=off --out none --json results/features-som.json
+	./hillock run features-som --data mnist --seeds 1..10 --jobs 1 --set setting=original --set side=10 --set cols=1 \
+	    --out none --json results/features-som-original.json
+	./hillock run capsule-som --data mnist --seeds 1..5 --jobs 1 --set epochs=3 --set pixels=off --out none --json results/capsule-som.json
 data: deps              ## download MNIST and check its SHA-256
 	sh experiments/datasets/fetch.sh
 format:                 ## clang-format the sources
