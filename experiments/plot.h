@@ -24,7 +24,7 @@ int hk_plot_rates(const hk_plot_job *job, const hk_picture *picture, const void 
 /** examples/times_ms, with examples/ids and examples/labels and the attributes n_inputs, n_hidden and window_ms of the
  *  group: spikes of inputs and hidden neurons for some samples, one window behind the other. */
 int hk_plot_examples(const hk_plot_job *job, const hk_picture *picture, const void *data);
-/** receptive_fields[n][rows][cols] */
+/** receptive_fields[n][rows][cols]; its attribute `label` says what the values are, without it weights. */
 int hk_plot_fields(const hk_plot_job *job, const hk_picture *picture, const void *data);
 /** confusion[classes][classes]: true class, answer */
 int hk_plot_confusion(const hk_plot_job *job, const hk_picture *picture, const void *data);

@@ -24,7 +24,10 @@ int hk_plot_fields(const hk_plot_job *j, const hk_picture *picture, const void *
     for (size_t k = 0; k < entry->n; k++)
         pixels[k] = (float)values[k];
     free(values);
-    snprintf(label, sizeof label, *entry->unit == '\0' ? "weight" : "weight (%.60s)", entry->unit);
+    char *what = hk_plot_text(j->results, entry->name, "label");
+    snprintf(label, sizeof label, *entry->unit == '\0' ? "%.60s" : "%.60s (%.15s)", what == NULL ? "weight" : what,
+             entry->unit);
+    free(what);
     rc = hk_figure_fields(j->ctx, picture, pixels, entry->shape[0], entry->shape[1], entry->shape[2], label);
     free(pixels);
     return rc;

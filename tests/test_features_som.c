@@ -65,6 +65,13 @@ static void threads_change_nothing_and_a_saved_net_answers_alike(void **state)
     assert_close(right / sum, number_of(&one, "test_accuracy"), 1e-15);
     const hk_results_entry *fields = hk_results_find(file, "receptive_fields");
     assert_true(fields != NULL && fields->shape[0] == 36 && fields->shape[1] == 28 && fields->shape[2] == 28);
+    hk_attribute *attributes;
+    size_t n, n_labels = 0;
+    assert_ok(hk_results_attributes(file, "receptive_fields", &attributes, &n));
+    for (size_t k = 0; k < n; k++)
+        n_labels += strcmp(attributes[k].name, "label") == 0 && strstr(attributes[k].text, "mean pixel") != NULL;
+    assert_int_equal(n_labels, 1);
+    hk_attributes_free(attributes, n);
     assert_ok(hk_results_close(file));
     trial_close(&loaded);
     trial_close(&three);

@@ -168,6 +168,8 @@ int hk_vector_map_put(hk_ctx *ctx, const hk_vector_map *map, const hk_images *im
     int rc = HK_OK;
     for (size_t k = 0; k < sizeof arrays / sizeof arrays[0] && rc == HK_OK; k++)
         rc = hk_results_put(file, arrays[k].name, &arrays[k].array);
+    if (rc == HK_OK)
+        rc = hk_results_put_text(file, "receptive_fields", "label", "mean pixel of what the unit wins");
     free(fields);
     return rc;
 }
