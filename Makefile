@@ -30,7 +30,7 @@ ISA_avx512 := -mavx512f -mavx512dq -mavx512vl -mavx512bw -mavx512cd -mprefer-vec
 
 LIB_OBJ  := $(patsubst %.c,$(B)/%.o,$(filter-out $(KERNELS),$(wildcard $(FOLDERS:=/*.c)))) \
             $(foreach isa,$(ISAS),$(KERNELS:%.c=$(B)/%.$(isa).o))
-APP_KERNELS := $(wildcard experiments/readouts/*_kernels.c)
+APP_KERNELS := $(wildcard experiments/readouts/*_kernels.c experiments/nets/*_kernels.c)
 APP_OBJ  := $(patsubst %.c,$(B)/%.o,$(filter-out experiments/main.c $(APP_KERNELS),$(wildcard experiments/*.c experiments/*/*.c))) \
             $(foreach isa,$(ISAS),$(APP_KERNELS:%.c=$(B)/%.$(isa).o))
 TESTS    := $(patsubst %.c,$(B)/%,$(wildcard tests/test_*.c))

@@ -185,11 +185,31 @@ static void a_vector_of_length_nought_stays_and_lets_gradients_through(void **st
     (void)state;
     const double s[3] = { 0.0, 0.0, 0.0 }, by_out[3] = { 1.0, -2.0, 0.5 };
     double out[3], by_s[3];
-    hk_squash(s, 3, out);
-    hk_squash_back(s, by_out, 3, by_s);
+    const hk_routing_kernels *kernels = hk_routing_kernels_for(hk_cpu_best());
+    kernels->squash(s, 3, out);
+    kernels->squash_back(s, by_out, 3, by_s);
     for (size_t k = 0; k < 3; k++) {
         assert_true(out[k] == 0.0);
         assert_close(by_s[k], 1e-9 * by_out[k], 1e-20);
+    }
+}
+
+static void every_instruction_set_gives_the_same_bits(void **state)
+{
+    (void)state;
+    enum { IN = 11, OUT = 7, DEPTH = 5, ROUNDS = 4, VECTOR = OUT * DEPTH };
+    double votes[IN * VECTOR], logits[IN * OUT], couplings[ROUNDS * IN * OUT], sums[ROUNDS * VECTOR];
+    double vectors[ROUNDS * VECTOR], by_vector[VECTOR], kept[2][ROUNDS * VECTOR], by_vote[2][IN * VECTOR];
+    const hk_routing routing = { IN, OUT, DEPTH, ROUNDS, votes, logits, couplings, sums, vectors };
+    draw(votes, N_OF(votes), 0.7, 5);
+    for (unsigned level = 0; level <= (unsigned)hk_cpu_best(); level++) {
+        const hk_routing_kernels *kernels = hk_routing_kernels_for((hk_cpu)level);
+        draw(by_vector, VECTOR, 1.0, 6);
+        kernels->route(&routing);
+        kernels->route_back(&routing, by_vector, by_vote[level > 0]);
+        memcpy(kept[level > 0], vectors, sizeof vectors);
+        assert_memory_equal(kept[0], kept[level > 0], sizeof kept[0]);
+        assert_memory_equal(by_vote[0], by_vote[level > 0], sizeof by_vote[0]);
     }
 }
 
@@ -289,6 +309,7 @@ int main(void)
         cmocka_unit_test(vectors_and_loss_are_those_of_the_equations),
         cmocka_unit_test(every_gradient_is_that_of_central_differences),
         cmocka_unit_test(a_vector_of_length_nought_stays_and_lets_gradients_through),
+        cmocka_unit_test(every_instruction_set_gives_the_same_bits),
         cmocka_unit_test(threads_change_no_bit),
         cmocka_unit_test(a_net_comes_back_from_a_file_with_every_bit_or_is_refused),
         cmocka_unit_test(shapes_that_cannot_be_are_refused_by_name),

@@ -11,6 +11,7 @@ enum { SAMPLES = 2, CAPSULES = 4 }; /* that a thread takes at a time */
 typedef struct job {
     const hk_capsule *net;
     const hk_product_kernels *kernels;
+    const hk_routing_kernels *routing;
     hk_capsule_pass *pass;
     size_t n;
     const uint8_t *labels;
@@ -106,10 +107,11 @@ static void rectify_and_gather(void *user, size_t begin, size_t end)
     const double *biases = part_of(j->net, HK_CAPSULE_B1);
     for (size_t s = begin; s < end; s++) {
         double *maps = j->pass->maps + s * n;
-        for (size_t k = 0; k < n; k++) {
-            double value = maps[k] + biases[k % n_channels];
-            maps[k] = value > 0.0 ? value : 0.0;
-        }
+        for (size_t place = 0; place < n; place += n_channels)
+            for (size_t k = 0; k < n_channels; k++) {
+                double value = maps[place + k] + biases[k];
+                maps[place + k] = value > 0.0 ? value : 0.0;
+            }
         gather(&w, maps, j->pass->patches2 + s * w.rows * w.cols * patch_size(&w));
     }
 }
@@ -142,19 +144,23 @@ static void vote_and_route(void *user, size_t begin, size_t end)
             primary[k] += biases[k % n_biases];
         memset(votes, 0, j->net->n_primary * n_vector * sizeof *votes);
         for (size_t i = 0; i < j->net->n_primary; i++) {
-            hk_squash(primary + i * depth, depth, capsules + i * depth);
+            j->routing->squash(primary + i * depth, depth, capsules + i * depth);
             for (size_t d = 0; d < depth; d++)
                 j->kernels->add(votes + i * n_vector, capsules[i * depth + d], weights + (i * depth + d) * n_vector,
                                 n_vector);
         }
         hk_routing routing = routing_of(j, s);
-        hk_route(&routing);
+        j->routing->route(&routing);
     }
 }
 
 static job job_of(const hk_capsule *net, hk_capsule_pass *pass, size_t n)
 {
-    return (job){ .net = net, .kernels = hk_product_kernels_for(hk_cpu_best()), .pass = pass, .n = n };
+    return (job){ .net = net,
+                  .kernels = hk_product_kernels_for(hk_cpu_best()),
+                  .routing = hk_routing_kernels_for(hk_cpu_best()),
+                  .pass = pass,
+                  .n = n };
 }
 
 int hk_capsule_run(const hk_capsule *net, hk_multiplier *multiplier, hk_capsule_pass *pass, size_t n)
@@ -209,12 +215,12 @@ static void route_back(void *user, size_t begin, size_t end)
     for (size_t s = begin; s < end; s++) {
         double *by_vote = j->pass->by_vote + s * j->net->n_primary * n_vector, *out = j->pass->by_capsule + s * n;
         hk_routing routing = routing_of(j, s);
-        hk_route_back(&routing, j->pass->by_vector + s * n_vector, by_vote);
+        j->routing->route_back(&routing, j->pass->by_vector + s * n_vector, by_vote);
         for (size_t i = 0; i < j->net->n_primary; i++) {
             for (size_t d = 0; d < depth; d++)
                 out[i * depth + d] = j->kernels->dot(by_vote + i * n_vector, weights + (i * depth + d) * n_vector,
                                                      n_vector);
-            hk_squash_back(j->pass->primary + s * n + i * depth, out + i * depth, depth, out + i * depth);
+            j->routing->squash_back(j->pass->primary + s * n + i * depth, out + i * depth, depth, out + i * depth);
         }
     }
 }

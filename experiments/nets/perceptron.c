@@ -212,6 +212,7 @@ int hk_perceptron_load(hk_ctx *ctx, hk_results *file, hk_perceptron *out)
     size_t sizes[HK_PERCEPTRON_LAYERS + 1] = { 0 }, n = 0;
     char name[64];
     const hk_results_entry *entry;
+    *out = (hk_perceptron){ 0 };
     while (n < HK_PERCEPTRON_LAYERS && (entry = find(file, n, parts[0], name)) != NULL) {
         if (entry->n_dims != 2 || (n > 0 && entry->shape[0] != sizes[n]))
             return hk_fail(ctx, HK_EFORMAT, "%s does not fit the layer before it", name);
