@@ -71,7 +71,7 @@ results: all            ## the learning experiments of results/learning.md again
 	./hillock run features-som --data mnist --seeds 1..5 --jobs 1 --set pixels=off --out none --json results/features-som.json
 	./hillock run features-som --data mnist --seeds 1..10 --jobs 1 --set setting=original --set side=10 --set cols=1 \
 	    --out none --json results/features-som-original.json
-	./hillock run capsule-som --data mnist --seeds 1..5 --jobs 1 --set epochs=3 --set pixels=off --out none --json results/capsule-som.json
+	./hillock run capsule-som --data mnist --seeds 1..5 --jobs 1 --set pixels=off --out none --json results/capsule-som.json
 data: deps              ## download MNIST and check its SHA-256
 	sh experiments/datasets/fetch.sh
 format:                 ## clang-format the sources

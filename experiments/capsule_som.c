@@ -29,7 +29,7 @@ static const hk_option options[] = {
     HK_COUNT("class_depth", 8, 1, 256, "numbers of a class capsule"),
     HK_COUNT("rounds", 3, 1, HK_CAPSULE_ROUNDS, "of the routing"),
     HK_NUMBER("votes_sd", 0.1, 1e-6, 100, "weights from primary to class capsules start normal with this spread"),
-    HK_COUNT("epochs", 5, 1, 100000, "times the net learns from all images"),
+    HK_COUNT("epochs", 4, 1, 100000, "times the net learns from all images"),
     HK_COUNT("batch", 64, 1, 10000, "images a step (of Adam)"),
     HK_NUMBER("learning_rate", 2e-3, 1e-12, 1e3, "of the first step; of the mean over a batch"),
     HK_NUMBER("learning_rate_end", 1e-4, 1e-12, 1e3, "of the last step; it falls geometrically"),
