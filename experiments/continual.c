@@ -17,7 +17,10 @@ typedef struct state {
     hk_run *run;
     hk_dataset data;
     hk_images train, test; /* borrowed parts of `data` */
-    hk_continual_network net;
+    hk_continual_settings settings;
+    hk_continual_network net;       /* of forgetting and plain */
+    hk_continual_features features; /* of features */
+    hk_sim *sim;                    /* of whichever it is */
     hk_continual_stream stream;
     hk_continual_names names;
     hk_continual_score score;
@@ -36,7 +39,12 @@ typedef struct state {
 
 static uint64_t stream_length(const state *s)
 {
-    return s->train.n * s->net.settings.passes;
+    return s->train.n * s->settings.passes;
+}
+
+static bool has_features(const state *s)
+{
+    return s->settings.method == HK_CONTINUAL_FEATURES;
 }
 
 /* Only the last test shows all images. */
@@ -119,11 +127,11 @@ static int archive_state(state *s, hk_archive *archive)
         rc = hk_archive_array(archive, "names", HK_F64, s->names.share, (size_t)s->names.n * K);
     if (rc == HK_OK)
         rc = hk_continual_score_archive(&s->score, archive);
-    if (rc == HK_OK) {
-        hk_archive_leave(archive);
-        rc = hk_continual_network_archive(&s->net, archive);
-    }
-    return rc;
+    if (rc != HK_OK)
+        return rc;
+    hk_archive_leave(archive);
+    return has_features(s) ? hk_continual_features_archive(&s->features, archive)
+                           : hk_continual_network_archive(&s->net, archive);
 }
 
 static int save(state *s)
@@ -162,7 +170,30 @@ static int on_spikes(void *user, const hk_spike *spikes, size_t n)
     state *s = user;
     if (s->files.recorder == NULL || s->testing > 0)
         return HK_OK;
-    return hk_continual_files_write(&s->files, spikes, n, hk_sim_resolution_ms(s->net.sim));
+    return hk_continual_files_write(&s->files, spikes, n, hk_sim_resolution_ms(s->sim));
+}
+
+static int learn_image(state *s, size_t i, uint32_t label, hk_continual_answer *answer)
+{
+    *answer = (hk_continual_answer){ .decided = -1 };
+    if (!has_features(s))
+        return hk_continual_learn(&s->net, &s->train, i, s->at, &s->names, answer);
+    int rc = hk_continual_features_show(&s->features, &s->train, i, &answer->decided);
+    if (rc == HK_OK)
+        hk_continual_features_learn(&s->features, label);
+    return rc == HK_OK && (s->at + 1) % s->settings.solve_images == 0
+               ? hk_continual_features_solve(hk_run_ctx(s->run), &s->features)
+               : rc;
+}
+
+static int test_image(state *s, size_t i, int *decided)
+{
+    if (has_features(s))
+        return hk_continual_features_show(&s->features, &s->test, i, decided);
+    hk_continual_answer answer;
+    int rc = hk_continual_test(&s->net, &s->test, i, &s->names, &answer);
+    *decided = answer.decided;
+    return rc;
 }
 
 static bool block_ends(const state *s)
@@ -195,7 +226,7 @@ static int learn_next(state *s)
     const size_t i = s->stream.index[in_pass];
     const uint32_t label = s->train.labels[i];
     if (rc == HK_OK)
-        rc = hk_continual_learn(&s->net, &s->train, i, s->at, &s->names, &answer);
+        rc = learn_image(s, i, label, &answer);
     if (rc != HK_OK)
         return rc;
     s->at++;
@@ -211,17 +242,18 @@ static int learn_next(state *s)
     return rotate(s);
 }
 
-static void begin_test(state *s)
+static int begin_test(state *s)
 {
     memset(s->seen, 0, sizeof s->seen);
     memset(s->right, 0, sizeof s->right);
     memset(s->confusion, 0, sizeof s->confusion);
     s->undecided = 0;
+    return has_features(s) ? hk_continual_features_solve(hk_run_ctx(s->run), &s->features) : HK_OK;
 }
 
 static int write_results(state *s)
 {
-    hk_continual_results results = { .network = &s->net,
+    hk_continual_results results = { .network = has_features(s) ? NULL : &s->net,
                                      .names = &s->names,
                                      .score = &s->score,
                                      .confusion = s->at == stream_length(s) && s->testing == 0 ? s->confusion : NULL,
@@ -241,15 +273,18 @@ static int end_test(state *s)
     score->images[row] = s->at;
     score->online[row] = (double)s->right_block / (double)s->n_block;
     score->fresh[row] = (double)s->fresh_block / (double)s->n_block;
-    hk_continual_score_neurons(score, &s->net, &s->names);
+    if (!has_features(s))
+        hk_continual_score_neurons(score, &s->net, &s->names);
     score->n_rows++;
     s->n_block = s->right_block = s->fresh_block = s->testing = 0;
-    hk_run_report(s->run,
-                  "%8llu images, %2.0f classes: %6.2f %% right; %5.2f %% of the block new, %6llu neurons recruited; "
-                  "fields turned by %.4f, %.2f %% replaced",
-                  (unsigned long long)s->at, score->known[row], 100.0 * hk_continual_mean(score, row),
-                  100.0 * score->fresh[row], (unsigned long long)s->net.recruited, score->drift[row],
-                  100.0 * score->replaced[row]);
+    char layer[160] = "";
+    if (!has_features(s))
+        snprintf(layer, sizeof layer,
+                 "; %5.2f %% of the block new, %6llu neurons recruited; fields turned by %.4f, %.2f %% replaced",
+                 100.0 * score->fresh[row], (unsigned long long)s->net.recruited, score->drift[row],
+                 100.0 * score->replaced[row]);
+    hk_run_report(s->run, "%8llu images, %2.0f classes: %6.2f %% right%s", (unsigned long long)s->at, score->known[row],
+                  100.0 * hk_continual_mean(score, row), layer);
     return write_results(s);
 }
 
@@ -258,26 +293,26 @@ static int test_next(state *s)
 {
     const uint64_t i = s->testing - 1, n = test_length(s), probe = (uint64_t)hk_run_integer(s->run, "probe");
     const uint32_t label = s->test.labels[i];
-    hk_continual_answer answer = { .decided = -1 };
-    if (i == 0)
-        begin_test(s);
-    int rc = s->is_known[label] ? hk_continual_test(&s->net, &s->test, (size_t)i, &s->names, &answer) : HK_OK;
+    int decided = -1;
+    int rc = i == 0 ? begin_test(s) : HK_OK;
+    if (rc == HK_OK && s->is_known[label])
+        rc = test_image(s, (size_t)i, &decided);
     if (rc != HK_OK)
         return rc;
     if (probe == 0 || i < probe) {
         s->seen[label]++;
-        s->right[label] += answer.decided == (int)label;
+        s->right[label] += decided == (int)label;
     }
-    s->undecided += answer.decided < 0;
-    if (answer.decided >= 0)
-        s->confusion[label * K + (uint32_t)answer.decided] += 1.0;
+    s->undecided += decided < 0;
+    if (decided >= 0)
+        s->confusion[label * K + (uint32_t)decided] += 1.0;
     s->testing++;
     return s->testing > n ? end_test(s) : HK_OK;
 }
 
 static void tell_progress(state *s)
 {
-    hk_sim_stats stats = hk_sim_get_stats(s->net.sim);
+    hk_sim_stats stats = hk_sim_get_stats(s->sim);
     uint64_t row = s->score.n_rows;
     double known = 0.0;
     for (uint64_t c = 0; c < K; c++)
@@ -289,7 +324,7 @@ static void tell_progress(state *s)
              n_probe = probe == 0 || probe > s->test.n ? s->test.n : probe;
     double done = (double)(s->at + row * n_probe + s->testing);
     double all = (double)(stream_length(s) + (s->score.most_rows - 1) * n_probe + s->test.n);
-    hk_run_progress(s->run, s->doing, fmin(1.0, done / all), hk_sim_now_ms(s->net.sim));
+    hk_run_progress(s->run, s->doing, fmin(1.0, done / all), hk_sim_now_ms(s->sim));
     hk_run_events(s->run, stats.spikes, stats.synaptic_events);
 }
 
@@ -330,34 +365,60 @@ static const hk_summary_key keys[] = {
     { "class_accuracy", "", "mean over classes, at the end, of the probe images decided right" },
     { "forgetting", "", "mean over classes: the best of these after any block less that at the end" },
     { "lowest_class", "", "the accuracy of the worst class at the end" },
-    { "neurons_named", "", "neurons that have learnt something" },
+    { "neurons_named", "", "neurons that have learnt something; this and the next four: not of method=features" },
     { "recruited", "", "images that were new and recruited a neuron" },
     { "overwritten", "", "of these, such that the neuron lost what it knew" },
     { "drift", "",
       "mean of 1 - cos of the turn of receptive fields in the last block, of neurons not recruited in it" },
     { "saturated_per_image", "", "pixels brighter than the code reaches, coded as its brightest" },
     { "input_spikes_per_image", "", "input spikes an image, tests included" },
+    { "spikes_per_image", "", "input and hidden spikes an image, tests included" },
+    { "synaptic_events_per_image", "", "synapses passed an image, tests included" },
     { "learn_ms_per_image", "ms", "wall time an image of the stream" },
-    { "memory_bytes", "bytes", "weights, counters and names: all that is kept of the stream" },
+    { "memory_bytes", "bytes", "all that is kept of the stream: weights, counters and names, or sums and readout" },
     { "spikes", "", "of all populations, tests included" },
     { "spike_hash", "", "of the whole ordered raster" },
 };
 
+/* Of the methods whose layer learns. */
+static void summarise_layer(const state *s)
+{
+    hk_summary *summary = hk_run_summary(s->run);
+    const hk_continual_score *score = &s->score;
+    const hk_continual_network *net = &s->net;
+    const uint64_t row = score->n_rows - 1;
+    double named = 0.0;
+    for (uint64_t c = 0; c < K; c++)
+        named += score->owners[row * K + c];
+    hk_summary_number(summary, "neurons_named", named);
+    hk_summary_count(summary, "recruited", net->recruited);
+    hk_summary_count(summary, "overwritten", net->overwritten);
+    hk_summary_number(summary, "drift", score->drift[row]);
+    hk_summary_number(summary, "saturated_per_image", (double)net->saturated / (double)net->shown);
+}
+
+/* What is kept of the stream: weights, wins, last wins and names; or the sums and the readout solved from them. */
+static uint64_t memory_bytes(const state *s)
+{
+    const uint64_t n = s->settings.neurons, f = s->settings.features;
+    return has_features(s) ? (f * f + 2 * K * f) * sizeof(double)
+                           : n * (s->net.n_pixels * sizeof(float) + 2 * sizeof(uint64_t) + K * sizeof(double));
+}
+
 static void summarise(const state *s)
 {
     hk_summary *summary = hk_run_summary(s->run);
-    hk_sim_stats stats = hk_sim_get_stats(s->net.sim);
+    hk_sim_stats stats = hk_sim_get_stats(s->sim);
     const hk_continual_score *score = &s->score;
     const double *last = score->matrix + (score->n_rows - 1) * K, n_test = (double)s->test.n;
-    double right = 0.0, mean = 0.0, low = 1.0, named = 0.0, shown = 0.0;
+    const double shown = (double)(has_features(s) ? s->features.shown : s->net.shown);
+    const double input_spikes = (double)(has_features(s) ? s->features.input_spikes : s->net.input_spikes);
+    double right = 0.0, mean = 0.0, low = 1.0;
     for (uint64_t c = 0; c < K; c++) {
         right += s->confusion[c * K + c];
         mean += last[c] / K;
         low = last[c] < low ? last[c] : low;
-        named += score->owners[(score->n_rows - 1) * K + c];
-        shown += (double)s->seen[c];
     }
-    const uint32_t n = s->net.settings.neurons;
     hk_summary_text(summary, "data", s->data.name);
     hk_summary_text(summary, "method", hk_run_text(s->run, "method"));
     hk_summary_text(summary, "order", hk_run_text(s->run, "order"));
@@ -367,15 +428,13 @@ static void summarise(const state *s)
     hk_summary_number(summary, "class_accuracy", mean);
     hk_summary_number(summary, "forgetting", hk_continual_forgetting(score));
     hk_summary_number(summary, "lowest_class", low);
-    hk_summary_number(summary, "neurons_named", named);
-    hk_summary_count(summary, "recruited", s->net.recruited);
-    hk_summary_count(summary, "overwritten", s->net.overwritten);
-    hk_summary_number(summary, "drift", score->drift[score->n_rows - 1]);
-    hk_summary_number(summary, "saturated_per_image", (double)s->net.saturated / (double)s->net.shown);
-    hk_summary_number(summary, "input_spikes_per_image", (double)s->net.input_spikes / (double)s->net.shown);
+    if (!has_features(s))
+        summarise_layer(s);
+    hk_summary_number(summary, "input_spikes_per_image", input_spikes / shown);
+    hk_summary_number(summary, "spikes_per_image", (double)stats.spikes / shown);
+    hk_summary_number(summary, "synaptic_events_per_image", (double)stats.synaptic_events / shown);
     hk_summary_number(summary, "learn_ms_per_image", 1e3 * s->seconds[0] / (double)s->at);
-    hk_summary_count(summary, "memory_bytes",
-                     (uint64_t)n * (s->net.n_pixels * sizeof(float) + 2 * sizeof(uint64_t) + K * sizeof(double)));
+    hk_summary_count(summary, "memory_bytes", memory_bytes(s));
     hk_summary_count(summary, "spikes", stats.spikes);
     hk_summary_hash(summary, "spike_hash", stats.spike_hash);
     hk_run_report(s->run,
@@ -384,25 +443,38 @@ static void summarise(const state *s)
                   (unsigned long long)s->test.n, (unsigned long long)s->at, 100.0 * hk_continual_forgetting(score));
 }
 
+static int create_learner(state *s)
+{
+    hk_ctx *ctx = hk_run_ctx(s->run);
+    const uint64_t seed = hk_run_seed(s->run);
+    const uint32_t rows = s->train.rows, cols = s->train.cols, neurons = has_features(s) ? 1 : s->settings.neurons;
+    int rc = has_features(s) ? hk_continual_features_create(ctx, seed, s->settings.features, rows, cols, &s->features)
+                             : hk_continual_network_create(ctx, seed, &s->settings, rows * cols, &s->net);
+    if (rc == HK_OK)
+        rc = hk_continual_names_init(ctx, neurons, &s->names);
+    if (rc == HK_OK)
+        rc = hk_continual_score_init(ctx, BLOCKS * s->settings.passes, neurons, rows * cols, &s->score);
+    s->sim = has_features(s) ? s->features.sim : s->net.sim;
+    s->net.on_spikes = s->features.on_spikes = on_spikes;
+    s->net.user = s->features.user = s;
+    return rc;
+}
+
 static int prepare(state *s)
 {
     hk_ctx *ctx = hk_run_ctx(s->run);
-    hk_continual_settings settings;
     int rc = load_data(s);
     if (rc == HK_OK)
-        rc = hk_continual_settle(s->run, &settings);
+        rc = hk_continual_settle(s->run, &s->settings);
     if (rc == HK_OK)
-        rc = hk_continual_stream_create(ctx, &s->train, settings.order, hk_run_seed(s->run), &s->stream);
-    const uint32_t n_pixels = s->train.rows * s->train.cols;
+        rc = hk_continual_stream_create(ctx, &s->train, s->settings.order, hk_run_seed(s->run), &s->stream);
     if (rc == HK_OK)
-        rc = hk_continual_network_create(ctx, hk_run_seed(s->run), &settings, n_pixels, &s->net);
-    if (rc == HK_OK)
-        rc = hk_continual_names_init(ctx, settings.neurons, &s->names);
-    if (rc == HK_OK)
-        rc = hk_continual_score_init(ctx, BLOCKS * settings.passes, settings.neurons, n_pixels, &s->score);
-    s->files = (hk_continual_files){ .run = s->run, .keep = (uint64_t)hk_run_integer(s->run, "keep_files") };
-    s->net.on_spikes = on_spikes;
-    s->net.user = s;
+        rc = create_learner(s);
+    s->files = (hk_continual_files){ .run = s->run,
+                                     .keep = (uint64_t)hk_run_integer(s->run, "keep_files"),
+                                     .wanted = has_features(s) ? hk_run_is_given(s->run, "record") &&
+                                                                     hk_run_choice(s->run, "record") == 0
+                                                               : hk_run_choice(s->run, "record") == 0 };
     if (rc == HK_OK && hk_run_resume(s->run) != NULL)
         rc = resume(s);
     if (rc == HK_OK)
@@ -428,6 +500,7 @@ static int run(hk_run *run)
     hk_continual_names_fini(&s->names);
     hk_continual_stream_fini(&s->stream);
     hk_continual_network_destroy(&s->net);
+    hk_continual_features_destroy(&s->features);
     hk_dataset_fini(&s->data);
     free(s);
     return rc;

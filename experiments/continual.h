@@ -10,16 +10,23 @@
  *               images that it has won, rate 1 / wins: what is well known hardly changes any more.
  *               After Allred & Roy (2020), Front. Neurosci. 14:7; the mean by wins: MacQueen (1967), Berkeley Symp. 1:281-297
  *   plain       the same layer without both: the best match always spikes and learns at a constant rate, and thresholds lead all
- *               neurons to win equally often, as in Diehl & Cook (2015), Front. Comput. Neurosci. 9:99. It forgets. */
+ *               neurons to win equally often, as in Diehl & Cook (2015), Front. Comput. Neurosci. 9:99. It forgets.
+ *   features    fixed spiking features, and a readout whose result does not depend on the order (continual_features.h). Here labels
+ *               teach */
 #ifndef HK_CONTINUAL_H
 #define HK_CONTINUAL_H
 
+#include "experiments/continual_features.h"
 #include "experiments/datasets/dataset.h"
 #include "experiments/experiment.h"
 
 enum { HK_CONTINUAL_CLASSES = HK_DATASET_CLASSES, HK_CONTINUAL_BLOCKS = 10 /* of the stream in a pass */ };
 
-typedef enum hk_continual_method { HK_CONTINUAL_FORGETTING, HK_CONTINUAL_PLAIN } hk_continual_method;
+typedef enum hk_continual_method {
+    HK_CONTINUAL_FORGETTING,
+    HK_CONTINUAL_PLAIN,
+    HK_CONTINUAL_FEATURES
+} hk_continual_method;
 typedef enum hk_continual_order { HK_CONTINUAL_BY_CLASS, HK_CONTINUAL_MIXED, HK_CONTINUAL_DRIFT } hk_continual_order;
 
 typedef struct hk_continual_settings {
@@ -32,9 +39,11 @@ typedef struct hk_continual_settings {
     double memory_images; /* forgetting: usefulness halves in so many images without a win; 0: never */
     double lr, theta_mv;  /* plain */
     uint32_t phases;      /* bits of a pixel */
+    uint32_t features;
+    uint64_t solve_images; /* features: the readout is solved after so many images */
 } hk_continual_settings;
 
-enum { HK_CONTINUAL_N_OPTIONS = 19 };
+enum { HK_CONTINUAL_N_OPTIONS = 21 };
 extern const hk_option hk_continual_options[HK_CONTINUAL_N_OPTIONS];
 
 /** Resolves the options. HK_ERANGE. */
@@ -162,6 +171,7 @@ typedef struct hk_continual_files {
     uint64_t number; /* of the file being written, from 1; 0: none yet */
     uint64_t n_kept; /* spikes in it: what a checkpoint counts on */
     uint64_t keep;   /* so many files stay; 0: all */
+    bool wanted;
 } hk_continual_files;
 
 /** Opens the first file, or the one that a checkpoint ended in. */
@@ -175,7 +185,7 @@ HK_MUST_CHECK int hk_continual_files_write(hk_continual_files *files, const hk_s
 HK_MUST_CHECK int hk_continual_files_close(hk_continual_files *files);
 
 typedef struct hk_continual_results {
-    const hk_continual_network *network;
+    const hk_continual_network *network; /* NULL for features, and */
     const hk_continual_names *names;
     const hk_continual_score *score;
     const double *confusion; /* [10][10] of the last full test, or NULL */

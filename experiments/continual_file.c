@@ -43,7 +43,7 @@ static int open_file(hk_continual_files *files, bool is_new)
 
 int hk_continual_files_open(hk_continual_files *files)
 {
-    if (hk_run_out(files->run) == NULL || strcmp(hk_run_text(files->run, "record"), "none") == 0)
+    if (hk_run_out(files->run) == NULL || !files->wanted)
         return HK_OK;
     bool is_new = files->number == 0;
     files->number += is_new;
@@ -102,7 +102,7 @@ static int put(hk_results *file, const char *name, const double *values, size_t 
                                        .description = meaning });
 }
 
-static int put_rows(hk_results *file, const hk_continual_score *s)
+static int put_rows(hk_results *file, const hk_continual_score *s, bool has_layer)
 {
     const size_t n = (size_t)s->n_rows;
     int rc = hk_results_put(file, "continual/images",
@@ -117,8 +117,9 @@ static int put_rows(hk_results *file, const hk_continual_score *s)
     if (rc == HK_OK)
         rc = put(file, "continual/online", s->online, n, 1,
                  "share of the block's images decided right before they were learnt");
-    if (rc == HK_OK)
-        rc = put(file, "continual/fresh", s->fresh, n, 1, "share of the block's images that were new to the layer");
+    if (rc != HK_OK || !has_layer)
+        return rc;
+    rc = put(file, "continual/fresh", s->fresh, n, 1, "share of the block's images that were new to the layer");
     if (rc == HK_OK)
         rc = put(file, "continual/owners", s->owners, n, K, "neurons named by each class");
     if (rc == HK_OK)
@@ -239,12 +240,12 @@ int hk_continual_write_results(hk_run *run, const hk_continual_results *results)
     if (rc == HK_OK)
         rc = hk_results_open(hk_run_ctx(run), hk_run_out(run), HK_RESULTS_ADD, &file);
     if (rc == HK_OK && results->score->n_rows > 0)
-        rc = put_rows(file, results->score);
+        rc = put_rows(file, results->score, results->network != NULL);
     if (rc == HK_OK && results->score->n_rows > 0)
         rc = put_curve(file, results->score);
-    if (rc == HK_OK)
+    if (rc == HK_OK && results->network != NULL)
         rc = put_fields(file, results);
-    if (rc == HK_OK)
+    if (rc == HK_OK && results->network != NULL)
         rc = put_neurons(file, results);
     if (rc == HK_OK && results->confusion != NULL)
         rc = put(file, "confusion", results->confusion, K, K, "test images: true class, class decided");

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-static const char *const methods[] = { "forgetting", "plain", NULL };
+static const char *const methods[] = { "forgetting", "plain", "features", NULL };
 static const char *const orders[] = { "classes", "mixed", "drift", NULL };
 static const char *const splits[] = { "test", "validation", NULL };
 static const char *const records[] = { "hidden", "none", NULL };
@@ -13,8 +13,8 @@ const hk_option hk_continual_options[HK_CONTINUAL_N_OPTIONS] = {
       .type = HK_OPTION_CHOICE,
       .text = "forgetting",
       .choices = methods,
-      .meaning =
-          "forgetting: controlled, what is new recruits the least useful neuron; plain: STDP alone, which forgets" },
+      .meaning = "forgetting: controlled, what is new recruits the least useful neuron; plain: STDP "
+                 "alone, which forgets; features: fixed ones and a readout from sums, in which labels teach" },
     { .name = "order",
       .type = HK_OPTION_CHOICE,
       .text = "classes",
@@ -84,7 +84,23 @@ const hk_option hk_continual_options[HK_CONTINUAL_N_OPTIONS] = {
       .min = 1,
       .max = 12,
       .meaning = "bits of a pixel: it is coded by up to so many spikes, the least significant one first" },
-    { .name = "record", .type = HK_OPTION_CHOICE, .text = "hidden", .choices = records, .meaning = "spikes to record" },
+    { .name = "features",
+      .type = HK_OPTION_INTEGER,
+      .initial = 2000,
+      .min = 1,
+      .max = 20000,
+      .meaning = "features: how many" },
+    { .name = "solve_images",
+      .type = HK_OPTION_INTEGER,
+      .initial = 2000,
+      .min = 1,
+      .max = 1e12,
+      .meaning = "features: the readout is solved from its sums after so many images, and before each test" },
+    { .name = "record",
+      .type = HK_OPTION_CHOICE,
+      .text = "hidden",
+      .choices = records,
+      .meaning = "spikes to record; method=features: none, unless asked for" },
     { .name = "file_images",
       .type = HK_OPTION_INTEGER,
       .initial = 20000,
@@ -113,8 +129,10 @@ int hk_continual_settle(hk_run *run, hk_continual_settings *out)
         .lr = hk_run_number(run, "lr"),
         .theta_mv = hk_run_number(run, "theta_plus_mv"),
         .phases = (uint32_t)hk_run_integer(run, "phases"),
+        .features = (uint32_t)hk_run_integer(run, "features"),
+        .solve_images = (uint64_t)hk_run_integer(run, "solve_images"),
     };
-    if (out->votes > out->neurons)
+    if (out->method != HK_CONTINUAL_FEATURES && out->votes > out->neurons)
         return hk_fail(hk_run_ctx(run), HK_ERANGE, "continual: votes = %u, must be at most neurons = %u", out->votes,
                        out->neurons);
     return HK_OK;

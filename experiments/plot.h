@@ -42,7 +42,8 @@ int hk_plot_code_errors(const hk_plot_job *job, const hk_picture *picture, const
 /** comparison/levels, with comparison/<name>/tests, accuracy_over_window and robustness/<kind> for each of the `names` of the group. */
 int hk_plot_comparison(const hk_plot_job *job, const hk_picture *picture, const void *data);
 
-/** continual/accuracy[blocks][classes], with owners of the same shape and images, fresh, replaced and drift of each block. */
+/** continual/accuracy[blocks][classes] with images[blocks]; and, where a layer learns, owners of the same shape and fresh, replaced and
+ *  drift of each block. */
 int hk_plot_continual(const hk_plot_job *job, const hk_picture *picture, const void *data);
 
 /** The first array statistics/<population>/<what>, or NULL. */

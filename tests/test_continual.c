@@ -248,13 +248,90 @@ static void votes_count_three_quarters_of_the_one_before(void **state)
     hk_continual_names_fini(&names);
 }
 
+/* ---- fixed features ------------------------------------------------------------------------------------------------- */
+
+/* The largest difference between the weights of two readouts, as a share of the largest weight. */
+static double apart(const hk_continual_features *a, const hk_continual_features *b)
+{
+    double most = 0.0, largest = 0.0;
+    for (size_t k = 0; k < K * ((size_t)a->n + 1); k++) {
+        most = fmax(most, fabs(a->weights[k] - b->weights[k]));
+        largest = fmax(largest, fabs(a->weights[k]));
+    }
+    return most / largest;
+}
+
+static void any_order_of_the_stream_gives_the_same_readout(void **state)
+{
+    enum { N = 300, N_TEST = 60, N_FEATURES = 83 };
+    hk_dataset data;
+    hk_continual_features features[N_OF(orders)];
+    int decided[N_OF(orders)];
+    (void)state;
+    assert_ok(hk_dataset_load(
+        ctx, &(hk_dataset_request){ .name = "glyphs", .n_train = N, .n_test = N_TEST, .glyph_seed = 4 }, &data));
+    for (size_t k = 0; k < N_OF(orders); k++) {
+        hk_continual_stream stream = ordered(&data.train, orders[k], 0);
+        assert_ok(hk_continual_features_create(ctx, 7, N_FEATURES, 28, 28, &features[k]));
+        for (size_t i = 0; i < N; i++) {
+            assert_ok(hk_continual_features_show(&features[k], &data.train, stream.index[i], &decided[k]));
+            assert_int_equal(decided[k], -1);
+            hk_continual_features_learn(&features[k], data.train.labels[stream.index[i]]);
+        }
+        assert_ok(hk_continual_features_solve(ctx, &features[k]));
+        assert_true(k == 0 || (apart(&features[0], &features[k]) < 1e-9 && apart(&features[0], &features[k]) > 0.0));
+        hk_continual_stream_fini(&stream);
+    }
+    size_t right = 0;
+    for (size_t i = 0; i < N_TEST; i++) {
+        for (size_t k = 0; k < N_OF(orders); k++)
+            assert_ok(hk_continual_features_show(&features[k], &data.test, i, &decided[k]));
+        assert_true(decided[1] == decided[0] && decided[2] == decided[0]);
+        right += decided[0] == data.test.labels[i];
+    }
+    assert_true(right > N_TEST / 2);
+    for (size_t k = 0; k < N_OF(orders); k++)
+        hk_continual_features_destroy(&features[k]);
+    hk_dataset_fini(&data);
+}
+
+static void the_readout_never_answers_a_class_that_it_has_not_seen(void **state)
+{
+    enum { N = 200 };
+    hk_dataset data;
+    hk_continual_features f;
+    int decided;
+    (void)state;
+    assert_ok(hk_dataset_load(
+        ctx, &(hk_dataset_request){ .name = "glyphs", .n_train = N, .n_test = 1, .glyph_seed = 4 }, &data));
+    assert_ok(hk_continual_features_create(ctx, 7, 40, 28, 28, &f));
+    assert_status(hk_continual_features_solve(ctx, &f), HK_ERANGE); /* nothing seen */
+    for (size_t i = 0; i < N; i++)
+        if (data.train.labels[i] == 2 || data.train.labels[i] == 9) {
+            assert_ok(hk_continual_features_show(&f, &data.train, i, &decided));
+            hk_continual_features_learn(&f, data.train.labels[i]);
+        }
+    assert_ok(hk_continual_features_solve(ctx, &f));
+    size_t n_of[K] = { 0 };
+    for (size_t i = 0; i < N; i++) {
+        assert_ok(hk_continual_features_show(&f, &data.train, i, &decided));
+        assert_true(decided == 2 || decided == 9);
+        n_of[decided]++;
+        assert_true((data.train.labels[i] != 2 && data.train.labels[i] != 9) || decided == data.train.labels[i]);
+    }
+    assert_true(n_of[2] > 0 && n_of[9] > 0);
+    hk_continual_features_destroy(&f);
+    hk_dataset_fini(&data);
+}
+
 /* ---- whole runs ------------------------------------------------------------------------------------------------------ */
 
 #define SMALL                                                                                                         \
     "continual", "--data", "glyphs", "--seed", "3", "--set", "neurons=60", "--set", "train=700", "--set", "test=150", \
-        "--set", "file_images=150"
-#define SMALL_LINE \
-    "continual --data glyphs --seed 3 --set neurons=60 --set train=700 --set test=150 --set file_images=150"
+        "--set", "file_images=150", "--set", "features=60", "--set", "record=hidden"
+#define SMALL_LINE                                                                                            \
+    "continual --data glyphs --seed 3 --set neurons=60 --set train=700 --set test=150 --set file_images=150 " \
+    "--set features=60 --set record=hidden"
 
 static void new_classes_do_not_wipe_out_old_ones_unless_the_layer_is_plain(void **state)
 {
@@ -342,9 +419,9 @@ static void assert_same_arrays(const char *name_a, const char *name_b)
 static void a_run_stopped_and_resumed_five_times_equals_one_in_a_piece(void **state)
 {
     enum { STOPS = 5 };
-    static const char *const methods[] = { "method=forgetting", "method=plain" };
-    static const char *const exact[] = { "test_accuracy", "forgetting", "neurons_named", "recruited",
-                                         "overwritten",   "drift",      "spikes",        "input_spikes_per_image" };
+    static const char *const methods[] = { "method=forgetting", "method=plain", "method=features" };
+    static const char *const exact[] = { "test_accuracy", "test_undecided", "class_accuracy",        "forgetting",
+                                         "stream_images", "spikes",         "input_spikes_per_image" };
     (void)state;
     for (size_t m = 0; m < N_OF(methods); m++) {
         char whole[PATH_MAX], cut[PATH_MAX], saved[PATH_MAX];
@@ -486,6 +563,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_neuron_of_fewest_wins_is_recruited_and_memory_fades_when_told),
         cmocka_unit_test(a_test_changes_no_weight_and_an_empty_image_teaches_nothing),
         cmocka_unit_test(votes_count_three_quarters_of_the_one_before),
+        cmocka_unit_test(any_order_of_the_stream_gives_the_same_readout),
+        cmocka_unit_test(the_readout_never_answers_a_class_that_it_has_not_seen),
         cmocka_unit_test(new_classes_do_not_wipe_out_old_ones_unless_the_layer_is_plain),
         cmocka_unit_test(a_run_stopped_and_resumed_five_times_equals_one_in_a_piece),
         cmocka_unit_test(only_the_latest_files_of_spikes_are_kept_when_asked),

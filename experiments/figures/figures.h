@@ -109,10 +109,12 @@ HK_MUST_CHECK int hk_figure_comparison(hk_ctx *ctx, const hk_picture *picture, c
 
 /** What was measured of a layer after each block of a stream of classes; fractions, but for images and owners. */
 typedef struct hk_stream_record {
-    size_t n_rows, n_classes;               /* at most 20,000 and 10 */
-    const double *images;                   /* [n_rows] so far */
-    const double *accuracy, *owners;        /* [n_rows][n_classes]; neurons named by the class */
-    const double *fresh, *replaced, *drift; /* [n_rows] images that were new, neurons recruited anew, turn of fields */
+    size_t n_rows, n_classes;        /* at most 20,000 and 10 */
+    const double *images;            /* [n_rows] so far */
+    const double *accuracy, *owners; /* [n_rows][n_classes]; neurons named by the class */
+    const double *fresh, *replaced,
+        *drift; /* [n_rows] images that were new, neurons recruited anew, turn of fields; like
+                                               owners all NULL, and not drawn, or none */
 } hk_stream_record;
 
 /** A page: the matrix of accuracies, the same over the images, neurons by class, and what changed in each block. */

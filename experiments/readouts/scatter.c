@@ -95,3 +95,27 @@ void hk_scatter_merge(hk_scatter *into, const hk_scatter *from)
     for (size_t k = 0; k < into->width * into->width; k++)
         into->gram[k] += from->gram[k];
 }
+
+int hk_scatter_archive(hk_scatter *scatter, hk_archive *archive)
+{
+    uint64_t n_waiting = scatter->n_waiting;
+    int rc = hk_archive_enter(archive, "scatter");
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "n", HK_F64, scatter->n, scatter->n_classes);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "sums", HK_F64, scatter->sums, scatter->n_classes * scatter->n_features);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "gram", HK_F64, scatter->gram, scatter->width * scatter->width);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "waiting", HK_F64, scatter->waiting, BLOCK * scatter->width);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "n_waiting", HK_U64, &n_waiting, 1);
+    if (rc == HK_OK && n_waiting >= BLOCK)
+        rc = hk_fail(hk_archive_ctx(archive), HK_EFORMAT, "checkpoint: %llu samples wait, must be below %d",
+                     (unsigned long long)n_waiting, BLOCK);
+    if (rc != HK_OK)
+        return rc;
+    scatter->n_waiting = (size_t)n_waiting;
+    hk_archive_leave(archive);
+    return HK_OK;
+}

@@ -8,6 +8,7 @@
 #define HK_SCATTER_H
 
 #include "experiments/readouts/features.h"
+#include "sim/archive.h"
 #include "sim/team.h"
 
 typedef struct hk_scatter {
@@ -30,5 +31,7 @@ void hk_scatter_add(hk_scatter *scatter, hk_team *team, const float *x, uint32_t
 void hk_scatter_settle(hk_scatter *scatter, hk_team *team);
 /** Adds the sums of `from`, settled and of the same shape. `into` is settled too. */
 void hk_scatter_merge(hk_scatter *into, const hk_scatter *from);
+/** Saves or loads all of it, so that what is added afterwards gives the same bits. HK_EFORMAT: not of this shape. */
+HK_MUST_CHECK int hk_scatter_archive(hk_scatter *scatter, hk_archive *archive);
 
 #endif
