@@ -150,15 +150,19 @@ static bool is_idle(const hk_neuron_view *view, uint32_t i, hk_time now, hk_time
 
 static void sweep(const hk_neuron_view *view, uint32_t first, uint32_t end, hk_time now, hk_time horizon, hk_hits *hits)
 {
-    bool one_clock = view->globals[ONE_CLOCK] != 0.0;
-    if (first == end || (one_clock && is_idle(view, first, now, horizon)))
+    double until_horizon = hk_time_between_ms(now, horizon, view->resolution_ms);
+    if (first == end)
         return;
-    double left = until_onset_ms(view, first, now),
-           until_horizon = hk_time_between_ms(now, horizon, view->resolution_ms);
-    for (uint32_t i = first; i < end; i++) {
-        if (!one_clock && is_idle(view, i, now, horizon))
-            continue;
-        look_at(view, i, one_clock ? left : until_onset_ms(view, i, now), until_horizon, hits);
+    if (view->globals[ONE_CLOCK] == 0.0) {
+        for (uint32_t i = first; i < end; i++)
+            if (!is_idle(view, i, now, horizon))
+                look_at(view, i, until_onset_ms(view, i, now), until_horizon, hits);
+    } else if (!is_idle(view, first, now, horizon)) {
+        const hk_param *bias = &view->params[BIAS];
+        double window = view->params[WINDOW].values[0], since_onset = until_horizon - until_onset_ms(view, first, now);
+        double bound = (window - since_onset) - 1e-9 * window; /* wider than any rounding: predict finds the time */
+        kernels[view->cpu]->find(view->columns[AT_ONSET] + first, bias->values + first * bias->stride, bias->stride,
+                                 bound, end - first, first, hits);
     }
 }
 

@@ -51,6 +51,35 @@ static void add(double *at_onset, double *slope, const hk_slab *slab, double lef
         add_targets(at_onset, slope, slab, left_ms);
 }
 
+/* Hits are rare: a block of neurons is compared without branches, and looked through only when it has one. */
+static inline __attribute__((always_inline)) void find_all(const double *at_onset, const double *bias, size_t stride,
+                                                           double bound, uint32_t n, uint32_t first, hk_hits *hits)
+{
+    enum { BLOCK = 64 };
+    for (uint32_t begin = 0; begin < n; begin += BLOCK) {
+        uint32_t end = n - begin < BLOCK ? n : begin + BLOCK;
+        int64_t any = 0;
+        for (uint32_t k = begin; k < end; k++) {
+            double value = at_onset[k] + bias[k * stride];
+            any |= (int64_t)(value > 0.0) & (int64_t)(value >= bound);
+        }
+        for (uint32_t k = begin; any != 0 && k < end; k++) {
+            double value = at_onset[k] + bias[k * stride];
+            if (value > 0.0 && value >= bound)
+                hk_hits_add(hits, first + k);
+        }
+    }
+}
+
+static void find(const double *at_onset, const double *bias, size_t stride, double bound, uint32_t n, uint32_t first,
+                 hk_hits *hits)
+{
+    if (stride == 0)
+        find_all(at_onset, bias, 0, bound, n, first, hits);
+    else
+        find_all(at_onset, bias, 1, bound, n, first, hits);
+}
+
 #define HK_TABLE_NAME(isa) hk_ttfs_kernels_##isa
 #define HK_TABLE(isa) HK_TABLE_NAME(isa)
-const hk_ttfs_kernels HK_TABLE(HK_KERNEL_ISA) = { .add = add };
+const hk_ttfs_kernels HK_TABLE(HK_KERNEL_ISA) = { .add = add, .find = find };

@@ -1,0 +1,454 @@
+/* experiments/local.c - digits from fixed receptive fields and a local rule: see local.h.
+ *
+ * Thresholds are set from some training images without their labels. Then what the hidden neurons do for every training image is
+ * kept, and the readout learns from that, pass by pass: what they do is simulated, or, which takes a tenth of the time, only for the
+ * first 1,000 images, to be compared with the formula that is used for the others. With the readout as its synapses the network
+ * then decides on images it has not seen, all spikes simulated. */
+#include "experiments/local.h"
+
+#include "experiments/clock.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kinds[] = { "gabor", "gaussian", NULL };
+static const char *const splits[] = { "test", "validation", NULL };
+static const char *const trainings[] = { "formula", "simulated", NULL };
+static const char *const outputs[] = { "logistic", "linear", NULL };
+enum { CLASSES = HK_LOCAL_CLASSES, MOST_PASSES = 1000 };
+
+#define COUNT(option, default_, low, high, says)                                                                 \
+    {                                                                                                            \
+        .name = option, .type = HK_OPTION_INTEGER, .initial = default_, .min = low, .max = high, .meaning = says \
+    }
+#define REAL(option, unit_, default_, low, high, says)                                                         \
+    {                                                                                                          \
+        .name = option, .unit = unit_, .type = HK_OPTION_NUMBER, .initial = default_, .min = low, .max = high, \
+        .meaning = says                                                                                        \
+    }
+#define CHOICE(option, list, default_, says)                                                         \
+    {                                                                                                \
+        .name = option, .type = HK_OPTION_CHOICE, .text = default_, .choices = list, .meaning = says \
+    }
+
+static const hk_option options[] = {
+    CHOICE("data", hk_dataset_names, "auto", "which images"),
+    CHOICE("split", splits, "test",
+           "validation: learn from the first five sixths of the training images, decide on the others; for choices"),
+    COUNT("train", 0, 0, 1e6, "training images; 0: all"),
+    COUNT("test", 0, 0, 1e6, "test images; 0: all"),
+    COUNT("hidden", 5000, 1, 1e5, "hidden neurons, a receptive field each"),
+    CHOICE("fields", kinds, "gabor", "gabor: random Gabor functions; gaussian: every weight drawn by itself"),
+    COUNT("patch", 10, 2, 28, "side of a receptive field in pixels"),
+    REAL("wavelength_min_px", "px", 4.6, 0.1, 1e3, "gabor: shortest wavelength"),
+    REAL("wavelength_max_px", "px", 10.3, 0.1, 1e3, "gabor: longest wavelength"),
+    REAL("sigma_min_px", "px", 3.8, 0.1, 1e3, "gabor: narrowest envelope"),
+    REAL("sigma_max_px", "px", 5.0, 0.1, 1e3, "gabor: widest envelope"),
+    REAL("share", "", 0.25, 1e-3, 1.0, "of training images that a hidden neuron spikes for: sets its threshold"),
+    COUNT("adapt", 1000, 2, 1e6, "training images by which thresholds are set"),
+    REAL("window_ms", "ms", 20.0, 1.0, 1000.0, "T: window of the code, and of hidden spikes"),
+    CHOICE("training", trainings, "formula",
+           "what hidden neurons do for training images: by formula, compared with the simulation of 1,000, or all "
+           "simulated"),
+    COUNT("passes", 15, 1, MOST_PASSES, "times the readout is shown the training images"),
+    CHOICE("output", outputs, "logistic",
+           "what the delta rule takes from the target: 1 / (1 + exp(-potential)), or the potential itself"),
+    { .name = "eta_start",
+      .type = HK_OPTION_NUMBER,
+      .min = 1e-6,
+      .max = 1e4,
+      .automatic = "10; linear 0.5",
+      .meaning = "learning rate at first, over the mean squared length of features" },
+    { .name = "eta_end",
+      .type = HK_OPTION_NUMBER,
+      .min = 1e-6,
+      .max = 1e4,
+      .automatic = "eta_start / 100",
+      .meaning = "learning rate at last" },
+    { .name = "baseline",
+      .type = HK_OPTION_FLAG,
+      .initial = 1,
+      .meaning = "also lets the same rule learn from the pixels themselves" },
+};
+
+typedef struct state {
+    hk_run *run;
+    hk_dataset data;
+    hk_images train, test; /* borrowed parts of `data` */
+    hk_gabor bank;
+    hk_local_network net;
+    hk_local_samples learnt, held; /* held: validation images, for the curve */
+    hk_local_config rule;
+    hk_local_readout readout;
+    double curve[MOST_PASSES * 3]; /* pass, accuracy while it learnt, accuracy on `held` */
+    double confusion[CLASSES * CLASSES];
+    uint8_t examples[HK_LOCAL_EXAMPLES];
+    double deviation_ms; /* largest difference between a spike and the formula */
+    double features_s, learning_s, test_s, pixel_accuracy;
+    uint64_t test_events, test_input_spikes, test_hidden_spikes, right;
+} state;
+
+/* --- data ---------------------------------------------------------------------------------------------------------------- */
+
+static hk_images part(const hk_images *images, size_t first, size_t n)
+{
+    hk_images out = *images;
+    out.n = n;
+    out.pixels += first * images->rows * images->cols;
+    out.labels += first;
+    return out;
+}
+
+static int load(state *s)
+{
+    hk_run *run = s->run;
+    bool validation = hk_run_choice(run, "split") == 1;
+    size_t n_train = (size_t)hk_run_integer(run, "train"), n_test = (size_t)hk_run_integer(run, "test");
+    hk_dataset_request request = { .name = hk_run_text(run, "data"),
+                                   .n_train = n_train == 0 || validation ? HK_DATASET_ALL : n_train,
+                                   .n_test = n_test == 0 || validation ? HK_DATASET_ALL : n_test,
+                                   .glyph_seed = hk_run_seed(run) };
+    int rc = hk_dataset_load(hk_run_ctx(run), &request, &s->data);
+    if (rc != HK_OK)
+        return rc;
+    const hk_images *all = &s->data.train;
+    const size_t kept = validation ? all->n / 6 : 0, n = all->n - kept;
+    s->train = part(all, 0, n_train > 0 && n_train < n ? n_train : n);
+    s->test = validation ? part(all, n, n_test > 0 && n_test < kept ? n_test : kept) : s->data.test;
+    hk_run_report(run, "data: %s", s->data.report);
+    return HK_OK;
+}
+
+static int draw_bank(state *s)
+{
+    const hk_run *run = s->run;
+    hk_gabor_config config = { .rows = s->train.rows,
+                               .cols = s->train.cols,
+                               .n = (uint32_t)hk_run_integer(run, "hidden"),
+                               .patch = (uint32_t)hk_run_integer(run, "patch"),
+                               .kind = hk_run_choice(run, "fields") == 0 ? HK_GABOR_RANDOM : HK_GABOR_GAUSSIAN,
+                               .wavelength_px = { hk_run_number(run, "wavelength_min_px"),
+                                                  hk_run_number(run, "wavelength_max_px") },
+                               .sigma_px = { hk_run_number(run, "sigma_min_px"), hk_run_number(run, "sigma_max_px") },
+                               .seed = hk_run_seed(run) };
+    const size_t adapt = (size_t)hk_run_integer(run, "adapt");
+    int rc = hk_gabor_draw(hk_run_ctx(run), &config, &s->bank);
+    if (rc == HK_OK)
+        rc = hk_gabor_adapt(hk_run_ctx(run), &s->bank, &s->train, adapt < s->train.n ? adapt : s->train.n,
+                            hk_run_number(run, "share"));
+    return rc;
+}
+
+/* --- features, from simulated spikes ------------------------------------------------------------------------------------------ */
+
+enum { COMPARED = 1000 }; /* images whose spikes are compared with the formula */
+
+/* Shares of the time that a run with the default parameters takes. */
+static const double after_features = 0.3, after_learning = 0.7;
+
+static void compare(state *s, const double *values)
+{
+    for (uint32_t j = 0; j < s->bank.n; j++)
+        s->deviation_ms = fmax(s->deviation_ms, s->net.window_ms * fabs(values[j] - s->net.values[j]));
+}
+
+static void tell(state *s, const char *what, double fraction)
+{
+    hk_sim_stats stats = hk_sim_get_stats(s->net.sim);
+    hk_run_progress(s->run, what, fraction, hk_sim_now_ms(s->net.sim));
+    hk_run_events(s->run, stats.spikes, stats.synaptic_events);
+}
+
+static int gather(state *s, const hk_images *images, double from, double to, hk_local_samples *out)
+{
+    hk_ctx *ctx = hk_run_ctx(s->run);
+    const bool simulated = hk_run_choice(s->run, "training") == 1;
+    double *values = malloc(s->bank.n * sizeof *values);
+    int rc = values == NULL ? hk_fail(ctx, HK_ENOMEM, "local: no memory for the features of an image") : HK_OK;
+    for (size_t i = 0; rc == HK_OK && i < images->n && !hk_run_stopping(s->run); i++) {
+        if (simulated || i < COMPARED)
+            rc = hk_local_network_show(&s->net, images, i);
+        else
+            hk_images_values(images, i, s->net.pixels);
+        if (!simulated || i < COMPARED)
+            hk_gabor_values(&s->bank, s->net.pixels, values);
+        if (rc == HK_OK && i < COMPARED)
+            compare(s, values);
+        if (rc == HK_OK)
+            rc = hk_local_samples_add(ctx, out, simulated ? s->net.values : values, s->bank.n, images->labels[i]);
+        if (i % 64 == 0)
+            tell(s, simulated ? "showing training images" : "features of training images",
+                 from + (to - from) * (double)i / (double)images->n);
+    }
+    free(values);
+    return rc;
+}
+
+static int gather_all(state *s)
+{
+    const bool validation = hk_run_choice(s->run, "split") == 1, simulated = hk_run_choice(s->run, "training") == 1;
+    double start_s = hk_clock_thread_cpu_s(), held_from = validation ? after_features * 5.0 / 6.0 : after_features;
+    int rc = gather(s, &s->train, 0.0, held_from, &s->learnt);
+    if (rc == HK_OK && validation)
+        rc = gather(s, &s->test, held_from, after_features, &s->held);
+    s->features_s = hk_clock_thread_cpu_s() - start_s;
+    if (rc == HK_OK && !hk_run_stopping(s->run))
+        hk_run_report(s->run,
+                      "features of training images %s; simulated spikes and formula at most %.2g ms apart in the first "
+                      "%zu images; %.4f ms of processor time an image",
+                      simulated ? "from simulated spikes" : "by formula", s->deviation_ms,
+                      s->train.n < COMPARED ? s->train.n : COMPARED,
+                      1e3 * s->features_s / (double)(s->learnt.n + s->held.n));
+    return rc;
+}
+
+/* --- learning ------------------------------------------------------------------------------------------------------------- */
+
+static double accuracy_of(const hk_local_readout *readout, const hk_local_samples *samples)
+{
+    size_t right = 0;
+    for (size_t i = 0; i < samples->n; i++)
+        right += hk_local_readout_decide(readout, samples, i) == samples->labels[i];
+    return (double)right / (double)samples->n;
+}
+
+static int learn(state *s)
+{
+    hk_ctx *ctx = hk_run_ctx(s->run);
+    double start_s = hk_clock_thread_cpu_s();
+    const size_t columns = s->held.n > 0 ? 3 : 2;
+    int rc = hk_local_readout_init(ctx, &s->rule, &s->learnt, s->bank.n, &s->readout);
+    for (uint32_t pass = 0; rc == HK_OK && pass < s->rule.passes && !hk_run_stopping(s->run); pass++) {
+        size_t right;
+        tell(s, "learning", after_features + (after_learning - after_features) * (double)pass / (double)s->rule.passes);
+        rc = hk_local_readout_pass(ctx, &s->rule, &s->learnt, pass, &s->readout, &right);
+        double *row = s->curve + pass * columns;
+        row[0] = pass + 1.0;
+        row[1] = (double)right / (double)s->learnt.n;
+        if (s->held.n > 0)
+            row[2] = accuracy_of(&s->readout, &s->held);
+        if (s->held.n > 0)
+            hk_run_report(s->run, "pass %2u: %.2f %% right while learning, %.2f %% of validation images", pass + 1,
+                          100.0 * row[1], 100.0 * row[2]);
+        else
+            hk_run_report(s->run, "pass %2u: %.2f %% right while learning", pass + 1, 100.0 * row[1]);
+    }
+    s->learning_s = hk_clock_thread_cpu_s() - start_s;
+    return rc;
+}
+
+/* The same rule on the pixels, without hidden neurons. */
+static int add_pixels(state *s, const hk_images *images, hk_local_samples *out)
+{
+    const uint32_t n = images->rows * images->cols;
+    double *values = malloc(n * sizeof *values);
+    int rc = values == NULL ? hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "local: no memory for an image") : HK_OK;
+    for (size_t i = 0; rc == HK_OK && i < images->n; i++) {
+        for (uint32_t k = 0; k < n; k++)
+            values[k] = images->pixels[i * n + k] / 255.0;
+        rc = hk_local_samples_add(hk_run_ctx(s->run), out, values, n, images->labels[i]);
+    }
+    free(values);
+    return rc;
+}
+
+static int learn_pixels(state *s)
+{
+    if (!hk_run_flag(s->run, "baseline") || hk_run_stopping(s->run))
+        return HK_OK;
+    hk_ctx *ctx = hk_run_ctx(s->run);
+    hk_local_samples learnt = { 0 }, test = { 0 };
+    hk_local_readout readout = { 0 };
+    size_t right;
+    int rc = add_pixels(s, &s->train, &learnt);
+    if (rc == HK_OK)
+        rc = add_pixels(s, &s->test, &test);
+    if (rc == HK_OK)
+        rc = hk_local_readout_init(ctx, &s->rule, &learnt, s->train.rows * s->train.cols, &readout);
+    for (uint32_t pass = 0; rc == HK_OK && pass < s->rule.passes; pass++)
+        rc = hk_local_readout_pass(ctx, &s->rule, &learnt, pass, &readout, &right);
+    if (rc == HK_OK)
+        s->pixel_accuracy = accuracy_of(&readout, &test);
+    hk_local_samples_fini(&learnt);
+    hk_local_samples_fini(&test);
+    hk_local_readout_fini(&readout);
+    return rc;
+}
+
+/* --- deciding --------------------------------------------------------------------------------------------------------------- */
+
+static uint32_t decided(const double *potentials)
+{
+    uint32_t best = 0;
+    for (uint32_t c = 1; c < CLASSES; c++)
+        if (potentials[c] > potentials[best])
+            best = c;
+    return best;
+}
+
+static int test(state *s)
+{
+    double start_s = hk_clock_thread_cpu_s();
+    const uint64_t events = hk_sim_get_stats(s->net.sim).synaptic_events, inputs = s->net.input_spikes;
+    const uint64_t hidden = s->net.hidden_spikes;
+    int rc = HK_OK;
+    hk_local_network_learn(&s->net, &s->readout);
+    for (size_t i = 0; rc == HK_OK && i < s->test.n && !hk_run_stopping(s->run); i++) {
+        const uint8_t label = s->test.labels[i];
+        s->net.keeping = i < HK_LOCAL_EXAMPLES;
+        if (s->net.keeping) {
+            s->net.example = (uint32_t)i;
+            s->examples[i] = label;
+        }
+        rc = hk_local_network_show(&s->net, &s->test, i);
+        uint32_t class = decided(s->net.potentials);
+        s->right += class == label;
+        s->confusion[label * CLASSES + class] += 1.0;
+        if (i % 64 == 0)
+            tell(s, "testing", after_learning + (1.0 - after_learning) * (double)i / (double)s->test.n);
+    }
+    s->test_events = hk_sim_get_stats(s->net.sim).synaptic_events - events;
+    s->test_input_spikes = s->net.input_spikes - inputs;
+    s->test_hidden_spikes = s->net.hidden_spikes - hidden;
+    s->test_s = hk_clock_thread_cpu_s() - start_s;
+    return rc;
+}
+
+/* --- results ------------------------------------------------------------------------------------------------------------------ */
+
+static const hk_summary_key keys[] = {
+    { "data", "", "images used: mnist, fashion or glyphs" },
+    { "train_images", "", "training images" },
+    { "test_images", "", "images decided on; with split=validation these are training images kept back" },
+    { "test_accuracy", "", "share of them decided right by the simulated network" },
+    { "train_accuracy", "", "share of training images decided right in the last pass, each before it was learnt" },
+    { "pixel_accuracy", "", "the same readout and rule on the pixels themselves; null without baseline" },
+    { "deviation_ms", "ms", "largest difference between a simulated hidden spike and its formula, first 1,000 images" },
+    { "input_spikes_per_image", "", "of a test image" },
+    { "hidden_spikes_per_image", "", "of a test image" },
+    { "hidden_share", "", "of the hidden neurons, that spike for a test image" },
+    { "test_synaptic_events_per_image", "", "synapses passed for a test image" },
+    { "image_ms", "ms", "simulated time from the beginning of an image to its decision" },
+    { "features_cpu_s", "s", "processor time of showing the training images" },
+    { "learning_cpu_s", "s", "processor time of all passes" },
+    { "test_cpu_ms_per_image", "ms", "processor time of deciding on an image" },
+    { "spikes", "", "of all populations" },
+    { "spike_hash", "", "of the whole ordered raster" },
+};
+
+static void summarise(state *s)
+{
+    hk_summary *summary = hk_run_summary(s->run);
+    hk_sim_stats stats = hk_sim_get_stats(s->net.sim);
+    const double n = (double)s->test.n;
+    const size_t columns = s->held.n > 0 ? 3 : 2;
+    hk_summary_text(summary, "data", s->data.name);
+    hk_summary_count(summary, "train_images", s->train.n);
+    hk_summary_count(summary, "test_images", s->test.n);
+    hk_summary_number(summary, "test_accuracy", (double)s->right / n);
+    hk_summary_number(summary, "train_accuracy", s->curve[(s->rule.passes - 1) * columns + 1]);
+    hk_summary_number(summary, "pixel_accuracy", s->pixel_accuracy);
+    hk_summary_number(summary, "deviation_ms", s->deviation_ms);
+    hk_summary_number(summary, "input_spikes_per_image", (double)s->test_input_spikes / n);
+    hk_summary_number(summary, "hidden_spikes_per_image", (double)s->test_hidden_spikes / n);
+    hk_summary_number(summary, "hidden_share", (double)s->test_hidden_spikes / n / s->bank.n);
+    hk_summary_number(summary, "test_synaptic_events_per_image", (double)s->test_events / n);
+    hk_summary_number(summary, "image_ms", hk_local_network_ms(&s->net));
+    hk_summary_number(summary, "features_cpu_s", s->features_s);
+    hk_summary_number(summary, "learning_cpu_s", s->learning_s);
+    hk_summary_number(summary, "test_cpu_ms_per_image", 1e3 * s->test_s / n);
+    hk_summary_count(summary, "spikes", stats.spikes);
+    hk_summary_hash(summary, "spike_hash", stats.spike_hash);
+    hk_run_report(
+        s->run,
+        "%s fields, %u hidden neurons, %zu images decided by their spikes: %.2f %% right; %.1f input and %.1f "
+        "hidden spikes an image",
+        hk_run_text(s->run, "fields"), s->bank.n, s->test.n, 100.0 * (double)s->right / n,
+        (double)s->test_input_spikes / n, (double)s->test_hidden_spikes / n);
+    if (hk_run_flag(s->run, "baseline"))
+        hk_run_report(s->run, "the same readout on the pixels: %.2f %% right", 100.0 * s->pixel_accuracy);
+    hk_run_report(s->run,
+                  "processor time: %.1f s for %zu training images, %.1f s for %u passes, %.1f s for the decisions",
+                  s->features_s, s->learnt.n + s->held.n, s->learning_s, s->rule.passes, s->test_s);
+}
+
+static int write_results(state *s)
+{
+    const bool held = s->held.n > 0;
+    return hk_local_write(
+        s->run,
+        &(hk_local_results){ .bank = &s->bank,
+                             .readout = &s->readout,
+                             .network = &s->net,
+                             .curve = s->curve,
+                             .n_passes = s->rule.passes,
+                             .n_columns = held ? 3 : 2,
+                             .columns = held ? "passes, while learning, validation images" : "passes, while learning",
+                             .confusion = s->confusion,
+                             .examples = s->examples,
+                             .n_examples = s->test.n < HK_LOCAL_EXAMPLES ? (uint32_t)s->test.n : HK_LOCAL_EXAMPLES });
+}
+
+static int run_phases(state *s)
+{
+    hk_run *run = s->run;
+    const bool linear = hk_run_choice(run, "output") == 1;
+    double eta_start = linear ? 0.5 : 10.0;
+    if (hk_run_is_given(run, "eta_start"))
+        eta_start = hk_run_number(run, "eta_start");
+    s->rule = (hk_local_config){ .output = linear ? HK_LOCAL_LINEAR : HK_LOCAL_LOGISTIC,
+                                 .eta_start = eta_start,
+                                 .eta_end = hk_run_is_given(run, "eta_end") ? hk_run_number(run, "eta_end")
+                                                                            : eta_start / 100.0,
+                                 .passes = (uint32_t)hk_run_integer(run, "passes"),
+                                 .seed = hk_run_seed(run) };
+    int rc = load(s);
+    if (rc == HK_OK)
+        rc = draw_bank(s);
+    if (rc == HK_OK)
+        rc = hk_local_network_create(hk_run_ctx(run), &s->bank, hk_run_number(run, "window_ms"), hk_run_seed(run),
+                                     &s->net);
+    if (rc == HK_OK)
+        rc = gather_all(s);
+    if (rc == HK_OK && !hk_run_stopping(run))
+        rc = learn(s);
+    if (rc == HK_OK)
+        rc = learn_pixels(s);
+    if (rc == HK_OK && !hk_run_stopping(run))
+        rc = test(s);
+    if (rc != HK_OK || hk_run_stopping(run))
+        return rc;
+    summarise(s);
+    return write_results(s);
+}
+
+static int run(hk_run *run)
+{
+    state *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return hk_fail(hk_run_ctx(run), HK_ENOMEM, "local: out of memory");
+    s->run = run;
+    s->pixel_accuracy = (double)NAN;
+    int rc = run_phases(s);
+    hk_local_samples_fini(&s->learnt);
+    hk_local_samples_fini(&s->held);
+    hk_local_readout_fini(&s->readout);
+    hk_local_network_destroy(&s->net);
+    hk_gabor_fini(&s->bank);
+    hk_dataset_fini(&s->data);
+    free(s);
+    return rc;
+}
+
+const hk_experiment hk_experiment_local = {
+    .name = "local",
+    .summary = "digits from fixed receptive fields, one spike a neuron, and the delta rule; no back-propagation",
+    .source = "after Illing, Gerstner & Brea (2019), Neural Netw. 118:90-101",
+    .example = "local --data glyphs --set hidden=1000 --set train=5000 --set test=1000",
+    .options = options,
+    .n_options = sizeof options / sizeof options[0],
+    .keys = keys,
+    .n_keys = sizeof keys / sizeof keys[0],
+    .run = run,
+};
