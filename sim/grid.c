@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    CHUNK = 512, /* neurons advanced together: their inputs stay in the first cache */
+    CHUNK = 256, /* neurons advanced together: their inputs stay in the first cache */
     LINE = 64,
 };
 
@@ -27,89 +27,7 @@ int hk_spike_list_reserve(hk_spike_list *list, size_t n)
     return HK_OK;
 }
 
-/* --- delivery ------------------------------------------------------------------------------------------------- */
-
-static int cursors_reserve(hk_cursors *cursors, size_t n, uint32_t n_slots)
-{
-    if (n <= cursors->capacity)
-        return HK_OK;
-    const uint32_t **next = realloc(cursors->next, 2 * n * sizeof *next);
-    if (next == NULL)
-        return HK_ENOMEM;
-    cursors->next = next;
-    uint16_t *length = realloc(cursors->length, 2 * n * n_slots * sizeof *length);
-    if (length == NULL)
-        return HK_ENOMEM;
-    cursors->length = length;
-    cursors->capacity = 2 * n;
-    return HK_OK;
-}
-
-int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_t step)
-{
-    static const uint32_t none;
-    const hk_spike_list *list = hk_grid_list(grid, from, step);
-    const hk_slab_table *table = &shard->table;
-    const uint32_t n_slots = grid->n_slots;
-    hk_cursors *cursors = &shard->cursors[from][(uint64_t)step % grid->n_ring];
-    cursors->n = 0;
-    if (cursors_reserve(cursors, list->n, n_slots) != HK_OK)
-        return HK_ENOMEM;
-    for (size_t k = 0; k < list->n; k++)
-        for (uint32_t slot = 0; slot < n_slots; slot += LINE / sizeof *table->length)
-            __builtin_prefetch(table->length + (size_t)list->source[k] * n_slots + slot);
-    cursors->n = list->n;
-    for (size_t k = 0; k < list->n; k++) {
-        const uint32_t *first = table->first[list->source[k]];
-        const uint16_t *length = table->length + (size_t)list->source[k] * n_slots;
-        cursors->next[k] = first != NULL ? first : &none;
-        for (uint32_t slot = 0; slot < n_slots; slot++)
-            cursors->length[slot * list->n + k] = length[slot];
-    }
-    return HK_OK;
-}
-
-static int due_reserve(hk_shard *shard, size_t n)
-{
-    if (n < shard->due_capacity)
-        return HK_OK;
-    hk_due *due = realloc(shard->due, (2 * n + 64) * sizeof *due);
-    if (due == NULL)
-        return HK_ENOMEM;
-    shard->due = due;
-    shard->due_capacity = 2 * n + 64;
-    return HK_OK;
-}
-
-/* Adds the slabs of one list that arrive through `slot`, and moves the list's cursors behind them. */
-static size_t add_due(hk_shard *shard, hk_cursors *cursors, uint32_t slot, size_t n_due)
-{
-    const uint16_t *length = cursors->length + slot * cursors->n;
-    for (size_t k = 0; k < cursors->n; k++) {
-        shard->due[n_due] = (hk_due){ .synapse = cursors->next[k], .n = length[k] };
-        cursors->next[k] += length[k];
-        n_due += length[k] > 0;
-        shard->n_synaptic_events += length[k];
-    }
-    return n_due;
-}
-
-static int deliver_slabs(const hk_grid *grid, hk_shard *shard, int64_t step)
-{
-    size_t n_due = 0;
-    for (uint32_t slot = 0; slot < grid->n_slots; slot++) {
-        int64_t sent = step - (int64_t)grid->delay[slot];
-        for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS && sent >= 0; from++) {
-            hk_cursors *cursors = &shard->cursors[from][(uint64_t)sent % grid->n_ring];
-            if (due_reserve(shard, n_due + cursors->n) != HK_OK)
-                return HK_ENOMEM;
-            n_due = add_due(shard, cursors, slot, n_due);
-        }
-    }
-    grid->kernels->deliver(shard->due, n_due, shard->accumulator);
-    shard->n_events += n_due;
-    return HK_OK;
-}
+/* --- through projections that keep their own weights ------------------------------------------------------------ */
 
 static void add_slab(const hk_slab *slab, double *const *sum, uint32_t n_ports)
 {
@@ -202,9 +120,12 @@ static void collect(const hk_grid *grid, hk_shard *shard, const hk_population *p
         grid->kernels->counts(&p->drive_counts, &at, begin - lead, n + lead, out->counts);
     }
     for (uint32_t port = 0; port < g->n_ports; port++) {
-        int32_t *acc = g->on_slabs ? shard->accumulator + slice->first[port] + (begin - slice->begin) : NULL;
-        hk_arrived arrived = { .acc = acc, .scale = g->scale[port], .weight = p->drive_weight };
-        arrived.counts = is_driven && port == driven ? out->counts + lead : NULL;
+        uint32_t first = slice->first[port] + (begin - slice->begin);
+        hk_arrived arrived = { .low = g->on_slabs ? shard->sums.low + first : NULL,
+                               .carry = shard->sums.has_carried ? shard->sums.carry + first : NULL,
+                               .scale = g->scale[port],
+                               .counts = is_driven && port == driven ? out->counts + lead : NULL,
+                               .weight = p->drive_weight };
         double *in = out->in[port], *sum = g->sum[port] == NULL ? NULL : g->sum[port] + begin;
         grid->kernels->collect(&arrived, in, n);
         for (uint32_t k = 0; sum != NULL && k < n; k++) {
@@ -350,7 +271,10 @@ static int step_slice(const hk_grid *grid, hk_shard *shard, hk_population *p, in
         int rc = hk_hits_reserve(&shard->hits, 2 * CHUNK);
         if (rc != HK_OK)
             return rc;
+        hk_grid_fetch_slabs(shard, 2 * shard->n_stepped + (end - begin), 2 * shard->n_neurons);
         collect(grid, shard, p, begin, end - begin, step, &got);
+        shard->n_stepped += end - begin;
+        hk_grid_fetch_slabs(shard, shard->n_stepped, shard->n_neurons);
         if (p->competition == HK_ONE_AT_A_TIME)
             note_losers(p, begin, end, step, &got);
         size_t n_hits = shard->hits.n;
@@ -379,7 +303,7 @@ static int shard_window(const hk_grid *grid, hk_shard *shard)
     const hk_sim *sim = grid->sim;
     shard->n_fired = 0;
     for (int64_t step = sim->step; step < grid->end; step++) {
-        int rc = grid->n_slots > 0 ? deliver_slabs(grid, shard, step) : HK_OK;
+        int rc = grid->n_slots > 0 ? hk_grid_deliver_slabs(grid, shard, step) : HK_OK;
         for (size_t i = 0; rc == HK_OK && i < sim->n_projections; i++)
             if (!sim->projections[i]->on_slabs)
                 deliver_projection(grid, shard, sim->projections[i], step);
@@ -389,6 +313,8 @@ static int shard_window(const hk_grid *grid, hk_shard *shard)
                 rc = step_slice(grid, shard, sim->populations[i], step);
             ends[i] = shard->n_fired;
         }
+        shard->sums.has_carried = false;
+        shard->n_stepped = 0;
         if (rc != HK_OK)
             return rc;
     }

@@ -45,6 +45,16 @@ typedef struct hk_cursors {
     size_t n, capacity;
 } hk_cursors;
 
+/* The slabs of one step. Those of spikes that are known a step before are found and ordered by length then, and their ends fetched
+ * while the neurons of that step are computed. */
+typedef struct hk_due_list {
+    hk_due *found, *slabs; /* [capacity] as they were found, and as they will be delivered */
+    size_t n, capacity;
+    size_t n_fetched;
+    bool is_prepared; /* holds those of spikes before `known_before` already */
+    int64_t known_before;
+} hk_due_list;
+
 typedef struct hk_slice { /* of one population, in one shard */
     uint32_t begin, end;
     uint32_t part;                 /* which it is of those that have neurons */
@@ -55,14 +65,14 @@ typedef struct hk_slice { /* of one population, in one shard */
 typedef struct hk_shard {
     _Alignas(64) hk_slice *slices; /* [n_populations]; a thread writes to no cache line of another's */
     uint32_t n_accumulators;
-    int32_t *accumulator;
+    hk_sums sums;
     hk_slab_table table;
     hk_cursors *cursors[2]; /* [n_ring] of the lists from sources and from neurons */
     int64_t started;        /* lists of neurons before this step have cursors */
-    hk_due *due;            /* [due_capacity] this step's slabs */
-    size_t due_capacity;
-    hk_hits hits;    /* [neurons] of one slice in this step */
-    uint32_t *fired; /* spikes of the window: by step, then population, then neuron */
+    hk_due_list due;
+    uint64_t n_neurons, n_stepped; /* in all, and of those in this step */
+    hk_hits hits;                  /* [neurons] of one slice in this step */
+    uint32_t *fired;               /* spikes of the window: by step, then population, then neuron */
     size_t n_fired, fired_capacity;
     size_t *fired_end; /* [steps of the window][n_populations] */
     uint64_t n_events, n_synaptic_events;
@@ -137,6 +147,13 @@ void hk_grid_choose_projections(hk_grid *grid);
 /* grid_slabs.c: the 4-byte synapses of a built grid whose shards are cut. */
 HK_MUST_CHECK int hk_grid_build_slabs(hk_grid *grid);
 void hk_slab_table_fini(hk_slab_table *table, size_t n_populations);
+
+/* grid_deliver.c */
+/** Adds up what arrives through slabs in this step, and prepares the next one. HK_ENOMEM. */
+HK_MUST_CHECK int hk_grid_deliver_slabs(const hk_grid *grid, hk_shard *shard, int64_t step);
+/** Fetches the ends of slabs of the next step, until those of `done` of `of` parts are. */
+void hk_grid_fetch_slabs(hk_shard *shard, uint64_t done, uint64_t of);
+void hk_due_list_fini(hk_due_list *due);
 
 /* grid_list.c: as hk_projection_list(), for one on slabs. */
 uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint32_t *pre, uint32_t *post,

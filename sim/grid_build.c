@@ -45,7 +45,8 @@ static void fini_shards(hk_grid *grid)
         for (size_t i = 0; shard->slices != NULL && i < grid->n_populations; i++)
             hk_heap_fini(&shard->slices[i].releases);
         free(shard->slices);
-        hk_memory_free(shard->accumulator, shard->n_accumulators * sizeof *shard->accumulator);
+        hk_memory_free(shard->sums.low, shard->n_accumulators * sizeof *shard->sums.low);
+        hk_memory_free(shard->sums.carry, shard->n_accumulators * sizeof *shard->sums.carry);
         hk_dense_shard_destroy(shard, grid->n_populations);
         hk_slab_table_fini(&shard->table, grid->n_populations);
         for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS; from++) {
@@ -55,7 +56,7 @@ static void fini_shards(hk_grid *grid)
             }
             free(shard->cursors[from]);
         }
-        free(shard->due);
+        hk_due_list_fini(&shard->due);
         free(shard->hits.neuron);
         free(shard->fired);
         free(shard->fired_end);
@@ -226,6 +227,7 @@ static int cut_shard(hk_grid *grid, uint32_t number)
         const hk_grid_population *g = &grid->populations[i];
         hk_slice *slice = &shard->slices[i];
         *slice = slice_of(grid, i, number, grid->n_shards);
+        shard->n_neurons += slice->end - slice->begin;
         for (uint32_t port = 0; g->is_numbered && port < g->n_ports; port++) {
             slice->first[port] = shard->n_accumulators;
             shard->n_accumulators += slice->end - slice->begin;
@@ -240,8 +242,9 @@ static int cut_shard(hk_grid *grid, uint32_t number)
     }
     if (grid->dense != NULL)
         return hk_dense_shard_create(grid, shard);
-    shard->accumulator = hk_memory_alloc(shard->n_accumulators * sizeof *shard->accumulator);
-    return shard->accumulator == NULL ? HK_ENOMEM : HK_OK;
+    shard->sums.low = hk_memory_alloc(shard->n_accumulators * sizeof *shard->sums.low);
+    shard->sums.carry = hk_memory_alloc(shard->n_accumulators * sizeof *shard->sums.carry);
+    return shard->sums.low == NULL || shard->sums.carry == NULL ? HK_ENOMEM : HK_OK;
 }
 
 static int cut_shards(hk_grid *grid)
@@ -388,6 +391,7 @@ static int make_cursors(hk_grid *grid)
         for (int from = HK_FROM_SOURCES; rc == HK_OK && from <= HK_FROM_NEURONS; from++) {
             hk_shard *shard = &grid->shards[s];
             shard->started = now;
+            shard->due.is_prepared = false;
             if (shard->cursors[from] == NULL)
                 shard->cursors[from] = calloc(grid->n_ring, sizeof **shard->cursors);
             rc = shard->cursors[from] == NULL ? HK_ENOMEM : HK_OK;
@@ -435,9 +439,11 @@ void hk_grid_forget(hk_grid *grid)
                 if (grid->shards[s].cursors[from] != NULL)
                     grid->shards[s].cursors[from][k].n = 0;
         }
-    for (uint32_t s = 0; s < grid->n_shards; s++)
+    for (uint32_t s = 0; s < grid->n_shards; s++) {
+        grid->shards[s].due.is_prepared = false;
         for (size_t i = 0; i < grid->n_populations; i++)
             grid->shards[s].slices[i].releases.n = 0;
+    }
 }
 
 int hk_grid_build(hk_grid *grid)

@@ -6,7 +6,11 @@
 
 #include <math.h>
 
-enum { MOST_UNITS = 32767 };
+enum {
+    MOST_UNITS = 32767, /* of a weight */
+    FEW_UNITS =
+        8191, /* of the largest where that is precise enough: the sums of a step then seldom need more than 16 bits */
+};
 
 #define MOST_ROUNDING 1e-3 /* of the typical weight of a projection */
 #define FAR_NORMAL 8.3     /* hk_stream_normal() comes no further from 0 */
@@ -55,7 +59,7 @@ static void find_scales(hk_grid *grid, uint32_t post)
     enum { MOST_PARTS = 1000 };
     hk_grid_population *g = &grid->populations[post];
     for (uint32_t port = 0; port < g->n_ports; port++) {
-        double most = 0.0, least = HUGE_VAL;
+        double most = 0.0, least = HUGE_VAL, faintest = HUGE_VAL;
         bool constant = true;
         for (size_t k = 0; k < grid->n_projections; k++) {
             const hk_projection *p = grid->sim->projections[k];
@@ -69,9 +73,14 @@ static void find_scales(hk_grid *grid, uint32_t post)
             double size = fmax(fabs(r.low), fabs(r.high));
             most = fmax(most, size);
             least = fmin(least, size);
+            faintest = fmin(faintest, r.typical);
             constant = constant && r.low == r.high;
         }
-        g->scale[port] = most > 0.0 ? most / MOST_UNITS : 1.0;
+        g->scale[port] = most / FEW_UNITS;
+        if (0.5 * g->scale[port] > MOST_ROUNDING * faintest)
+            g->scale[port] = most / MOST_UNITS;
+        if (most == 0.0)
+            g->scale[port] = 1.0;
         for (int parts = 1; constant && most > 0.0 && parts <= MOST_PARTS && parts * most / least < MOST_UNITS;
              parts++) {
             double scale = least / parts;

@@ -152,7 +152,7 @@ static void check_network(const char *model, int way, const hk_draw *weight, con
     double most = listed_weights ? 2.0 : fmax(fabs(weight->a), fabs(weight->b));
     if (!listed_weights && weight->kind == HK_NORMAL)
         most = weight->min == 0.0 && weight->max == 0.0 ? fabs(weight->a) + 8.3 * weight->b : fabs(weight->max);
-    double half_unit = 0.5 * most / 32767.0, single = most * 0x1p-24;
+    double half_unit = 0.5 * most / 8191.0, single = most * 0x1p-24;
     double worst = assert_same_network(p, q), error = hk_projection_rounding_error(q);
     assert_true(worst <= error + single);
     assert_true(error <= half_unit * (1.0 + 1e-9) + (listed_weights ? single : 0.0));
@@ -343,7 +343,7 @@ static void sums_that_would_leave_32_bits_are_refused(void **state)
             connect(&r, (hk_projection_config){ .pre = pre,
                                                 .post = post,
                                                 .connect = HK_FIXED_INDEGREE,
-                                                .n = 66000, /* of nearly 32767 units each */
+                                                .n = 264000, /* of nearly 8191 units each */
                                                 .pairs = HK_PAIRS_MULTAPSES,
                                                 .weights = (hk_weights)weights,
                                                 .weight = { HK_UNIFORM, 0.999, 1.0, 0, 0 } });

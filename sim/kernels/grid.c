@@ -131,28 +131,37 @@ static void counts(const hk_counts_table *table, const hk_counts_at *at, uint32_
     }
 }
 
-static inline __attribute__((always_inline)) void collect_from(int32_t *restrict acc, double scale,
-                                                               const uint8_t *restrict counts, double weight,
-                                                               double *restrict in, uint32_t n)
+static inline __attribute__((always_inline)) void collect_from(int16_t *restrict low, uint16_t *restrict carry,
+                                                               double scale, const uint8_t *restrict counts,
+                                                               double weight, double *restrict in, uint32_t n)
 {
     for (uint32_t k = 0; k < n; k++) {
-        double sum = acc != NULL ? (double)acc[k] * scale : 0.0;
+        int32_t units = low != NULL ? low[k] : 0;
+        if (carry != NULL) {
+            units = (int32_t)((uint32_t)units + ((uint32_t)carry[k] << 16));
+            carry[k] = 0;
+        }
+        double sum = low != NULL ? (double)units * scale : 0.0;
         if (counts != NULL)
             sum += (double)counts[k] * weight;
-        if (acc != NULL)
-            acc[k] = 0;
+        if (low != NULL)
+            low[k] = 0;
         in[k] = sum;
     }
 }
 
-static void collect(const hk_arrived *arrived, double *in, uint32_t n)
+static void collect(const hk_arrived *a, double *in, uint32_t n)
 {
-    if (arrived->acc != NULL && arrived->counts != NULL)
-        collect_from(arrived->acc, arrived->scale, arrived->counts, arrived->weight, in, n);
-    else if (arrived->acc != NULL)
-        collect_from(arrived->acc, arrived->scale, NULL, 0.0, in, n);
-    else if (arrived->counts != NULL)
-        collect_from(NULL, 0.0, arrived->counts, arrived->weight, in, n);
+    if (a->low != NULL && a->carry != NULL && a->counts != NULL)
+        collect_from(a->low, a->carry, a->scale, a->counts, a->weight, in, n);
+    else if (a->low != NULL && a->carry != NULL)
+        collect_from(a->low, a->carry, a->scale, NULL, 0.0, in, n);
+    else if (a->low != NULL && a->counts != NULL)
+        collect_from(a->low, NULL, a->scale, a->counts, a->weight, in, n);
+    else if (a->low != NULL)
+        collect_from(a->low, NULL, a->scale, NULL, 0.0, in, n);
+    else if (a->counts != NULL)
+        collect_from(NULL, NULL, 0.0, a->counts, a->weight, in, n);
     else
         memset(in, 0, n * sizeof *in);
 }
@@ -165,30 +174,43 @@ static inline void fetch(const hk_due *slab, size_t from)
         __builtin_prefetch(slab->synapse + k);
 }
 
-/* One by one: the second cache, where the accumulators lie, is what has to be waited for, however they are added. A line of a slab
- * that comes later is fetched with every line that is added: many at once would keep the accumulators waiting. */
-static inline void add_slab(const hk_due *slab, const hk_due *later, int32_t *restrict acc)
+static inline __attribute__((always_inline)) void add(uint32_t synapse, hk_sums *sums, int16_t *restrict low)
+{
+    int16_t weight = (int16_t)(synapse >> 16), sum;
+    if (__builtin_expect(__builtin_add_overflow(low[synapse & 0xffff], weight, &sum), 0)) {
+        uint16_t *carry = &sums->carry[synapse & 0xffff];
+        *carry = (uint16_t)(*carry + (weight < 0 ? -1 : 1));
+        sums->has_carried = true;
+    }
+    low[synapse & 0xffff] = sum;
+}
+
+/* One by one: the second cache, where the sums lie, is what has to be waited for, however they are added. A line of a slab
+ * that comes later is fetched with every line that is added: many at once would keep the sums waiting. */
+static inline void add_slab(const hk_due *slab, const hk_due *later, hk_sums *sums)
 {
     const uint32_t *restrict synapse = slab->synapse;
+    int16_t *restrict low = sums->low;
     size_t k = 0;
     for (; k + IN_LINE <= slab->n; k += IN_LINE) {
         if (k < later->n)
             __builtin_prefetch(later->synapse + k);
-        for (size_t l = k; l < k + IN_LINE; l++)
-            acc[synapse[l] & 0xffff] += (int32_t)synapse[l] >> 16;
+#pragma GCC unroll 16
+        for (size_t l = 0; l < IN_LINE; l++)
+            add(synapse[k + l], sums, low);
     }
     fetch(later, k);
     for (; k < slab->n; k++)
-        acc[synapse[k] & 0xffff] += (int32_t)synapse[k] >> 16;
+        add(synapse[k], sums, low);
 }
 
-static void deliver(const hk_due *restrict due, size_t n, int32_t *restrict acc)
+static void deliver(const hk_due *restrict due, size_t n, hk_sums *sums)
 {
     static const hk_due none;
     for (size_t k = 0; k < n && k < AHEAD; k++)
         fetch(&due[k], 0);
     for (size_t k = 0; k < n; k++)
-        add_slab(&due[k], k + AHEAD < n ? &due[k + AHEAD] : &none, acc);
+        add_slab(&due[k], k + AHEAD < n ? &due[k + AHEAD] : &none, sums);
 }
 
 #define HK_TABLE_NAME(isa) hk_grid_kernels_##isa

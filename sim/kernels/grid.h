@@ -5,6 +5,7 @@
 #include "sim/counts.h"
 #include "sim/cpu.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct hk_due { /* a slab to deliver in this step */
@@ -12,8 +13,17 @@ typedef struct hk_due { /* a slab to deliver in this step */
     size_t n;
 } hk_due;
 
+/* Sums of weights in units, by accumulator: low + 65536 carry, within 32 bits. Most sums need the lower half only, which is half as
+ * much for the caches. The order of additions does not change a sum. */
+typedef struct hk_sums {
+    int16_t *low;    /* [n_accumulators] */
+    uint16_t *carry; /* [n_accumulators] modulo 65536; all 0 unless has_carried */
+    bool has_carried;
+} hk_sums;
+
 typedef struct hk_arrived { /* at neurons of one population in this step, NULL where nothing comes this way */
-    int32_t *acc;           /* through slabs, in units of `scale` */
+    int16_t *low;           /* through slabs, in units of `scale`, as in hk_sums */
+    uint16_t *carry;        /* NULL: all 0 */
     double scale;
     const uint8_t *counts; /* from their drive, each of `weight` */
     double weight;
@@ -22,10 +32,10 @@ typedef struct hk_arrived { /* at neurons of one population in this step, NULL w
 typedef struct hk_grid_kernels {
     /** counts[k] of neurons first + k, k < n; first is a multiple of HK_COUNTS_GROUP. */
     void (*counts)(const hk_counts_table *table, const hk_counts_at *at, uint32_t first, uint32_t n, uint8_t *counts);
-    /** in[k] = what has arrived at neuron k < n, acc[k] = 0. */
+    /** in[k] = what has arrived at neuron k < n; their sums become 0. */
     void (*collect)(const hk_arrived *arrived, double *in, uint32_t n);
-    /** For all synapses of n slabs: acc[lower half] += upper half, signed. */
-    void (*deliver)(const hk_due *due, size_t n, int32_t *acc);
+    /** For all synapses of n slabs: sum of accumulator `lower half` += upper half, signed. */
+    void (*deliver)(const hk_due *due, size_t n, hk_sums *sums);
 } hk_grid_kernels;
 
 extern const hk_grid_kernels hk_grid_kernels_plain;
