@@ -57,6 +57,7 @@ HK_MUST_CHECK int hk_edges_values(hk_ctx *ctx, const hk_edges_config *config, co
 
 typedef struct hk_edges_cost {
     uint64_t spikes, synaptic_events;
+    double others_cpu_s; /* of the threads besides the caller's */
 } hk_edges_cost;
 
 /** The same from the simulator, image by image; `stop` is asked between them and ends it early with *out empty. `cost` is added to.

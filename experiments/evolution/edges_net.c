@@ -3,6 +3,7 @@
  * Time of an image, D the delay of every synapse and T the window in which a value of 1 comes first and one of 0 last: pixels spike
  * in [D, D + T], edge neurons in the T behind T + 2 D, pool neurons in the T behind 2 T + 3 D. */
 #include "encoders/catalogue.h"
+#include "experiments/clock.h"
 #include "experiments/evolution/edges.h"
 #include "neurons/sources.h"
 #include "neurons/ttfs.h"
@@ -185,6 +186,7 @@ typedef struct part {
     int rc;
     bool stopped;
     hk_sim_stats stats;
+    double cpu_s;
 } part;
 
 typedef struct work {
@@ -202,6 +204,7 @@ static void do_part(void *user, unsigned member)
     const work *w = user;
     part *p = &w->parts[member];
     circuit net;
+    const double before_s = hk_clock_thread_cpu_s();
     p->rc = p->ctx == NULL ? HK_ENOMEM : build(p->ctx, w->config, &net);
     for (size_t i = member; p->rc == HK_OK && i < w->images->n && !p->stopped; i += w->n_parts) {
         p->rc = show(&net, w->images, i, w->out->values + i * w->out->n_features);
@@ -213,6 +216,7 @@ static void do_part(void *user, unsigned member)
         p->stats = hk_sim_get_stats(net.sim);
     hk_sim_destroy(net.sim);
     free(net.image);
+    p->cpu_s = hk_clock_thread_cpu_s() - before_s;
 }
 
 int hk_edges_simulate(hk_ctx *ctx, const hk_edges_config *config, const hk_images *images, hk_team *team,
@@ -243,6 +247,7 @@ int hk_edges_simulate(hk_ctx *ctx, const hk_edges_config *config, const hk_image
                          w.parts[k].ctx == NULL ? "edges: out of memory" : hk_ctx_message(w.parts[k].ctx));
         stopped = stopped || w.parts[k].stopped;
         cost->spikes += w.parts[k].stats.spikes;
+        cost->others_cpu_s += k > 0 ? w.parts[k].cpu_s : 0.0;
         cost->synaptic_events += w.parts[k].stats.synaptic_events;
         hk_ctx_destroy(w.parts[k].ctx);
     }
