@@ -43,9 +43,9 @@ static const hk_option options[] = {
       .text = "auto",
       .choices = hk_dataset_names,
       .meaning = "which images" },
-    AUTOMATIC("generations", HK_OPTION_INTEGER, "5000; features: 150", 1, 1e9, "how many"),
-    AUTOMATIC("individuals", HK_OPTION_INTEGER, "64; features: 16", 2, 1e5, "of a generation, an even number"),
-    AUTOMATIC("batch", HK_OPTION_INTEGER, "128; features: 1000", 1, 1e6,
+    AUTOMATIC("generations", HK_OPTION_INTEGER, "3000; features: 200", 1, 1e9, "how many"),
+    AUTOMATIC("individuals", HK_OPTION_INTEGER, "64; features: 8", 2, 1e5, "of a generation, an even number"),
+    AUTOMATIC("batch", HK_OPTION_INTEGER, "128; features: 800", 1, 1e6,
               "images on which a generation is judged, others each time"),
     AUTOMATIC("sigma", HK_OPTION_NUMBER, "0.1; features: 0.3", 1e-9, 1e6,
               "strategy: spread of the individuals about their mean"),
@@ -65,7 +65,7 @@ static const hk_option options[] = {
     COUNT("hidden", 0, 0, 1000, "weights: hidden neurons, which evolve too"),
     COUNT("filters", 8, 1, 64, "features: how many"),
     COUNT("map", 8, 2, 100, "features: side of the maps that judge them"),
-    COUNT("map_train", 1000, 100, 1e6, "features: images that a map learns from, others in each generation"),
+    COUNT("map_train", 600, 100, 1e6, "features: images that a map learns from, others in each generation"),
     COUNT("last_map", 30, 2, 300, "features: side of the maps in the end"),
     COUNT("train", 50000, 10, 1e6, "training images"),
     COUNT("validation", 10000, 10, 1e6, "further images, for choices"),
@@ -293,9 +293,9 @@ static int begin(hk_evolve *e)
     hk_ctx *ctx = hk_run_ctx(run);
     e->task = sees_filters(run) ? &hk_evolve_filters : &hk_evolve_weights;
     e->is_genetic = strcmp(hk_run_text(run, "method"), "genetic") == 0;
-    e->n_generations = count_or(run, "generations", 5000, 150);
-    e->n_individuals = (uint32_t)count_or(run, "individuals", 64, 16);
-    e->batch = (size_t)count_or(run, "batch", 128, 1000);
+    e->n_generations = count_or(run, "generations", 3000, 200);
+    e->n_individuals = (uint32_t)count_or(run, "individuals", 64, 8);
+    e->batch = (size_t)count_or(run, "batch", 128, 800);
     e->n_checks = (size_t)hk_run_integer(run, "checks");
     if (e->n_checks > e->n_generations)
         e->n_checks = (size_t)e->n_generations;
