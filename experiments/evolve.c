@@ -418,7 +418,6 @@ static const hk_summary_key keys[] = {
       "processor time of all threads up to the last generation, the spikes of the inputs included" },
     { "checks", "", "accuracy on the first `checked` validation images, evenly over the generations" },
     { "before_accuracy", "", "features: the last map with the filters that evolution began with, test images" },
-    { "pixels_accuracy", "", "features: the same map on pixels" },
     { "largest_difference", "", "features: of those used in the end, between formula and simulator" },
 };
 
