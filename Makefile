@@ -5,7 +5,7 @@ CFLAGS   ?= -O2 -g
 ARCH     ?= $(shell uname -m)
 FUZZ_SECONDS ?= 60
 # Tests in which threads meet, run under ThreadSanitizer by `make tsan`.
-TSAN_TESTS   ?= recorder recorder_reopened program program_files team pool threads grid properties comparison perceptron features_som capsule
+TSAN_TESTS   ?= recorder recorder_reopened program program_files team pool threads grid properties comparison perceptron features_som capsule evolve crowd
 Q        := $(if $(V),,@)
 
 VERSION  := $(shell sed -n 's/^.define HK_VERSION "\(.*\)"/\1/p' sim/version.h)
@@ -72,6 +72,9 @@ results: all            ## the learning experiments of results/learning.md again
 	./hillock run features-som --data mnist --seeds 1..10 --jobs 1 --set setting=original --set side=10 --set cols=1 \
 	    --out none --json results/features-som-original.json
 	./hillock run capsule-som --data mnist --seeds 1..5 --jobs 1 --set pixels=off --out none --json results/capsule-som.json
+	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --out none --json results/evolve.json
+	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --set method=genetic --out none --json results/evolve-genetic.json
+	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --set method=features --out none --json results/evolve-features.json
 data: deps              ## download MNIST and check its SHA-256
 	sh experiments/datasets/fetch.sh
 format:                 ## clang-format the sources
