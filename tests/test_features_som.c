@@ -7,9 +7,10 @@
 
 #include <pthread.h>
 
-#define SMALL                                                                                                \
-    "features-som", "--data", "glyphs", "--seed", "3", "--set", "hidden=40", "--set", "train=1200", "--set", \
-        "test=400", "--set", "epochs=4", "--set", "batch=32", "--set", "side=6"
+#define SMALL                                                                                                  \
+    "features-som", "--data", "glyphs", "--seed", "3", "--set", "hidden=24", "--set", "train=600", "--set",    \
+        "test=200", "--set", "epochs=4", "--set", "batch=16", "--set", "side=5", "--set", "probe=20", "--set", \
+        "map_epochs=4"
 
 static void spikes_say_what_the_trained_units_do(void **state)
 {
@@ -22,9 +23,9 @@ static void spikes_say_what_the_trained_units_do(void **state)
     assert_true(number_of(&t, "spiking_test_accuracy") == number_of(&t, "net_test_accuracy"));
     const double *by_layer = value_of(&t, "spikes_per_image")->numbers;
     assert_int_equal(value_of(&t, "spikes_per_image")->n_numbers, 2);
-    assert_true(by_layer[0] > 4.0 && by_layer[0] < 40.0 && by_layer[1] > 4.0 && by_layer[1] < 42.0);
+    assert_true(by_layer[0] > 2.0 && by_layer[0] < 24.0 && by_layer[1] > 4.0 && by_layer[1] < 42.0);
     assert_close(number_of(&t, "synaptic_events_per_image"),
-                 40.0 * number_of(&t, "input_spikes_per_image") + 42.0 * by_layer[0] + 10.0 * by_layer[1], 1e-9);
+                 24.0 * number_of(&t, "input_spikes_per_image") + 42.0 * by_layer[0] + 10.0 * by_layer[1], 1e-9);
     assert_true(number_of(&t, "net_test_accuracy") > 0.5 && number_of(&t, "test_accuracy") > 0.6); /* chance: 0.1 */
     run_it(&other, ARGUMENTS(SMALL, "--out", "none", "--set", "vectors=activations"), HK_OK);
     assert_null(hk_summary_find(hk_run_summary(other.run), "worst_spike_deviation_ms"));
@@ -61,10 +62,10 @@ static void threads_change_nothing_and_a_saved_net_answers_alike(void **state)
         sum += confusion[k];
         right += k % 11 == 0 ? confusion[k] : 0.0;
     }
-    assert_close(sum, 400.0, 0.0);
+    assert_close(sum, 200.0, 0.0);
     assert_close(right / sum, number_of(&one, "test_accuracy"), 1e-15);
     const hk_results_entry *fields = hk_results_find(file, "receptive_fields");
-    assert_true(fields != NULL && fields->shape[0] == 36 && fields->shape[1] == 28 && fields->shape[2] == 28);
+    assert_true(fields != NULL && fields->shape[0] == 25 && fields->shape[1] == 28 && fields->shape[2] == 28);
     hk_attribute *attributes;
     size_t n, n_labels = 0;
     assert_ok(hk_results_attributes(file, "receptive_fields", &attributes, &n));
@@ -83,12 +84,12 @@ static void the_original_has_no_hidden_layer_and_other_options_can_still_be_give
     (void)state;
     trial t;
     run_it(&t,
-           ARGUMENTS("features-som", "--data", "glyphs", "--set", "setting=original", "--set", "train=1000", "--set",
-                     "test=200", "--set", "epochs=3", "--set", "learning_rate=0.3", "--set", "side=10", "--set",
-                     "cols=1", "--set", "split=validation", "--set", "pixels=off", "--out", "none"),
+           ARGUMENTS("features-som", "--data", "glyphs", "--set", "setting=original", "--set", "train=600", "--set",
+                     "test=200", "--set", "epochs=3", "--set", "batch=16", "--set", "learning_rate=0.3", "--set",
+                     "side=10", "--set", "cols=1", "--set", "split=validation", "--set", "pixels=off", "--out", "none"),
            HK_OK);
     assert_int_equal(value_of(&t, "spikes_per_image")->n_numbers, 1);
-    assert_true(number_of(&t, "test_images") == 200.0 && number_of(&t, "train_images") == 1000.0);
+    assert_true(number_of(&t, "test_images") == 200.0 && number_of(&t, "train_images") == 600.0);
     assert_null(hk_summary_find(hk_run_summary(t.run), "pixel_test_accuracy"));
     assert_true(number_of(&t, "net_test_accuracy") > 0.3);
     trial_close(&t);

@@ -14,7 +14,9 @@ int hk_choice_load(hk_run *run, hk_choice *out)
     const bool validates = hk_run_choice(run, "split") == 1;
     hk_dataset_request request = { .name = hk_run_text(run, "data"),
                                    .n_train = n_train == 0 || validates ? HK_DATASET_ALL : (size_t)n_train,
-                                   .n_test = n_test == 0 || validates ? HK_DATASET_ALL : (size_t)n_test,
+                                   .n_test = validates     ? 1
+                                             : n_test == 0 ? HK_DATASET_ALL
+                                                           : (size_t)n_test,
                                    .glyph_seed = hk_run_seed(run) };
     int rc = hk_dataset_load(hk_run_ctx(run), &request, &out->data);
     if (rc != HK_OK)
