@@ -71,7 +71,7 @@ results: all            ## the learning experiments of results/learning.md again
 	./hillock run features-som --data mnist --seeds 1..5 --jobs 1 --set pixels=off --out none --json results/features-som.json
 	./hillock run features-som --data mnist --seeds 1..10 --jobs 1 --set setting=original --set side=10 --set cols=1 \
 	    --out none --json results/features-som-original.json
-	./hillock run capsule-som --data mnist --seeds 1..5 --jobs 1 --set pixels=off --out none --json results/capsule-som.json
+	./hillock run capsule-som --data mnist --seeds 1..5 --jobs 1 --set epochs=2 --set pixels=off --out none --json results/capsule-som.json
 	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --out none --json results/evolve.json
 	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --set method=genetic --out none --json results/evolve-genetic.json
 	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --set method=features --out none --json results/evolve-features.json
