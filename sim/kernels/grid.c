@@ -135,7 +135,22 @@ static inline __attribute__((always_inline)) void collect_from(int16_t *restrict
                                                                double scale, const uint8_t *restrict counts,
                                                                double weight, double *restrict in, uint32_t n)
 {
-    for (uint32_t k = 0; k < n; k++) {
+    uint32_t k = 0;
+#if defined(__AVX512DQ__) /* compilers widen in several steps, each of which waits for the unit that shuffles */
+    for (; low != NULL && carry == NULL && k + 8 <= n; k += 8) {
+        __m128i *here = (__m128i *)(void *)(low + k);
+        __m512d sum = _mm512_cvtepi64_pd(_mm512_cvtepi16_epi64(_mm_loadu_si128(here)));
+        sum = _mm512_mul_pd(sum, _mm512_set1_pd(scale));
+        _mm_storeu_si128(here, _mm_setzero_si128());
+        if (counts != NULL) {
+            __m128i of_drive = _mm_loadl_epi64((const __m128i *)(const void *)(counts + k));
+            __m512d arrivals = _mm512_cvtepi64_pd(_mm512_cvtepu8_epi64(of_drive));
+            sum = _mm512_add_pd(sum, _mm512_mul_pd(arrivals, _mm512_set1_pd(weight)));
+        }
+        _mm512_storeu_pd(in + k, sum);
+    }
+#endif
+    for (; k < n; k++) {
         int32_t units = low != NULL ? low[k] : 0;
         if (carry != NULL) {
             units = (int32_t)((uint32_t)units + ((uint32_t)carry[k] << 16));
