@@ -317,8 +317,11 @@ static void tell_progress(state *s)
     double known = 0.0;
     for (uint64_t c = 0; c < K; c++)
         known += (double)s->is_known[c];
-    snprintf(s->doing, sizeof s->doing, "%s, %.0f classes, %llu recruited, last test %.1f %%",
-             s->testing > 0 ? "testing" : "learning", known, (unsigned long long)s->net.recruited,
+    char recruited[32] = "";
+    if (!has_features(s))
+        snprintf(recruited, sizeof recruited, "%llu recruited, ", (unsigned long long)s->net.recruited);
+    snprintf(s->doing, sizeof s->doing, "%s, %.0f classes, %slast test %.1f %%",
+             s->testing > 0 ? "testing" : "learning", known, recruited,
              row > 0 ? 100.0 * hk_continual_mean(&s->score, row - 1) : 0.0);
     uint64_t probe = (uint64_t)hk_run_integer(s->run, "probe"),
              n_probe = probe == 0 || probe > s->test.n ? s->test.n : probe;
