@@ -75,6 +75,11 @@ results: all            ## the learning experiments of results/learning.md again
 	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --out none --json results/evolve.json
 	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --set method=genetic --out none --json results/evolve-genetic.json
 	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --set method=features --out none --json results/evolve-features.json
+	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --out none --json results/continual.json
+	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --set neurons=400 --out none --json results/continual-400.json
+	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --set neurons=400 --set method=plain --out none \
+	    --json results/continual-plain.json
+	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --set method=features --out none --json results/continual-features.json
 data: deps              ## download MNIST and check its SHA-256
 	sh experiments/datasets/fetch.sh
 format:                 ## clang-format the sources
