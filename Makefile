@@ -80,6 +80,7 @@ results: all            ## the learning experiments of results/learning.md again
 	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --set neurons=400 --set method=plain --out none \
 	    --json results/continual-plain.json
 	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --set method=features --out none --json results/continual-features.json
+	./hillock run local --data mnist --seeds 1..5 --jobs 1 --out none --json results/local.json
 data: deps              ## download MNIST and check its SHA-256
 	sh experiments/datasets/fetch.sh
 format:                 ## clang-format the sources

@@ -22,6 +22,9 @@
  *   hk_sim_settle(sim);  hk_spike_source_add(inputs, ...);  hk_sim_run(sim, onset_ms + window_ms);   spikes: a window callback
  *   hk_population_get(outputs, "v_mv", values);                                                     (hk_sim_on_window)
  *
+ * Fast where the shortest delay between neurons, which is how far the engine looks ahead, is a small part of the window (1 ms, say): an
+ * input that comes so near to t_min makes each of its targets predict its spike anew.
+ *
  * The encoder `latency` over a window of T ms gives x = value (T - t_min_ms) when onset_ms = T + delay. There is no form for the grid.
  *
  * Source: Stanojevic, Wozniak, Bellec, Cherubini, Pantazi & Gerstner (2024), Nat. Commun. 15:6793, the neuron B1. */
