@@ -75,7 +75,7 @@ struct hk_evolve {
     double *checks;                   /* [n_checks] accuracy after generation (k + 1) n_generations / n_checks */
     float *best;                      /* [n_genes] what came out */
     double cpu_s;                     /* of all threads, up to the last generation, those of runs resumed included */
-    uint64_t spikes, synaptic_events; /* up to there */
+    uint64_t spikes, synaptic_events; /* of the inputs */
     hk_evolve_outcome outcome;
     void *own; /* of the task */
 };

@@ -297,6 +297,7 @@ static int finish_evolved(hk_evolve *e, const hk_edges_config *config)
         for (size_t k = 0; k < test.n * test.n_features; k++)
             s->largest_difference = fmax(s->largest_difference,
                                          fabs((double)test.values[k] - (double)formula.values[k]));
+        hk_run_events(e->run, cost.spikes, cost.synaptic_events);
         rc = ask_last_map(e, &train, &validation, &test, &e->outcome.validation, e->outcome.confusion,
                           &e->outcome.test);
     }

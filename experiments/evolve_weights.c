@@ -214,10 +214,25 @@ static int check(hk_evolve *e, const float *genes, size_t n, double *accuracy)
     return decide(e, genes, &s->validation, n < s->validation.n ? n : s->validation.n, NULL, accuracy);
 }
 
+/* Spikes and synaptic events of this run so far, those of the inputs included. */
+static void tell_events(hk_evolve *e)
+{
+    uint64_t spikes = e->spikes, synaptic_events = e->synaptic_events;
+    for (unsigned k = 0; k < hk_team_size(e->team); k++) {
+        const own *o = e->members[k].own;
+        if (o == NULL)
+            continue;
+        spikes += hk_crowd_stats(o->crowd).spikes;
+        synaptic_events += hk_crowd_stats(o->crowd).synaptic_events;
+    }
+    hk_run_events(e->run, spikes, synaptic_events);
+}
+
 static int finish(hk_evolve *e)
 {
     shared *s = e->own;
     hk_evolve_outcome *o = &e->outcome;
+    tell_events(e);
     hk_run_progress(e->run, "test images", 1.0, 0.0);
     int rc = decide(e, e->best, &s->validation, s->validation.n, NULL, &o->validation);
     if (rc == HK_OK)
