@@ -6,26 +6,15 @@
 extern const hk_experiment hk_experiment_mnist, hk_experiment_ring, hk_experiment_cuba, hk_experiment_coba,
     hk_experiment_brunel, hk_experiment_microcircuit, hk_experiment_hpc, hk_experiment_sparse, hk_experiment_network,
     hk_experiment_encode, hk_experiment_codes, hk_experiment_features_som, hk_experiment_continual,
-    hk_experiment_capsule_som, hk_experiment_local, hk_experiment_evolve;
+    hk_experiment_capsule_som, hk_experiment_local, hk_experiment_evolve, hk_experiment_spiking_som;
 
 static const hk_experiment *const builtin[] = {
-    &hk_experiment_mnist,
-    &hk_experiment_ring,
-    &hk_experiment_cuba,
-    &hk_experiment_coba,
-    &hk_experiment_brunel,
-    &hk_experiment_microcircuit,
-    &hk_experiment_hpc,
-    &hk_experiment_sparse,
-    &hk_experiment_network,
-    &hk_experiment_encode,
-    &hk_experiment_codes,
-    &hk_experiment_features_som,
-    &hk_experiment_continual,
-    &hk_experiment_capsule_som,
-    &hk_experiment_local,
-    &hk_experiment_evolve,
-    NULL, /* ends the list */
+    &hk_experiment_mnist,     &hk_experiment_ring,        &hk_experiment_cuba,
+    &hk_experiment_coba,      &hk_experiment_brunel,      &hk_experiment_microcircuit,
+    &hk_experiment_hpc,       &hk_experiment_sparse,      &hk_experiment_network,
+    &hk_experiment_encode,    &hk_experiment_codes,       &hk_experiment_features_som,
+    &hk_experiment_continual, &hk_experiment_capsule_som, &hk_experiment_local,
+    &hk_experiment_evolve,    &hk_experiment_spiking_som, NULL, /* ends the list */
 };
 
 hk_catalogue hk_experiments(void)
