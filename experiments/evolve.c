@@ -49,7 +49,7 @@ static const hk_option options[] = {
               "images on which a generation is judged, others each time"),
     AUTOMATIC("sigma", HK_OPTION_NUMBER, "0.1; features: 0.3", 1e-9, 1e6,
               "strategy: spread of the individuals about their mean"),
-    AUTOMATIC("rate", HK_OPTION_NUMBER, "0.02; features: 0.1", 1e-9, 1e3,
+    AUTOMATIC("rate", HK_OPTION_NUMBER, "0.02; features: 0.05", 1e-9, 1e3,
               "strategy: longest step of a gene at first; it falls to 0 as a cosine"),
     NUMBER("decay", 0.0, 0.0, 1e3, "strategy: of the mean, per rate"),
     NUMBER("bound", 1.0, 1e-9, 1e6, "genetic: largest gene"),
@@ -206,7 +206,7 @@ static int do_generation(hk_evolve *e)
     if (e->is_genetic)
         return hk_genetic_breed(hk_run_ctx(e->run), &e->genetic, e->fitness);
     const double done = (double)hk_evolve_generation(e) / (double)e->n_generations;
-    const double rate = number_or(e->run, "rate", 0.02, 0.1) * 0.5 * (1.0 + cos(3.14159265358979323846 * done));
+    const double rate = number_or(e->run, "rate", 0.02, 0.05) * 0.5 * (1.0 + cos(3.14159265358979323846 * done));
     return hk_strategy_learn(hk_run_ctx(e->run), &e->strategy, e->fitness, rate);
 }
 

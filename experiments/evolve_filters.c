@@ -1,16 +1,16 @@
 /* experiments/evolve_filters.c - genomes that are filters, judged by a self-organising map that learns what they show; see evolve.h.
  *
- * Five genes a filter, each any number, and what they mean, l(g) = 1 / (1 + exp(-g)) (evolution/edges.h):
+ * Five genes a filter, each any number; l(g) = 1 / (1 + exp(-g)). All are 0 at first, which makes filters 0 ... n - 1 those of
+ * hk_edges_usual(): evenly spread directions.
  *
- *   wavelength  2.5 * 5.6^l(g) px     sigma  0.8 * 5^l(g) px     orientation  pi g     phase  pi g     threshold  0.4 l(g)
+ *   wavelength   2 * 6.25^l(g) px     sigma  0.5 * 6^l(g) px     threshold  0.2 l(g)
+ *   orientation  2 pi k / n + g / 2   phase  -pi / 2 + g / 2
  *
  * Maps see the features of an image divided by their length. In each generation maps of all individuals learn from the same images and are judged on the same further ones, all of the
  * training set. Features come from the formula; in the end they come from the simulator, which gives the same to rounding. */
 #include "experiments/evolution/edges.h"
 #include "experiments/evolve.h"
 #include "experiments/readouts/som.h"
-#include "sim/draw.h"
-#include "sim/rng.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@ enum { WAVELENGTH, SIGMA, ORIENTATION, PHASE, THRESHOLD, N_EACH };
 enum { EPOCHS = 5, LAST_EPOCHS = 10, PARTS = 10, JUDGED_PART = 5 }; /* the last fifth of the training images judges */
 
 typedef struct shared {
-    float *start; /* [n_genes] */
+    float *start; /* [n_genes], all 0 */
     double before, largest_difference;
 } shared;
 
@@ -51,11 +51,11 @@ static double logistic(float gene)
 static void express(const float *genes, uint32_t n, hk_edge_filter *filters)
 {
     for (uint32_t f = 0; f < n; f++, genes += N_EACH)
-        filters[f] = (hk_edge_filter){ .wavelength_px = 2.5 * pow(5.6, logistic(genes[WAVELENGTH])),
-                                       .sigma_px = 0.8 * pow(5.0, logistic(genes[SIGMA])),
-                                       .orientation_rad = PI * (double)genes[ORIENTATION],
-                                       .phase_rad = PI * (double)genes[PHASE],
-                                       .threshold = 0.4 * logistic(genes[THRESHOLD]) };
+        filters[f] = (hk_edge_filter){ .wavelength_px = 2.0 * pow(6.25, logistic(genes[WAVELENGTH])),
+                                       .sigma_px = 0.5 * pow(6.0, logistic(genes[SIGMA])),
+                                       .orientation_rad = 2.0 * PI * f / n + 0.5 * (double)genes[ORIENTATION],
+                                       .phase_rad = -PI / 2.0 + 0.5 * (double)genes[PHASE],
+                                       .threshold = 0.2 * logistic(genes[THRESHOLD]) };
 }
 
 /* ---- maps -------------------------------------------------------------------------------------------------------- */
@@ -166,14 +166,6 @@ static int prepare(hk_evolve *e)
     if (e->train.n < 2 * JUDGED_PART)
         return hk_fail(hk_run_ctx(e->run), HK_ERANGE, "evolve: train = %zu, must be at least %d", e->train.n,
                        2 * JUDGED_PART);
-    for (size_t k = 0; k < e->n_genes; k++) {
-        const size_t kind = k % N_EACH;
-        hk_stream stream = hk_stream_open(hk_run_seed(e->run), HK_PURPOSE_EXPERIMENT, hk_name_id("first genes"),
-                                          (uint32_t)k);
-        e->strategy.mean[k] = kind == ORIENTATION || kind == PHASE ? 2.0 * hk_stream_uniform(&stream) - 1.0
-                                                                   : hk_stream_normal(&stream);
-        s->start[k] = (float)e->strategy.mean[k];
-    }
     return HK_OK;
 }
 
