@@ -144,8 +144,16 @@ static int draw_bank(state *s)
 
 enum { COMPARED = 1000 }; /* images whose spikes are compared with the formula */
 
-/* Shares of the time that a run with the default parameters takes. */
-static const double after_features = 0.3, after_learning = 0.7;
+/* Shares of the time that a run takes with 15 passes. */
+static double after_features(const state *s)
+{
+    return hk_run_choice(s->run, "training") == 1 ? 0.8 : 0.4;
+}
+
+static double after_learning(const state *s)
+{
+    return hk_run_choice(s->run, "training") == 1 ? 0.88 : 0.65;
+}
 
 static void compare(state *s, const double *values)
 {
@@ -188,10 +196,11 @@ static int gather(state *s, const hk_images *images, double from, double to, hk_
 static int gather_all(state *s)
 {
     const bool validation = hk_run_choice(s->run, "split") == 1, simulated = hk_run_choice(s->run, "training") == 1;
-    double start_s = hk_clock_thread_cpu_s(), held_from = validation ? after_features * 5.0 / 6.0 : after_features;
+    double start_s = hk_clock_thread_cpu_s(), all = after_features(s);
+    double held_from = validation ? all * 5.0 / 6.0 : all;
     int rc = gather(s, &s->train, 0.0, held_from, &s->learnt);
     if (rc == HK_OK && validation)
-        rc = gather(s, &s->test, held_from, after_features, &s->held);
+        rc = gather(s, &s->test, held_from, all, &s->held);
     s->features_s = hk_clock_thread_cpu_s() - start_s;
     if (rc == HK_OK && !hk_run_stopping(s->run))
         hk_run_report(s->run,
@@ -221,7 +230,8 @@ static int learn(state *s)
     int rc = hk_local_readout_init(ctx, &s->rule, &s->learnt, s->bank.n, &s->readout);
     for (uint32_t pass = 0; rc == HK_OK && pass < s->rule.passes && !hk_run_stopping(s->run); pass++) {
         size_t right;
-        tell(s, "learning", after_features + (after_learning - after_features) * (double)pass / (double)s->rule.passes);
+        double done = (double)pass / (double)s->rule.passes;
+        tell(s, "learning", after_features(s) * (1.0 - done) + after_learning(s) * done);
         rc = hk_local_readout_pass(ctx, &s->rule, &s->learnt, pass, &s->readout, &right);
         double *row = s->curve + pass * columns;
         row[0] = pass + 1.0;
@@ -306,7 +316,7 @@ static int test(state *s)
         s->right += class == label;
         s->confusion[label * CLASSES + class] += 1.0;
         if (i % 64 == 0)
-            tell(s, "testing", after_learning + (1.0 - after_learning) * (double)i / (double)s->test.n);
+            tell(s, "testing", after_learning(s) + (1.0 - after_learning(s)) * (double)i / (double)s->test.n);
     }
     s->test_events = hk_sim_get_stats(s->net.sim).synaptic_events - events;
     s->test_input_spikes = s->net.input_spikes - inputs;
