@@ -82,6 +82,13 @@ results: all            ## the learning experiments of results/learning.md again
 	    --json results/continual-plain.json
 	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --set method=features --out none --json results/continual-features.json
 	./hillock run local --data mnist --seeds 1..5 --jobs 1 --out none --json results/local.json
+	./hillock run spiking-som --data mnist --seeds 1..5 --jobs 1 --out none --json results/spiking-som.json
+	./hillock run mnist --data mnist --seeds 1..5 --jobs 1 --set label=60000 --set window_ms=350 --set rate_max_hz=40 --set tau_m_ms=700 \
+	    --set theta_plus_mv=0.15 --set theta_plus_end_mv=0.045 --out none --json results/best-400.json
+	./hillock run mnist --data mnist --seeds 1..5 --jobs 1 --set label=60000 --set window_ms=350 --set rate_max_hz=40 --set tau_m_ms=700 \
+	    --set neurons=1600 --out none --json results/best-1600.json
+	./hillock run codes --data mnist --set probe=500 --jobs 2 --out results/codes.h5
+	./hillock run codes --data fashion --set probe=300 --set trials=10 --jobs 2 --out results/codes-fashion.h5
 data: deps              ## download MNIST and check its SHA-256
 	sh experiments/datasets/fetch.sh
 format:                 ## clang-format the sources
