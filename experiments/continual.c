@@ -4,6 +4,7 @@
  * that, and the network is not told where a block ends. All of a run can be checkpointed between two images. */
 #include "experiments/continual.h"
 
+#include "experiments/choice.h"
 #include "experiments/clock.h"
 
 #include <math.h>
@@ -15,8 +16,7 @@ enum { K = HK_CONTINUAL_CLASSES, BLOCKS = HK_CONTINUAL_BLOCKS };
 
 typedef struct state {
     hk_run *run;
-    hk_dataset data;
-    hk_images train, test; /* borrowed parts of `data` */
+    hk_choice images;
     hk_continual_settings settings;
     hk_continual_network net;       /* of forgetting and plain */
     hk_continual_features features; /* of features */
@@ -39,7 +39,7 @@ typedef struct state {
 
 static uint64_t stream_length(const state *s)
 {
-    return s->train.n * s->settings.passes;
+    return s->images.train.n * s->settings.passes;
 }
 
 static bool has_features(const state *s)
@@ -51,39 +51,7 @@ static bool has_features(const state *s)
 static uint64_t test_length(const state *s)
 {
     uint64_t probe = (uint64_t)hk_run_integer(s->run, "probe");
-    return s->at == stream_length(s) || probe == 0 || probe > s->test.n ? s->test.n : probe;
-}
-
-static hk_images part(const hk_images *images, size_t first, size_t n)
-{
-    size_t n_pixels = (size_t)images->rows * images->cols;
-    return (hk_images){ .n = n,
-                        .rows = images->rows,
-                        .cols = images->cols,
-                        .pixels = images->pixels + first * n_pixels,
-                        .labels = images->labels + first };
-}
-
-static int load_data(state *s)
-{
-    hk_run *run = s->run;
-    size_t n_train = (size_t)hk_run_integer(run, "train"), n_test = (size_t)hk_run_integer(run, "test");
-    bool validation = hk_run_choice(run, "split") == 1;
-    hk_dataset_request request = { .name = hk_run_text(run, "data"),
-                                   .n_train = n_train == 0 || validation ? HK_DATASET_ALL : n_train,
-                                   .n_test = n_test == 0 || validation ? HK_DATASET_ALL : n_test,
-                                   .glyph_seed = hk_run_seed(run) };
-    int rc = hk_dataset_load(hk_run_ctx(run), &request, &s->data);
-    if (rc != HK_OK)
-        return rc;
-    const hk_images *all = &s->data.train;
-    size_t kept = validation ? all->n / 6 : 0, n = all->n - kept;
-    s->train = part(all, 0, n_train > 0 && n_train < n ? n_train : n);
-    s->test = validation ? part(all, n, kept) : s->data.test;
-    if (n_test > 0 && n_test < s->test.n)
-        s->test.n = n_test;
-    hk_run_report(run, "data: %s", s->data.report);
-    return HK_OK;
+    return s->at == stream_length(s) || probe == 0 || probe > s->images.test.n ? s->images.test.n : probe;
 }
 
 /* ---- checkpoints -------------------------------------------------------------------------------------------------- */
@@ -120,7 +88,7 @@ static int archive_state(state *s, hk_archive *archive)
     if (rc == HK_OK)
         rc = hk_archive_expect(archive, "config", hk_run_config(s->run));
     if (rc == HK_OK) /* `auto` may find something else than it did before */
-        rc = hk_archive_expect(archive, "data", s->data.name);
+        rc = hk_archive_expect(archive, "data", s->images.data.name);
     if (rc == HK_OK)
         rc = archive_counters(s, archive);
     if (rc == HK_OK)
@@ -177,8 +145,8 @@ static int learn_image(state *s, size_t i, uint32_t label, hk_continual_answer *
 {
     *answer = (hk_continual_answer){ .decided = -1 };
     if (!has_features(s))
-        return hk_continual_learn(&s->net, &s->train, i, s->at, &s->names, answer);
-    int rc = hk_continual_features_show(&s->features, &s->train, i, &answer->decided);
+        return hk_continual_learn(&s->net, &s->images.train, i, s->at, &s->names, answer);
+    int rc = hk_continual_features_show(&s->features, &s->images.train, i, &answer->decided);
     if (rc == HK_OK)
         hk_continual_features_learn(&s->features, label);
     return rc == HK_OK && (s->at + 1) % s->settings.solve_images == 0
@@ -189,16 +157,16 @@ static int learn_image(state *s, size_t i, uint32_t label, hk_continual_answer *
 static int test_image(state *s, size_t i, int *decided)
 {
     if (has_features(s))
-        return hk_continual_features_show(&s->features, &s->test, i, decided);
+        return hk_continual_features_show(&s->features, &s->images.test, i, decided);
     hk_continual_answer answer;
-    int rc = hk_continual_test(&s->net, &s->test, i, &s->names, &answer);
+    int rc = hk_continual_test(&s->net, &s->images.test, i, &s->names, &answer);
     *decided = answer.decided;
     return rc;
 }
 
 static bool block_ends(const state *s)
 {
-    uint64_t in_pass = (s->at - 1) % s->train.n + 1;
+    uint64_t in_pass = (s->at - 1) % s->images.train.n + 1;
     for (int b = 0; b < BLOCKS; b++)
         if (s->stream.end[b] == in_pass)
             return true;
@@ -218,13 +186,13 @@ static int rotate(state *s)
 
 static int learn_next(state *s)
 {
-    const size_t in_pass = (size_t)(s->at % s->train.n);
+    const size_t in_pass = (size_t)(s->at % s->images.train.n);
     hk_continual_answer answer;
-    int rc = in_pass == 0 || s->stream.pass != s->at / s->train.n
-                 ? hk_continual_stream_begin(hk_run_ctx(s->run), &s->stream, s->at / s->train.n)
+    int rc = in_pass == 0 || s->stream.pass != s->at / s->images.train.n
+                 ? hk_continual_stream_begin(hk_run_ctx(s->run), &s->stream, s->at / s->images.train.n)
                  : HK_OK;
     const size_t i = s->stream.index[in_pass];
-    const uint32_t label = s->train.labels[i];
+    const uint32_t label = s->images.train.labels[i];
     if (rc == HK_OK)
         rc = learn_image(s, i, label, &answer);
     if (rc != HK_OK)
@@ -257,8 +225,8 @@ static int write_results(state *s)
                                      .names = &s->names,
                                      .score = &s->score,
                                      .confusion = s->at == stream_length(s) && s->testing == 0 ? s->confusion : NULL,
-                                     .rows = s->train.rows,
-                                     .cols = s->train.cols };
+                                     .rows = s->images.train.rows,
+                                     .cols = s->images.train.cols };
     return hk_continual_write_results(s->run, &results);
 }
 
@@ -292,7 +260,7 @@ static int end_test(state *s)
 static int test_next(state *s)
 {
     const uint64_t i = s->testing - 1, n = test_length(s), probe = (uint64_t)hk_run_integer(s->run, "probe");
-    const uint32_t label = s->test.labels[i];
+    const uint32_t label = s->images.test.labels[i];
     int decided = -1;
     int rc = i == 0 ? begin_test(s) : HK_OK;
     if (rc == HK_OK && s->is_known[label])
@@ -324,9 +292,9 @@ static void tell_progress(state *s)
              s->testing > 0 ? "testing" : "learning", known, recruited,
              row > 0 ? 100.0 * hk_continual_mean(&s->score, row - 1) : 0.0);
     uint64_t probe = (uint64_t)hk_run_integer(s->run, "probe"),
-             n_probe = probe == 0 || probe > s->test.n ? s->test.n : probe;
+             n_probe = probe == 0 || probe > s->images.test.n ? s->images.test.n : probe;
     double done = (double)(s->at + row * n_probe + s->testing);
-    double all = (double)(stream_length(s) + (s->score.most_rows - 1) * n_probe + s->test.n);
+    double all = (double)(stream_length(s) + (s->score.most_rows - 1) * n_probe + s->images.test.n);
     hk_run_progress(s->run, s->doing, fmin(1.0, done / all), hk_sim_now_ms(s->sim));
     hk_run_events(s->run, stats.spikes, stats.synaptic_events);
 }
@@ -413,7 +381,7 @@ static void summarise(const state *s)
     hk_summary *summary = hk_run_summary(s->run);
     hk_sim_stats stats = hk_sim_get_stats(s->sim);
     const hk_continual_score *score = &s->score;
-    const double *last = score->matrix + (score->n_rows - 1) * K, n_test = (double)s->test.n;
+    const double *last = score->matrix + (score->n_rows - 1) * K, n_test = (double)s->images.test.n;
     const double shown = (double)(has_features(s) ? s->features.shown : s->net.shown);
     const double input_spikes = (double)(has_features(s) ? s->features.input_spikes : s->net.input_spikes);
     double right = 0.0, mean = 0.0, low = 1.0;
@@ -422,7 +390,7 @@ static void summarise(const state *s)
         mean += last[c] / K;
         low = last[c] < low ? last[c] : low;
     }
-    hk_summary_text(summary, "data", s->data.name);
+    hk_summary_text(summary, "data", s->images.data.name);
     hk_summary_text(summary, "method", hk_run_text(s->run, "method"));
     hk_summary_text(summary, "order", hk_run_text(s->run, "order"));
     hk_summary_count(summary, "stream_images", s->at);
@@ -440,17 +408,18 @@ static void summarise(const state *s)
     hk_summary_count(summary, "memory_bytes", memory_bytes(s));
     hk_summary_count(summary, "spikes", stats.spikes);
     hk_summary_hash(summary, "spike_hash", stats.spike_hash);
-    hk_run_report(s->run,
-                  "%s, %s: %.2f %% of %llu test images right after %llu images of the stream, forgetting %.2f %%",
-                  hk_run_text(s->run, "method"), hk_run_text(s->run, "order"), 100.0 * right / n_test,
-                  (unsigned long long)s->test.n, (unsigned long long)s->at, 100.0 * hk_continual_forgetting(score));
+    hk_run_report(
+        s->run, "%s, %s: %.2f %% of %llu test images right after %llu images of the stream, forgetting %.2f %%",
+        hk_run_text(s->run, "method"), hk_run_text(s->run, "order"), 100.0 * right / n_test,
+        (unsigned long long)s->images.test.n, (unsigned long long)s->at, 100.0 * hk_continual_forgetting(score));
 }
 
 static int create_learner(state *s)
 {
     hk_ctx *ctx = hk_run_ctx(s->run);
     const uint64_t seed = hk_run_seed(s->run);
-    const uint32_t rows = s->train.rows, cols = s->train.cols, neurons = has_features(s) ? 1 : s->settings.neurons;
+    const uint32_t rows = s->images.train.rows, cols = s->images.train.cols,
+                   neurons = has_features(s) ? 1 : s->settings.neurons;
     int rc = has_features(s) ? hk_continual_features_create(ctx, seed, s->settings.features, rows, cols, &s->features)
                              : hk_continual_network_create(ctx, seed, &s->settings, rows * cols, &s->net);
     if (rc == HK_OK)
@@ -466,11 +435,11 @@ static int create_learner(state *s)
 static int prepare(state *s)
 {
     hk_ctx *ctx = hk_run_ctx(s->run);
-    int rc = load_data(s);
+    int rc = hk_choice_load(s->run, &s->images);
     if (rc == HK_OK)
         rc = hk_continual_settle(s->run, &s->settings);
     if (rc == HK_OK)
-        rc = hk_continual_stream_create(ctx, &s->train, s->settings.order, hk_run_seed(s->run), &s->stream);
+        rc = hk_continual_stream_create(ctx, &s->images.train, s->settings.order, hk_run_seed(s->run), &s->stream);
     if (rc == HK_OK)
         rc = create_learner(s);
     s->files = (hk_continual_files){ .run = s->run,
@@ -481,7 +450,7 @@ static int prepare(state *s)
     if (rc == HK_OK && hk_run_resume(s->run) != NULL)
         rc = resume(s);
     if (rc == HK_OK)
-        rc = hk_continual_stream_begin(ctx, &s->stream, (s->at == 0 ? 0 : s->at - 1) / s->train.n);
+        rc = hk_continual_stream_begin(ctx, &s->stream, (s->at == 0 ? 0 : s->at - 1) / s->images.train.n);
     return rc == HK_OK ? hk_continual_files_open(&s->files) : rc;
 }
 
@@ -504,7 +473,7 @@ static int run(hk_run *run)
     hk_continual_stream_fini(&s->stream);
     hk_continual_network_destroy(&s->net);
     hk_continual_features_destroy(&s->features);
-    hk_dataset_fini(&s->data);
+    hk_choice_fini(&s->images);
     free(s);
     return rc;
 }

@@ -7,7 +7,7 @@
 #include "experiments/features_som.h"
 
 #include "experiments/clock.h"
-#include "experiments/nets/choice.h"
+#include "experiments/choice.h"
 #include "experiments/nets/outcome.h"
 #include "experiments/nets/robustness.h"
 #include "experiments/nets/spiking.h"

@@ -6,6 +6,7 @@
  * then decides on images it has not seen, all spikes simulated. */
 #include "experiments/local.h"
 
+#include "experiments/choice.h"
 #include "experiments/clock.h"
 
 #include <math.h>
@@ -74,8 +75,7 @@ static const hk_option options[] = {
 
 typedef struct state {
     hk_run *run;
-    hk_dataset data;
-    hk_images train, test; /* borrowed parts of `data` */
+    hk_choice images;
     hk_gabor bank;
     hk_local_network net;
     hk_local_samples learnt, held; /* held: validation images, for the curve */
@@ -91,40 +91,11 @@ typedef struct state {
 
 /* --- data ---------------------------------------------------------------------------------------------------------------- */
 
-static hk_images part(const hk_images *images, size_t first, size_t n)
-{
-    hk_images out = *images;
-    out.n = n;
-    out.pixels += first * images->rows * images->cols;
-    out.labels += first;
-    return out;
-}
-
-static int load(state *s)
-{
-    hk_run *run = s->run;
-    bool validation = hk_run_choice(run, "split") == 1;
-    size_t n_train = (size_t)hk_run_integer(run, "train"), n_test = (size_t)hk_run_integer(run, "test");
-    hk_dataset_request request = { .name = hk_run_text(run, "data"),
-                                   .n_train = n_train == 0 || validation ? HK_DATASET_ALL : n_train,
-                                   .n_test = n_test == 0 || validation ? HK_DATASET_ALL : n_test,
-                                   .glyph_seed = hk_run_seed(run) };
-    int rc = hk_dataset_load(hk_run_ctx(run), &request, &s->data);
-    if (rc != HK_OK)
-        return rc;
-    const hk_images *all = &s->data.train;
-    const size_t kept = validation ? all->n / 6 : 0, n = all->n - kept;
-    s->train = part(all, 0, n_train > 0 && n_train < n ? n_train : n);
-    s->test = validation ? part(all, n, n_test > 0 && n_test < kept ? n_test : kept) : s->data.test;
-    hk_run_report(run, "data: %s", s->data.report);
-    return HK_OK;
-}
-
 static int draw_bank(state *s)
 {
     const hk_run *run = s->run;
-    hk_gabor_config config = { .rows = s->train.rows,
-                               .cols = s->train.cols,
+    hk_gabor_config config = { .rows = s->images.train.rows,
+                               .cols = s->images.train.cols,
                                .n = (uint32_t)hk_run_integer(run, "hidden"),
                                .patch = (uint32_t)hk_run_integer(run, "patch"),
                                .kind = hk_run_choice(run, "fields") == 0 ? HK_GABOR_RANDOM : HK_GABOR_GAUSSIAN,
@@ -135,8 +106,8 @@ static int draw_bank(state *s)
     const size_t adapt = (size_t)hk_run_integer(run, "adapt");
     int rc = hk_gabor_draw(hk_run_ctx(run), &config, &s->bank);
     if (rc == HK_OK)
-        rc = hk_gabor_adapt(hk_run_ctx(run), &s->bank, &s->train, adapt < s->train.n ? adapt : s->train.n,
-                            hk_run_number(run, "share"));
+        rc = hk_gabor_adapt(hk_run_ctx(run), &s->bank, &s->images.train,
+                            adapt < s->images.train.n ? adapt : s->images.train.n, hk_run_number(run, "share"));
     return rc;
 }
 
@@ -198,16 +169,16 @@ static int gather_all(state *s)
     const bool validation = hk_run_choice(s->run, "split") == 1, simulated = hk_run_choice(s->run, "training") == 1;
     double start_s = hk_clock_thread_cpu_s(), all = after_features(s);
     double held_from = validation ? all * 5.0 / 6.0 : all;
-    int rc = gather(s, &s->train, 0.0, held_from, &s->learnt);
+    int rc = gather(s, &s->images.train, 0.0, held_from, &s->learnt);
     if (rc == HK_OK && validation)
-        rc = gather(s, &s->test, held_from, all, &s->held);
+        rc = gather(s, &s->images.test, held_from, all, &s->held);
     s->features_s = hk_clock_thread_cpu_s() - start_s;
     if (rc == HK_OK && !hk_run_stopping(s->run))
         hk_run_report(s->run,
                       "features of training images %s; simulated spikes and formula at most %.2g ms apart in the first "
                       "%zu images; %.4f ms of processor time an image",
                       simulated ? "from simulated spikes" : "by formula", s->deviation_ms,
-                      s->train.n < COMPARED ? s->train.n : COMPARED,
+                      s->images.train.n < COMPARED ? s->images.train.n : COMPARED,
                       1e3 * s->features_s / (double)(s->learnt.n + s->held.n));
     return rc;
 }
@@ -271,11 +242,11 @@ static int learn_pixels(state *s)
     hk_local_samples learnt = { 0 }, test = { 0 };
     hk_local_readout readout = { 0 };
     size_t right;
-    int rc = add_pixels(s, &s->train, &learnt);
+    int rc = add_pixels(s, &s->images.train, &learnt);
     if (rc == HK_OK)
-        rc = add_pixels(s, &s->test, &test);
+        rc = add_pixels(s, &s->images.test, &test);
     if (rc == HK_OK)
-        rc = hk_local_readout_init(ctx, &s->rule, &learnt, s->train.rows * s->train.cols, &readout);
+        rc = hk_local_readout_init(ctx, &s->rule, &learnt, s->images.train.rows * s->images.train.cols, &readout);
     for (uint32_t pass = 0; rc == HK_OK && pass < s->rule.passes; pass++)
         rc = hk_local_readout_pass(ctx, &s->rule, &learnt, pass, &readout, &right);
     if (rc == HK_OK)
@@ -304,19 +275,19 @@ static int test(state *s)
     const uint64_t hidden = s->net.hidden_spikes;
     int rc = HK_OK;
     hk_local_network_learn(&s->net, &s->readout);
-    for (size_t i = 0; rc == HK_OK && i < s->test.n && !hk_run_stopping(s->run); i++) {
-        const uint8_t label = s->test.labels[i];
+    for (size_t i = 0; rc == HK_OK && i < s->images.test.n && !hk_run_stopping(s->run); i++) {
+        const uint8_t label = s->images.test.labels[i];
         s->net.keeping = i < HK_LOCAL_EXAMPLES;
         if (s->net.keeping) {
             s->net.example = (uint32_t)i;
             s->examples[i] = label;
         }
-        rc = hk_local_network_show(&s->net, &s->test, i);
+        rc = hk_local_network_show(&s->net, &s->images.test, i);
         uint32_t class = decided(s->net.potentials);
         s->right += class == label;
         s->confusion[label * CLASSES + class] += 1.0;
         if (i % 64 == 0)
-            tell(s, "testing", after_learning(s) + (1.0 - after_learning(s)) * (double)i / (double)s->test.n);
+            tell(s, "testing", after_learning(s) + (1.0 - after_learning(s)) * (double)i / (double)s->images.test.n);
     }
     s->test_events = hk_sim_get_stats(s->net.sim).synaptic_events - events;
     s->test_input_spikes = s->net.input_spikes - inputs;
@@ -351,11 +322,11 @@ static void summarise(state *s)
 {
     hk_summary *summary = hk_run_summary(s->run);
     hk_sim_stats stats = hk_sim_get_stats(s->net.sim);
-    const double n = (double)s->test.n;
+    const double n = (double)s->images.test.n;
     const size_t columns = s->held.n > 0 ? 3 : 2;
-    hk_summary_text(summary, "data", s->data.name);
-    hk_summary_count(summary, "train_images", s->train.n);
-    hk_summary_count(summary, "test_images", s->test.n);
+    hk_summary_text(summary, "data", s->images.data.name);
+    hk_summary_count(summary, "train_images", s->images.train.n);
+    hk_summary_count(summary, "test_images", s->images.test.n);
     hk_summary_number(summary, "test_accuracy", (double)s->right / n);
     hk_summary_number(summary, "train_accuracy", s->curve[(s->rule.passes - 1) * columns + 1]);
     hk_summary_number(summary, "pixel_accuracy", s->pixel_accuracy);
@@ -374,7 +345,7 @@ static void summarise(state *s)
         s->run,
         "%s fields, %u hidden neurons, %zu images decided by their spikes: %.2f %% right; %.1f input and %.1f "
         "hidden spikes an image",
-        hk_run_text(s->run, "fields"), s->bank.n, s->test.n, 100.0 * (double)s->right / n,
+        hk_run_text(s->run, "fields"), s->bank.n, s->images.test.n, 100.0 * (double)s->right / n,
         (double)s->test_input_spikes / n, (double)s->test_hidden_spikes / n);
     if (hk_run_flag(s->run, "baseline"))
         hk_run_report(s->run, "the same readout on the pixels: %.2f %% right", 100.0 * s->pixel_accuracy);
@@ -397,7 +368,8 @@ static int write_results(state *s)
                              .columns = held ? "passes, while learning, validation images" : "passes, while learning",
                              .confusion = s->confusion,
                              .examples = s->examples,
-                             .n_examples = s->test.n < HK_LOCAL_EXAMPLES ? (uint32_t)s->test.n : HK_LOCAL_EXAMPLES });
+                             .n_examples = s->images.test.n < HK_LOCAL_EXAMPLES ? (uint32_t)s->images.test.n
+                                                                                : HK_LOCAL_EXAMPLES });
 }
 
 static int run_phases(state *s)
@@ -413,7 +385,7 @@ static int run_phases(state *s)
                                                                             : eta_start / 100.0,
                                  .passes = (uint32_t)hk_run_integer(run, "passes"),
                                  .seed = hk_run_seed(run) };
-    int rc = load(s);
+    int rc = hk_choice_load(s->run, &s->images);
     if (rc == HK_OK)
         rc = draw_bank(s);
     if (rc == HK_OK)
@@ -446,7 +418,7 @@ static int run(hk_run *run)
     hk_local_readout_fini(&s->readout);
     hk_local_network_destroy(&s->net);
     hk_gabor_fini(&s->bank);
-    hk_dataset_fini(&s->data);
+    hk_choice_fini(&s->images);
     free(s);
     return rc;
 }

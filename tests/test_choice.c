@@ -1,7 +1,7 @@
 /* tests/test_choice.c - which images are learnt from and which are tested on. */
 #include "tests/trial.h"
 
-#include "experiments/nets/choice.h"
+#include "experiments/choice.h"
 
 #define FOUR "--data", "glyphs", "--seed", "5", "--out", "none"
 

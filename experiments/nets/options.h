@@ -2,7 +2,7 @@
 #ifndef HK_NETS_OPTIONS_H
 #define HK_NETS_OPTIONS_H
 
-#include "experiments/nets/choice.h"
+#include "experiments/choice.h"
 
 #define HK_COUNT(option, default_, low, high, text)                                                              \
     {                                                                                                            \

@@ -1,4 +1,4 @@
-/* experiments/nets/choice.h - which images a network learns from and which it is tested on, by the options data, split, train, test. */
+/* experiments/choice.h - which images a network learns from and which it is tested on, by the options data, split, train, test. */
 #ifndef HK_CHOICE_H
 #define HK_CHOICE_H
 

@@ -1,5 +1,5 @@
-/* experiments/nets/choice.c - see choice.h. */
-#include "experiments/nets/choice.h"
+/* experiments/choice.c - see choice.h. */
+#include "experiments/choice.h"
 
 const char *const hk_choice_splits[] = { "test", "validation", NULL };
 
