@@ -353,6 +353,47 @@ static void every_instruction_set_gives_the_same_bits(void **state)
     }
 }
 
+/* Upper triangles only; the textbook's sums, whose terms are taken off one by one. Returns the first bad pivot, or n. */
+static size_t textbook_cholesky(double *a, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < i; k++)
+            for (size_t j = i; j < n; j++)
+                a[i * n + j] -= a[k * n + i] * a[k * n + j];
+        if (!(a[i * n + i] > 0.0))
+            return i;
+        double root = sqrt(a[i * n + i]);
+        for (size_t j = i; j < n; j++)
+            a[i * n + j] /= root;
+    }
+    return n;
+}
+
+static void a_matrix_is_split_into_triangles_in_the_order_of_the_textbook(void **state)
+{
+    enum { MOST = 293, BAD = 71 };
+    static const size_t sizes[] = { 1, 3, 31, 32, 33, 65, 160, MOST };
+    static double drawn[MOST * MOST], expected[MOST * MOST], found[MOST * MOST];
+    hk_stream stream = hk_stream_open(2385, HK_PURPOSE_TEST, 11, 0);
+    (void)state;
+    for (size_t s = 0; s <= N_OF(sizes); s++) {
+        const size_t n = s < N_OF(sizes) ? sizes[s] : MOST, first_bad = s < N_OF(sizes) ? n : BAD;
+        for (size_t i = 0; i < n; i++)
+            for (size_t j = i; j < n; j++)
+                drawn[i * n + j] = hk_stream_uniform(&stream) + (i == j ? (double)n : 0.0);
+        if (first_bad < n)
+            drawn[BAD * n + BAD] = -0.37;
+        memcpy(expected, drawn, sizeof drawn);
+        assert_int_equal(textbook_cholesky(expected, n), first_bad);
+        for (unsigned level = 0; level <= (unsigned)hk_cpu_best(); level++) {
+            memcpy(found, drawn, sizeof drawn);
+            assert_int_equal(hk_product_kernels_for((hk_cpu)level)->cholesky(found, n), first_bad);
+            for (size_t i = 0; i < first_bad; i++)
+                assert_memory_equal(found + i * n + i, expected + i * n + i, (n - i) * sizeof *found);
+        }
+    }
+}
+
 static void bad_input_is_refused_by_name(void **state)
 {
     (void)state;
@@ -419,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_stream_solved_on_the_way_ends_like_one_solved_once),
         cmocka_unit_test(more_threads_change_no_bit),
         cmocka_unit_test(every_instruction_set_gives_the_same_bits),
+        cmocka_unit_test(a_matrix_is_split_into_triangles_in_the_order_of_the_textbook),
         cmocka_unit_test(bad_input_is_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

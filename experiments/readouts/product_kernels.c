@@ -97,29 +97,34 @@ static float distance(const float *x, const float *w, size_t n)
     return sum.each[0];
 }
 
-/* Row by row: the row that is worked on stays in the cache, those above it are read four at a time. */
+/* PANEL rows at a time, and of them CHUNK columns, which stay in the cache while the rows above are read once for all of these. */
 static size_t cholesky(double *a, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        double *restrict row = a + i * n;
-        size_t k = 0;
-        for (; k + 4 <= i; k += 4) {
-            const double *above = a + k * n;
-            double f0 = above[i], f1 = above[n + i], f2 = above[2 * n + i], f3 = above[3 * n + i];
-            for (size_t j = i; j < n; j++)
-                row[j] = row[j] - f0 * above[j] - f1 * above[n + j] - f2 * above[2 * n + j] - f3 * above[3 * n + j];
+    enum { PANEL = 32, CHUNK = 128 };
+    for (size_t top = 0; top < n; top += PANEL) {
+        const size_t bottom = n - top < PANEL ? n : top + PANEL;
+        for (size_t left = top; left < n; left += CHUNK) {
+            const size_t right = n - left < CHUNK ? n : left + CHUNK;
+            for (size_t k = 0; k < top; k += 4)
+                for (size_t i = top; i < bottom; i++) {
+                    const double *above = a + k * n;
+                    const double f0 = above[i], f1 = above[n + i], f2 = above[2 * n + i], f3 = above[3 * n + i];
+                    double *restrict row = a + i * n;
+                    for (size_t j = left > i ? left : i; j < right; j++)
+                        row[j] = row[j] - f0 * above[j] - f1 * above[n + j] - f2 * above[2 * n + j] -
+                                 f3 * above[3 * n + j];
+                }
         }
-        for (; k < i; k++) {
-            const double *above = a + k * n;
-            double factor = above[i];
+        for (size_t i = top; i < bottom; i++) {
+            double *row = a + i * n;
+            for (size_t k = top; k < i; k++)
+                add(row + i, -a[k * n + i], a + k * n + i, n - i);
+            if (!(row[i] > 0.0))
+                return i;
+            double root = sqrt(row[i]);
             for (size_t j = i; j < n; j++)
-                row[j] -= factor * above[j];
+                row[j] /= root;
         }
-        if (!(row[i] > 0.0))
-            return i;
-        double root = sqrt(row[i]);
-        for (size_t j = i; j < n; j++)
-            row[j] /= root;
     }
     return n;
 }
