@@ -1,6 +1,9 @@
 /* experiments/continual_features.c - see continual_features.h.
  *
- * Pixel p spikes T p ms before the onset of the layer, whose neurons spike T value ms before the end of their window. */
+ * Pixel p spikes T p ms before the onset of the layer, whose neurons spike T value ms before the end of their window. The outputs then
+ * have the potential T times the sum of weight times value. Their synapses are there from the start, with weights 0: the delay
+ * to them bounds the windows that the layer is computed in, and in short windows its neurons need not foresee their spikes anew
+ * at each input. */
 #include "experiments/continual_features.h"
 
 #include "encoders/catalogue.h"
@@ -14,6 +17,7 @@ enum { K = HK_DATASET_CLASSES, PATCH = 10, N_DRAWN = 1000 };
 
 #define RESOLUTION_MS 0.1
 #define T_MS 20.0
+#define READOUT_DELAY_MS 1.0
 #define ACTIVE 0.25 /* share of the drawn digits to which a feature answers */
 
 /* A bank whose thresholds know drawn digits only. */
@@ -74,6 +78,24 @@ static int connect(hk_ctx *ctx, hk_continual_features *f, const hk_gabor *bank)
     return rc;
 }
 
+static int create_outputs(hk_continual_features *f)
+{
+    int rc = hk_population_create(f->sim, "outputs", hk_neuron_model_find("ttfs"), K, &f->outputs);
+    if (rc == HK_OK) /* when the window of the layer is over */
+        rc = hk_population_set_value(f->outputs, "onset_ms", 2.0 * T_MS + 2.0 * RESOLUTION_MS + READOUT_DELAY_MS);
+    if (rc == HK_OK) /* they do not spike: their potential is read */
+        rc = hk_population_set_value(f->outputs, "window_ms", 0.0);
+    if (rc == HK_OK)
+        rc = hk_projection_create(f->sim,
+                                  &(hk_projection_config){ .pre = f->layer,
+                                                           .post = f->outputs,
+                                                           .connect = HK_ALL_TO_ALL,
+                                                           .weight = hk_constant(0.0),
+                                                           .delay_ms = hk_constant(READOUT_DELAY_MS) },
+                                  &f->synapses);
+    return rc;
+}
+
 static int create_layer(hk_ctx *ctx, uint64_t seed, hk_continual_features *f, const hk_gabor *bank)
 {
     int rc = hk_sim_create(ctx, &(hk_sim_config){ .resolution_ms = RESOLUTION_MS, .seed = seed }, &f->sim);
@@ -88,6 +110,8 @@ static int create_layer(hk_ctx *ctx, uint64_t seed, hk_continual_features *f, co
         rc = hk_population_set_value(f->layer, "window_ms", T_MS);
     if (rc == HK_OK)
         rc = connect(ctx, f, bank);
+    if (rc == HK_OK)
+        rc = create_outputs(f);
     if (rc == HK_OK)
         rc = hk_encoder_find(ctx, "latency", &f->latency);
     if (rc != HK_OK)
@@ -142,15 +166,13 @@ static int on_window(hk_sim *sim, hk_time end, void *user)
     return f->failed != HK_OK;
 }
 
-static int decide(const hk_continual_features *f)
+/* The known class of the output furthest above its threshold. */
+static int decide(const hk_continual_features *f, const double *v_mv)
 {
     int best = -1;
     double most = -INFINITY;
     for (uint32_t c = 0; c < K; c++) {
-        const double *w = f->weights + c * ((size_t)f->n + 1);
-        double score = w[f->n];
-        for (uint32_t k = 0; k < f->n; k++)
-            score += w[k] * (double)f->values[k];
+        const double score = v_mv[c] / T_MS + f->weights[c * ((size_t)f->n + 1) + f->n];
         if (f->is_known[c] != 0 && score > most) {
             most = score;
             best = (int)c;
@@ -163,6 +185,7 @@ int hk_continual_features_show(hk_continual_features *features, const hk_images 
 {
     hk_continual_features *f = features;
     size_t n_spikes = 0;
+    double v_mv[K];
     hk_images_values(images, i, f->pixels);
     memset(f->values, 0, f->n * sizeof *f->values);
     hk_sim_on_window(f->sim, on_window, f);
@@ -176,16 +199,31 @@ int hk_continual_features_show(hk_continual_features *features, const hk_images 
                                             .window_ms = T_MS + RESOLUTION_MS,
                                             .params = f->encoder_params,
                                             .seed = hk_sim_seed(f->sim) },
-                            T_MS + RESOLUTION_MS, &n_spikes);
+                            T_MS + RESOLUTION_MS + READOUT_DELAY_MS, &n_spikes);
     f->input_spikes += n_spikes;
     f->shown++;
-    *decided = decide(f);
-    return rc == HK_OK ? f->failed : rc;
+    if (rc == HK_OK)
+        rc = f->failed;
+    if (rc == HK_OK)
+        rc = hk_population_get(f->outputs, "v_mv", v_mv);
+    *decided = rc == HK_OK ? decide(f, v_mv) : -1;
+    return rc;
 }
 
 void hk_continual_features_learn(hk_continual_features *features, uint32_t label)
 {
     hk_scatter_add(&features->scatter, NULL, features->values, label);
+}
+
+/* What was solved becomes the weights of the synapses. */
+static void wire(hk_continual_features *f)
+{
+    uint64_t n_weights;
+    float *w = hk_projection_weights(f->synapses, &n_weights);
+    const uint64_t stride = n_weights / f->n;
+    for (uint32_t k = 0; k < f->n; k++)
+        for (uint32_t c = 0; c < K; c++)
+            w[k * stride + c] = (float)f->weights[c * ((size_t)f->n + 1) + k];
 }
 
 /* The readout wants images of each of its classes, so those not seen yet are left out. */
@@ -214,8 +252,10 @@ int hk_continual_features_solve(hk_ctx *ctx, hk_continual_features *features)
         memcpy(f->weights + class[c] * (n + 1), linear.weights + c * (n + 1), (n + 1) * sizeof *f->weights);
         f->is_known[class[c]] = 1;
     }
-    if (rc == HK_OK)
+    if (rc == HK_OK) {
         hk_linear_fini(&linear);
+        wire(f);
+    }
     free(sums);
     return rc;
 }

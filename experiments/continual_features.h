@@ -3,7 +3,8 @@
  * The features are the spike times of `ttfs` neurons (neurons/ttfs.h), each with a random Gabor function on a patch of the image
  * (gabor.h), whose pixels spike once, the brighter the earlier. They see nothing of the stream before it begins: thresholds are set
  * by digits that Hillock draws itself. The readout is a discriminant analysis with one covariance for all classes, from sums (linear.h):
- * in what order images come does not matter, so that there is nothing to forget. It is solved from the sums from time to time.
+ * in what order images come does not matter, so that there is nothing to forget. It is solved from the sums from time to time, and is
+ * then the weights, in single precision, from the features to ten `ttfs` neurons, whose potentials decide.
  *
  * Source: after Hayes & Kanan (2020), CVPR workshops, 887-896, and Prabhu et al. (2024), NeurIPS, for streaming discriminant analysis. */
 #ifndef HK_CONTINUAL_FEATURES_H
@@ -15,7 +16,8 @@
 
 typedef struct hk_continual_features {
     hk_sim *sim;
-    hk_population *inputs, *layer;
+    hk_population *inputs, *layer, *outputs;
+    hk_projection *synapses; /* layer to outputs */
     const hk_encoder *latency;
     double encoder_params[8];
     uint32_t n, n_pixels;

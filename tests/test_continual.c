@@ -295,16 +295,17 @@ static void any_order_of_the_stream_gives_the_same_readout(void **state)
     hk_dataset_fini(&data);
 }
 
-static void the_readout_never_answers_a_class_that_it_has_not_seen(void **state)
+static void outputs_sum_the_readout_and_never_answer_a_class_that_it_has_not_seen(void **state)
 {
-    enum { N = 200 };
+    enum { N = 200, N_FEATURES = 40 };
     hk_dataset data;
     hk_continual_features f;
+    double v_mv[K];
     int decided;
     (void)state;
     assert_ok(hk_dataset_load(
         ctx, &(hk_dataset_request){ .name = "glyphs", .n_train = N, .n_test = 1, .glyph_seed = 4 }, &data));
-    assert_ok(hk_continual_features_create(ctx, 7, 40, 28, 28, &f));
+    assert_ok(hk_continual_features_create(ctx, 7, N_FEATURES, 28, 28, &f));
     assert_status(hk_continual_features_solve(ctx, &f), HK_ERANGE); /* nothing seen */
     for (size_t i = 0; i < N; i++)
         if (data.train.labels[i] == 2 || data.train.labels[i] == 9) {
@@ -316,6 +317,14 @@ static void the_readout_never_answers_a_class_that_it_has_not_seen(void **state)
     for (size_t i = 0; i < N; i++) {
         assert_ok(hk_continual_features_show(&f, &data.train, i, &decided));
         assert_true(decided == 2 || decided == 9);
+        assert_ok(hk_population_get(f.outputs, "v_mv", v_mv));
+        for (uint32_t c = 0; c < K; c++) {
+            double sum = 0.0;
+            for (uint32_t j = 0; j < N_FEATURES; j++)
+                sum += (double)(float)f.weights[c * (N_FEATURES + 1) + j] * (double)f.values[j];
+            assert_true(fabs(v_mv[c] - 20.0 * sum) <=
+                        1e-5 * (1.0 + fabs(v_mv[c]))); /* values are in single precision */
+        }
         n_of[decided]++;
         assert_true((data.train.labels[i] != 2 && data.train.labels[i] != 9) || decided == data.train.labels[i]);
     }
@@ -565,7 +574,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_test_changes_no_weight_and_an_empty_image_teaches_nothing),
         cmocka_unit_test(votes_count_three_quarters_of_the_one_before),
         cmocka_unit_test(any_order_of_the_stream_gives_the_same_readout),
-        cmocka_unit_test(the_readout_never_answers_a_class_that_it_has_not_seen),
+        cmocka_unit_test(outputs_sum_the_readout_and_never_answer_a_class_that_it_has_not_seen),
         cmocka_unit_test(new_classes_do_not_wipe_out_old_ones_unless_the_layer_is_plain),
         cmocka_unit_test(a_run_stopped_and_resumed_five_times_equals_one_in_a_piece),
         cmocka_unit_test(only_the_latest_files_of_spikes_are_kept_when_asked),
