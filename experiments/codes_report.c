@@ -62,9 +62,20 @@ static void describe_choice(const hk_codes_results *r, size_t code, uint64_t see
         used += (size_t)snprintf(out + used, size - used, "%s%s=%.4g", k == 0 ? "" : " ", dims[k].name, values[k]);
 }
 
+enum { SPREAD_SIZE = 64 };
+
+/* Mean and standard deviation, as in "83.24 ± 0.69"; of one seed the mean alone. */
+static const char *with_spread(char out[SPREAD_SIZE], int decimals, double mean, const char *sign, double sd)
+{
+    int length = snprintf(out, SPREAD_SIZE, "%.*f", decimals, mean);
+    if (!isnan(sd))
+        snprintf(out + length, SPREAD_SIZE - (size_t)length, " %s %.*f", sign, decimals, sd);
+    return out;
+}
+
 static void print_page(hk_run *run, const hk_codes_results *r, FILE *out)
 {
-    char choice[400];
+    char choice[400], accuracy[SPREAD_SIZE], decision[SPREAD_SIZE];
     fprintf(
         out,
         "# One network under every code\n\nMade by `%s`, seed %llu.\n\n%zu choices tried for each code on validation "
@@ -77,10 +88,11 @@ static void print_page(hk_run *run, const hk_codes_results *r, FILE *out)
     for (size_t c = 0; c < r->n_codes; c++) {
         spread s = spread_of(r, c);
         const double *m = s.mean.metrics;
-        fprintf(out, "| %s | %.2f ± %.2f | %.1f ± %.1f | %.0f | %.0f | %.1f | %.0f | %.0f | %.3f | %.3f | %.0f |\n",
-                r->encoders[c]->name, 100.0 * m[HK_ACCURACY], 100.0 * s.sd.metrics[HK_ACCURACY], m[HK_DECISION_MS],
-                s.sd.metrics[HK_DECISION_MS], m[HK_WINDOW_MS], m[HK_INPUT_SPIKES], m[HK_HIDDEN_SPIKES],
-                m[HK_TRAIN_EVENTS], m[HK_TEST_EVENTS], m[HK_TRAIN_CPU_MS], m[HK_TEST_CPU_MS], m[HK_ENERGY]);
+        fprintf(out, "| %s | %s | %s | %.0f | %.0f | %.1f | %.0f | %.0f | %.3f | %.3f | %.0f |\n", r->encoders[c]->name,
+                with_spread(accuracy, 2, 100.0 * m[HK_ACCURACY], "±", 100.0 * s.sd.metrics[HK_ACCURACY]),
+                with_spread(decision, 1, m[HK_DECISION_MS], "±", s.sd.metrics[HK_DECISION_MS]), m[HK_WINDOW_MS],
+                m[HK_INPUT_SPIKES], m[HK_HIDDEN_SPIKES], m[HK_TRAIN_EVENTS], m[HK_TEST_EVENTS], m[HK_TRAIN_CPU_MS],
+                m[HK_TEST_CPU_MS], m[HK_ENERGY]);
     }
     for (int kind = 0; kind < HK_N_DISTURBANCES; kind++) {
         fprintf(out, "\n## Accuracy (%%) with %s\n\n| code | none |", hk_disturbance_names[kind]);
@@ -132,14 +144,15 @@ static int write_page(hk_run *run, const hk_codes_results *r)
 
 static void tell(hk_run *run, const hk_codes_results *r)
 {
+    char accuracy[SPREAD_SIZE];
     hk_run_report(run, "%-12s %15s %12s %10s %14s %10s", "code", "accuracy (%)", "decided (ms)", "spikes",
                   "synaptic events", "CPU ms");
     for (size_t c = 0; c < r->n_codes; c++) {
         spread s = spread_of(r, c);
         const double *m = s.mean.metrics;
-        hk_run_report(run, "%-12s %8.2f +- %-4.2f %11.1f %10.0f %14.0f %10.3f", r->encoders[c]->name,
-                      100.0 * m[HK_ACCURACY], 100.0 * s.sd.metrics[HK_ACCURACY], m[HK_DECISION_MS], m[HK_INPUT_SPIKES],
-                      m[HK_TEST_EVENTS], m[HK_TEST_CPU_MS]);
+        hk_run_report(run, "%-12s %15s %12.1f %10.0f %14.0f %10.3f", r->encoders[c]->name,
+                      with_spread(accuracy, 2, 100.0 * m[HK_ACCURACY], "+-", 100.0 * s.sd.metrics[HK_ACCURACY]),
+                      m[HK_DECISION_MS], m[HK_INPUT_SPIKES], m[HK_TEST_EVENTS], m[HK_TEST_CPU_MS]);
     }
 }
 
