@@ -75,7 +75,8 @@ results: all            ## the learning experiments of results/learning.md again
 	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --out none --json results/evolve.json
 	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --set method=genetic --set generations=500 \
 	    --set train=10000 --set validation=2000 --out none --json results/evolve-genetic.json
-	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --set method=features --out none --json results/evolve-features.json
+	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --set method=features --set checks=40 --out none \
+	    --json results/evolve-features.json
 	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --out none --json results/continual.json
 	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --set neurons=400 --out none --json results/continual-400.json
 	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --set neurons=400 --set method=plain --out none \

@@ -2,7 +2,7 @@
  *
  *   method=genetic    a population of weights with crossover and bounded mutation: the baseline
  *   method=strategy   the same network under an evolution strategy with antithetic pairs and ranks
- *   method=features   the strategy on the filters in front of a self-organising map, with the map's accuracy as fitness
+ *   method=features   the strategy on the filters in front of a self-organising map, with what the map gets right as fitness
  *
  * Choices are judged on validation images, the last part of the training file; the test images are read once, in the end.
  * Threads (--jobs) share out the individuals of a generation, and nothing that comes out depends on how many there are. */
@@ -17,6 +17,8 @@
 #include <string.h>
 
 static const char *const methods[] = { "strategy", "genetic", "features", NULL };
+static const char *const starts[] = { "random", "edges", NULL };
+static const char *const fitnesses[] = { "likelihood", "accuracy", NULL };
 static const char *const inputs[] = { "edges", "pixels", NULL };
 
 #define COUNT(option, default_, low, high, text)                                                                 \
@@ -44,12 +46,12 @@ static const hk_option options[] = {
       .choices = hk_dataset_names,
       .meaning = "which images" },
     AUTOMATIC("generations", HK_OPTION_INTEGER, "3000; features: 200", 1, 1e9, "how many"),
-    AUTOMATIC("individuals", HK_OPTION_INTEGER, "64; features: 8", 2, 1e5, "of a generation, an even number"),
+    AUTOMATIC("individuals", HK_OPTION_INTEGER, "64; features: 16", 2, 1e5, "of a generation, an even number"),
     AUTOMATIC("batch", HK_OPTION_INTEGER, "128; features: 800", 1, 1e6,
               "images on which a generation is judged, others each time"),
     AUTOMATIC("sigma", HK_OPTION_NUMBER, "0.1; features: 0.3", 1e-9, 1e6,
               "strategy: spread of the individuals about their mean"),
-    AUTOMATIC("rate", HK_OPTION_NUMBER, "0.02; features: 0.05", 1e-9, 1e3,
+    AUTOMATIC("rate", HK_OPTION_NUMBER, "0.02; features: 0.15", 1e-9, 1e3,
               "strategy: longest step of a gene at first; it falls to 0 as a cosine"),
     NUMBER("decay", 0.0, 0.0, 1e3, "strategy: of the mean, per rate"),
     NUMBER("bound", 1.0, 1e-9, 1e6, "genetic: largest gene"),
@@ -64,6 +66,16 @@ static const hk_option options[] = {
       .meaning = "weights: what the network sees, spikes of neurons for 8 directions of edges, or pixels" },
     COUNT("hidden", 0, 0, 1000, "weights: hidden neurons, which evolve too"),
     COUNT("filters", 8, 1, 64, "features: how many"),
+    { .name = "start",
+      .type = HK_OPTION_CHOICE,
+      .text = "random",
+      .choices = starts,
+      .meaning = "features: filters at first, drawn from wide ranges, or evenly spread directions chosen by hand" },
+    { .name = "fitness",
+      .type = HK_OPTION_CHOICE,
+      .text = "likelihood",
+      .choices = fitnesses,
+      .meaning = "features: how sure a map is of the right class, or how often it is right" },
     COUNT("map", 8, 2, 100, "features: side of the maps that judge them"),
     COUNT("map_train", 600, 100, 1e6, "features: images that a map learns from, others in each generation"),
     COUNT("last_map", 30, 2, 300, "features: side of the maps in the end"),
@@ -206,7 +218,7 @@ static int do_generation(hk_evolve *e)
     if (e->is_genetic)
         return hk_genetic_breed(hk_run_ctx(e->run), &e->genetic, e->fitness);
     const double done = (double)hk_evolve_generation(e) / (double)e->n_generations;
-    const double rate = number_or(e->run, "rate", 0.02, 0.05) * 0.5 * (1.0 + cos(3.14159265358979323846 * done));
+    const double rate = number_or(e->run, "rate", 0.02, 0.15) * 0.5 * (1.0 + cos(3.14159265358979323846 * done));
     return hk_strategy_learn(hk_run_ctx(e->run), &e->strategy, e->fitness, rate);
 }
 
@@ -294,7 +306,7 @@ static int begin(hk_evolve *e)
     e->task = sees_filters(run) ? &hk_evolve_filters : &hk_evolve_weights;
     e->is_genetic = strcmp(hk_run_text(run, "method"), "genetic") == 0;
     e->n_generations = count_or(run, "generations", 3000, 200);
-    e->n_individuals = (uint32_t)count_or(run, "individuals", 64, 8);
+    e->n_individuals = (uint32_t)count_or(run, "individuals", 64, 16);
     e->batch = (size_t)count_or(run, "batch", 128, 800);
     e->n_checks = (size_t)hk_run_integer(run, "checks");
     if (e->n_checks > e->n_generations)

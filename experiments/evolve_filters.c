@@ -1,16 +1,30 @@
 /* experiments/evolve_filters.c - genomes that are filters, judged by a self-organising map that learns what they show; see evolve.h.
  *
- * Five genes a filter, each any number; l(g) = 1 / (1 + exp(-g)). All are 0 at first, which makes filters 0 ... n - 1 those of
- * hk_edges_usual(): evenly spread directions.
+ * Six genes a filter, each any number; l(g) = 1 / (1 + exp(-g)).
  *
- *   wavelength   2 * 6.25^l(g) px     sigma  0.5 * 6^l(g) px     threshold  0.2 l(g)
- *   orientation  2 pi k / n + g / 2   phase  -pi / 2 + g / 2
+ *   wavelength   2 * 10^l(g) px     sigma  0.5 * 8^l(g) px     threshold  0.6 l(g)
+ *   orientation  g / 2              phase  g / 2         gain       l(g)
  *
- * Maps see the features of an image divided by their length. In each generation maps of all individuals learn from the same images and are judged on the same further ones, all of the
- * training set. Features come from the formula; in the end they come from the simulator, which gives the same to rounding. */
+ * start=random draws each l(g) from (0.05, 0.95) and each angle from the whole circle: nothing in it is known to be good. start=edges takes the
+ * filters of hk_edges_usual(), evenly spread directions chosen by hand.
+ *
+ * Maps see the features of an image divided by their length. In each generation maps of all individuals learn from the same images, from
+ * the same prototypes on, and are judged on the same further images, all of the training set. Fitness is the map's accuracy, or the mean over
+ * these images of
+ *
+ *   log(p + 0.001)    p = sum_u n_uc k_u / sum_u n_u k_u,  k_u = exp(-|x - w_u|^2 / T)
+ *
+ * with n_u the images that unit u won while it learnt, n_uc those of them that are of the image's class, and T 0.15 of the mean
+ * |x - w|^2 of these images and their winners. It tells how sure the map is, where accuracy only counts what crosses a border.
+ *
+ * Features come from the formula; in the end they come from the simulator, which gives the same to rounding. */
 #include "experiments/evolution/edges.h"
 #include "experiments/evolve.h"
+#include "experiments/readouts/product_kernels.h"
 #include "experiments/readouts/som.h"
+#include "sim/draw.h"
+#include "sim/mathfn.h"
+#include "sim/rng.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -18,11 +32,22 @@
 
 #define PI 3.14159265358979323846
 
-enum { WAVELENGTH, SIGMA, ORIENTATION, PHASE, THRESHOLD, N_EACH };
-enum { EPOCHS = 5, LAST_EPOCHS = 10, PARTS = 10, JUDGED_PART = 5 }; /* the last fifth of the training images judges */
+enum { WAVELENGTH, SIGMA, ORIENTATION, PHASE, THRESHOLD, GAIN, N_EACH };
+enum { EPOCHS = 5, PARTS = 4, LAST_EPOCHS = 10, LAST_PARTS = 10 };
+enum { JUDGED_PART = 5 }; /* the last fifth of the training images judges */
+
+#define LEAST_DRAWN 0.05 /* of l(g), and 1 - this the most */
+#define LEAST_PX 2.0     /* wavelength */
+#define MOST_PX 20.0
+#define LEAST_SIGMA_PX 0.5
+#define MOST_SIGMA_PX 4.0
+#define MOST_THRESHOLD 0.6
+#define ANGLE 0.5 /* rad for a gene of 1 */
+#define SOFTNESS 0.15
+#define LEAST_LIKELIHOOD 1e-3
 
 typedef struct shared {
-    float *start; /* [n_genes], all 0 */
+    float *start; /* [n_genes] */
     double before, largest_difference;
 } shared;
 
@@ -48,14 +73,48 @@ static double logistic(float gene)
     return 1.0 / (1.0 + exp(-(double)gene));
 }
 
+static double share_of(double value, double least, double most)
+{
+    return log(value / least) / log(most / least);
+}
+
+static float gene_of(double share)
+{
+    return (float)log(share / (1.0 - share));
+}
+
 static void express(const float *genes, uint32_t n, hk_edge_filter *filters)
 {
     for (uint32_t f = 0; f < n; f++, genes += N_EACH)
-        filters[f] = (hk_edge_filter){ .wavelength_px = 2.0 * pow(6.25, logistic(genes[WAVELENGTH])),
-                                       .sigma_px = 0.5 * pow(6.0, logistic(genes[SIGMA])),
-                                       .orientation_rad = 2.0 * PI * f / n + 0.5 * (double)genes[ORIENTATION],
-                                       .phase_rad = -PI / 2.0 + 0.5 * (double)genes[PHASE],
-                                       .threshold = 0.2 * logistic(genes[THRESHOLD]) };
+        filters[f] = (hk_edge_filter){ .wavelength_px = LEAST_PX * pow(MOST_PX / LEAST_PX, logistic(genes[WAVELENGTH])),
+                                       .sigma_px = LEAST_SIGMA_PX *
+                                                   pow(MOST_SIGMA_PX / LEAST_SIGMA_PX, logistic(genes[SIGMA])),
+                                       .orientation_rad = ANGLE * (double)genes[ORIENTATION],
+                                       .phase_rad = ANGLE * (double)genes[PHASE],
+                                       .threshold = MOST_THRESHOLD * logistic(genes[THRESHOLD]),
+                                       .gain = logistic(genes[GAIN]) };
+}
+
+static void express_back(const hk_edge_filter *filters, uint32_t n, float *genes)
+{
+    for (uint32_t f = 0; f < n; f++, genes += N_EACH) {
+        genes[WAVELENGTH] = gene_of(share_of(filters[f].wavelength_px, LEAST_PX, MOST_PX));
+        genes[SIGMA] = gene_of(share_of(filters[f].sigma_px, LEAST_SIGMA_PX, MOST_SIGMA_PX));
+        genes[ORIENTATION] = (float)(filters[f].orientation_rad / ANGLE);
+        genes[PHASE] = (float)(filters[f].phase_rad / ANGLE);
+        genes[THRESHOLD] = gene_of(filters[f].threshold / MOST_THRESHOLD);
+        genes[GAIN] = 0.0f; /* all alike, since images are scaled */
+    }
+}
+
+static void draw(uint64_t seed, uint32_t n, float *genes)
+{
+    hk_stream stream = hk_stream_open(seed, HK_PURPOSE_EXPERIMENT, hk_name_id("first filters"), 0);
+    for (uint32_t k = 0; k < n * N_EACH; k++) {
+        const double u = hk_stream_uniform(&stream);
+        const bool is_angle = k % N_EACH == ORIENTATION || k % N_EACH == PHASE;
+        genes[k] = is_angle ? (float)(2.0 * PI * u / ANGLE) : gene_of(LEAST_DRAWN + (1.0 - 2.0 * LEAST_DRAWN) * u);
+    }
 }
 
 /* ---- maps -------------------------------------------------------------------------------------------------------- */
@@ -73,32 +132,28 @@ static void scale(hk_features *features)
     }
 }
 
-/* Learns a map from `samples`, and counts what it gets right of others. `confusion` may be NULL. */
-static int learn_map(hk_ctx *ctx, const hk_features *samples, uint32_t side, uint32_t epochs, uint64_t seed,
-                     hk_team *team, hk_som *som)
+/* Learns a map from `samples` and names its units by them. hits[samples->n]: their winners then. */
+static int learn_map(hk_ctx *ctx, const hk_features *samples, uint32_t side, uint32_t epochs, uint32_t parts,
+                     uint64_t seed, hk_team *team, hk_som *som, hk_som_hit *hits)
 {
     const hk_som_config config = { .rows = side,
                                    .cols = side,
                                    .epochs = epochs,
-                                   .parts = PARTS,
+                                   .parts = parts,
                                    .sigma_start = fmax(side / 3.0, 0.5),
                                    .sigma_end = 0.3,
                                    .eta_start = 0.5,
                                    .eta_end = 0.01,
                                    .seed = seed };
-    hk_som_hit *hits = malloc(samples->n * sizeof *hits);
-    int rc = hits == NULL ? hk_fail(ctx, HK_ENOMEM, "evolve: out of memory")
-                          : hk_som_create(ctx, &config, samples, som);
+    int rc = hk_som_create(ctx, &config, samples, som);
     for (uint32_t k = 0; rc == HK_OK && k < epochs; k++)
         rc = hk_som_learn(ctx, som, samples, k, team);
     if (rc == HK_OK)
         rc = hk_som_find(ctx, som, samples, team, hits);
-    if (rc == HK_OK)
-        rc = hk_som_name(ctx, som, samples, hits);
-    free(hits);
-    return rc;
+    return rc == HK_OK ? hk_som_name(ctx, som, samples, hits) : rc;
 }
 
+/* The share of `samples` that it gets right. `confusion` may be NULL, or is added to. */
 static int ask_map(hk_ctx *ctx, const hk_som *som, const hk_features *samples, hk_team *team,
                    double (*confusion)[HK_DATASET_CLASSES], double *accuracy)
 {
@@ -116,6 +171,56 @@ static int ask_map(hk_ctx *ctx, const hk_som *som, const hk_features *samples, h
     return rc;
 }
 
+static double square_from(const hk_som *som, size_t unit, const hk_features *samples, size_t s)
+{
+    return (double)hk_product_kernels_for(hk_cpu_best())
+        ->distance(hk_features_row(samples, s), som->weights + unit * som->n_features, som->n_features);
+}
+
+/* Mean of log(p + 0.001) over `judged`; hits[learnt->n] of those the map learnt from. squares[n_units] is scratch. */
+static double likelihood(const hk_som *som, const hk_features *learnt, const hk_som_hit *hits,
+                         const hk_features *judged, double *n_won, double *squares)
+{
+    double width = 0.0, sum = 0.0;
+    memset(n_won, 0, som->n_units * (HK_DATASET_CLASSES + 1) * sizeof *n_won); /* by class, then of all */
+    for (size_t i = 0; i < learnt->n; i++) {
+        double *row = n_won + hits[i].first * (HK_DATASET_CLASSES + 1);
+        row[learnt->labels[i]] += 1.0;
+        row[HK_DATASET_CLASSES] += 1.0;
+        width += SOFTNESS / (double)learnt->n * square_from(som, hits[i].first, learnt, i);
+    }
+    width = fmax(width, 1e-9); /* all images alike */
+    for (size_t i = 0; i < judged->n; i++) {
+        double least = INFINITY, right = 0.0, all = 0.0;
+        for (size_t u = 0; u < som->n_units; u++) {
+            squares[u] = square_from(som, u, judged, i);
+            if (n_won[u * (HK_DATASET_CLASSES + 1) + HK_DATASET_CLASSES] > 0.0)
+                least = fmin(least, squares[u]);
+        }
+        for (size_t u = 0; u < som->n_units; u++) {
+            const double *row = n_won + u * (HK_DATASET_CLASSES + 1);
+            if (!(row[HK_DATASET_CLASSES] > 0.0))
+                continue;
+            const double near = hk_exp((least - squares[u]) / width);
+            right += near * row[judged->labels[i]];
+            all += near * row[HK_DATASET_CLASSES];
+        }
+        sum += hk_log(right / all + LEAST_LIKELIHOOD);
+    }
+    return sum / (double)judged->n;
+}
+
+static int measure_likelihood(hk_ctx *ctx, const hk_som *som, const hk_features *learnt, const hk_som_hit *hits,
+                              const hk_features *judged, double *out)
+{
+    double *n_won = malloc(som->n_units * (HK_DATASET_CLASSES + 2) * sizeof *n_won);
+    if (n_won == NULL)
+        return hk_fail(ctx, HK_ENOMEM, "evolve: out of memory");
+    *out = likelihood(som, learnt, hits, judged, n_won, n_won + som->n_units * (HK_DATASET_CLASSES + 1));
+    free(n_won);
+    return HK_OK;
+}
+
 static hk_images some(const hk_images *images, size_t first, size_t n)
 {
     hk_images out = *images;
@@ -125,9 +230,9 @@ static hk_images some(const hk_images *images, size_t first, size_t n)
     return out;
 }
 
-/* A small map that learns from the first n_learnt images and is judged on those behind them. */
+/* A small map that learns from some images and is judged on others. `fitness` may be NULL. */
 static int judge_filters(hk_ctx *ctx, const hk_evolve *e, const float *genes, const hk_images *learnt,
-                         const hk_images *judged, uint64_t seed, hk_team *alone, double *accuracy)
+                         const hk_images *judged, uint64_t seed, hk_team *alone, double *fitness, double *accuracy)
 {
     hk_edge_filter filters[HK_EDGES_MOST_FILTERS];
     const hk_edges_config config = {
@@ -135,8 +240,10 @@ static int judge_filters(hk_ctx *ctx, const hk_evolve *e, const float *genes, co
     };
     hk_features first = { 0 }, second = { 0 };
     hk_som som = { 0 };
+    hk_som_hit *hits = malloc(learnt->n * sizeof *hits);
     express(genes, config.n_filters, filters);
-    int rc = hk_edges_values(ctx, &config, learnt, &first);
+    int rc = hits == NULL ? hk_fail(ctx, HK_ENOMEM, "evolve: out of memory")
+                          : hk_edges_values(ctx, &config, learnt, &first);
     if (rc == HK_OK)
         rc = hk_edges_values(ctx, &config, judged, &second);
     if (rc == HK_OK) {
@@ -144,9 +251,15 @@ static int judge_filters(hk_ctx *ctx, const hk_evolve *e, const float *genes, co
         scale(&second);
     }
     if (rc == HK_OK)
-        rc = learn_map(ctx, &first, (uint32_t)hk_run_integer(e->run, "map"), EPOCHS, seed, alone, &som);
+        rc = learn_map(ctx, &first, (uint32_t)hk_run_integer(e->run, "map"), EPOCHS, PARTS, seed, alone, &som, hits);
     if (rc == HK_OK)
         rc = ask_map(ctx, &som, &second, alone, NULL, accuracy);
+    if (rc == HK_OK && fitness != NULL) {
+        *fitness = *accuracy;
+        if (hk_run_choice(e->run, "fitness") == 0)
+            rc = measure_likelihood(ctx, &som, &first, hits, &second, fitness);
+    }
+    free(hits);
     hk_som_fini(&som);
     hk_features_fini(&first);
     hk_features_fini(&second);
@@ -166,6 +279,15 @@ static int prepare(hk_evolve *e)
     if (e->train.n < 2 * JUDGED_PART)
         return hk_fail(hk_run_ctx(e->run), HK_ERANGE, "evolve: train = %zu, must be at least %d", e->train.n,
                        2 * JUDGED_PART);
+    if (hk_run_choice(e->run, "start") == 0)
+        draw(hk_run_seed(e->run), n_filters(e), s->start);
+    else {
+        hk_edge_filter filters[HK_EDGES_MOST_FILTERS];
+        hk_edges_usual(filters, n_filters(e));
+        express_back(filters, n_filters(e), s->start);
+    }
+    for (size_t k = 0; k < e->n_genes; k++)
+        e->strategy.mean[k] = (double)s->start[k];
     return HK_OK;
 }
 
@@ -223,23 +345,20 @@ static int judge(hk_evolve *e, hk_evolve_member *member, uint64_t generation)
         o->labels[i] = e->train.labels[from];
     }
     int rc = HK_OK;
-    for (uint32_t k = member->first; rc == HK_OK && k < member->end; k++) {
+    for (uint32_t k = member->first; rc == HK_OK && k < member->end; k++)
         rc = judge_filters(member->ctx, e, member->genes + (k - member->first) * e->n_genes, &learnt, &judged,
-                           hk_run_seed(e->run) + generation, o->alone, &e->fitness[k]);
-        e->accuracy[k] = e->fitness[k];
-    }
+                           hk_run_seed(e->run) + generation, o->alone, &e->fitness[k], &e->accuracy[k]);
     return rc;
 }
 
 static int check(hk_evolve *e, const float *genes, size_t n, double *accuracy)
 {
     hk_team *alone;
-    const size_t n_learnt = (size_t)hk_run_integer(e->run, "map_train");
-    const hk_images learnt = some(&e->train, 0, n_learnt < e->train.n ? n_learnt : e->train.n);
+    const hk_images learnt = some(&e->train, 0, n < e->train.n ? n : e->train.n);
     const hk_images judged = some(&e->validation, 0, n < e->validation.n ? n : e->validation.n);
     int rc = hk_team_create(hk_run_ctx(e->run), 0, &alone);
     if (rc == HK_OK)
-        rc = judge_filters(hk_run_ctx(e->run), e, genes, &learnt, &judged, hk_run_seed(e->run), alone, accuracy);
+        rc = judge_filters(hk_run_ctx(e->run), e, genes, &learnt, &judged, hk_run_seed(e->run), alone, NULL, accuracy);
     hk_team_destroy(alone);
     return rc;
 }
@@ -262,8 +381,11 @@ static int ask_last_map(hk_evolve *e, hk_features *train, hk_features *validatio
     if (validation != NULL)
         scale(validation);
     scale(test);
-    int rc = learn_map(ctx, train, (uint32_t)hk_run_integer(e->run, "last_map"), LAST_EPOCHS, hk_run_seed(e->run),
-                       e->team, &som);
+    hk_som_hit *hits = malloc(train->n * sizeof *hits);
+    int rc = hits == NULL ? hk_fail(ctx, HK_ENOMEM, "evolve: out of memory")
+                          : learn_map(ctx, train, (uint32_t)hk_run_integer(e->run, "last_map"), LAST_EPOCHS, LAST_PARTS,
+                                      hk_run_seed(e->run), e->team, &som, hits);
+    free(hits);
     if (rc == HK_OK && validation != NULL)
         rc = ask_map(ctx, &som, validation, e->team, NULL, of_validation);
     if (rc == HK_OK)
@@ -362,7 +484,7 @@ static int put(hk_evolve *e, hk_results *file)
             &(hk_array){
                 .type = HK_F64, .n_dims = 2, .shape = { n, sizeof *filters / sizeof(double) }, .values = filters });
     return rc == HK_OK ? hk_results_put_text(file, "evolution/filters", "columns",
-                                             "wavelength_px, sigma_px, orientation_rad, phase_rad, threshold")
+                                             "wavelength_px, sigma_px, orientation_rad, phase_rad, threshold, gain")
                        : rc;
 }
 

@@ -150,7 +150,7 @@ static void kernels_have_no_mean_and_positive_parts_of_one(void **state)
     hk_edge_filter filters[5];
     float kernel[HK_EDGES_SIDE * HK_EDGES_SIDE], opposite[HK_EDGES_SIDE * HK_EDGES_SIDE];
     hk_edges_usual(filters, 5);
-    filters[4] = (hk_edge_filter){ 3.7, 2.1, 0.4, 1.1, 0.0 };
+    filters[4] = (hk_edge_filter){ 3.7, 2.1, 0.4, 1.1, 0.0, 0.385 };
     for (int f = 0; f < 5; f++) {
         double sum = 0.0, positive = 0.0;
         hk_edge_kernel(&filters[f], kernel);
@@ -174,7 +174,7 @@ static void edges_from_the_simulator_are_those_of_the_formula(void **state)
     (void)state;
     hk_edge_filter filters[5];
     hk_edges_usual(filters, 5);
-    filters[3] = (hk_edge_filter){ 3.7, 2.1, 0.4, 1.1, 0.02 };
+    filters[3] = (hk_edge_filter){ 3.7, 2.1, 0.4, 1.1, 0.02, 0.385 };
     const hk_images *images = &glyphs.train;
     const hk_edges_config config = { images->rows, images->cols, 5, filters };
     hk_features formula, simulated, threaded;
@@ -207,10 +207,26 @@ static void edges_from_the_simulator_are_those_of_the_formula(void **state)
     hk_team_destroy(three);
 }
 
+static void a_gain_scales_all_features_of_its_filter(void **state)
+{
+    (void)state;
+    hk_edge_filter filters[] = { { 5.0, 1.3, 0.7, -1.2, 0.08, 1.0 }, { 5.0, 1.3, 0.7, -1.2, 0.08, 0.385 } };
+    const hk_edges_config config = { glyphs.train.rows, glyphs.train.cols, 2, filters };
+    hk_features features;
+    assert_ok(hk_edges_values(ctx, &config, &glyphs.train, &features));
+    const size_t half = features.n_features / 2;
+    for (size_t i = 0; i < features.n; i++)
+        for (size_t k = 0; k < half; k++) {
+            const float *row = hk_features_row(&features, i);
+            assert_close((double)row[half + k], 0.385 * (double)row[k], 1e-6);
+        }
+    hk_features_fini(&features);
+}
+
 static void impossible_edges_are_refused(void **state)
 {
     (void)state;
-    hk_edge_filter filter = { 5.0, 1.0, 0.0, 0.0, 0.1 };
+    hk_edge_filter filter = { 5.0, 1.0, 0.0, 0.0, 0.1, 0.7 };
     hk_edges_config config = { glyphs.train.rows, glyphs.train.cols + 1, 1, &filter };
     hk_features features;
     assert_status(hk_edges_values(ctx, &config, &glyphs.train, &features), HK_ERANGE);
@@ -224,6 +240,12 @@ static void impossible_edges_are_refused(void **state)
     filter.threshold = 1.0;
     assert_status(hk_edges_values(ctx, &config, &glyphs.train, &features), HK_ERANGE);
     assert_non_null(strstr(hk_ctx_message(ctx), "filter 0"));
+    filter.threshold = 0.1;
+    filter.gain = 1.001;
+    assert_status(hk_edges_values(ctx, &config, &glyphs.train, &features), HK_ERANGE);
+    assert_non_null(strstr(hk_ctx_message(ctx), "gain = 1.001"));
+    filter.gain = 0.0;
+    assert_status(hk_edges_values(ctx, &config, &glyphs.train, &features), HK_ERANGE);
 }
 
 static int setup(void **state)
@@ -251,6 +273,7 @@ int main(void)
         cmocka_unit_test(impossible_crowds_and_values_are_refused),
         cmocka_unit_test(kernels_have_no_mean_and_positive_parts_of_one),
         cmocka_unit_test(edges_from_the_simulator_are_those_of_the_formula),
+        cmocka_unit_test(a_gain_scales_all_features_of_its_filter),
         cmocka_unit_test(impossible_edges_are_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

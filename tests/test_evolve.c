@@ -114,6 +114,30 @@ static void filters_evolve_and_the_simulator_sees_what_the_formula_says(void **s
     assert_same_file(scratch_path("one.h5"), scratch_path("three.h5"), 3);
 }
 
+static void filters_at_first_are_drawn_or_chosen_and_fitness_is_what_was_asked_for(void **state)
+{
+    (void)state;
+    double history[4 * 3];
+    size_t n;
+    trial drawn, chosen;
+    run_it(&drawn, ARGUMENTS(FILTERS, "--set", "train=600", "--out", scratch_path("one.h5")), HK_OK);
+    free(genome_of(scratch_path("one.h5"), &n, history, 4 * 3));
+    assert_int_equal(n, 3 * 6);
+    for (int g = 0; g < 3; g++) /* logarithms of a likelihood */
+        assert_true(history[4 * g] < 0.0 && history[4 * g + 2] > log(1e-3));
+    assert_true(history[0] > history[2]);
+    run_it(&chosen,
+           ARGUMENTS(FILTERS, "--set", "train=600", "--set", "start=edges", "--set", "fitness=accuracy", "--out",
+                     scratch_path("three.h5")),
+           HK_OK);
+    free(genome_of(scratch_path("three.h5"), &n, history, 4 * 3));
+    for (int g = 0; g < 3; g++) /* the mean of fitness is that of accuracy */
+        assert_close(history[4 * g + 1], history[4 * g + 3], 1e-12);
+    assert_true(number_of(&chosen, "before_accuracy") > number_of(&drawn, "before_accuracy"));
+    trial_close(&drawn);
+    trial_close(&chosen);
+}
+
 /* Stops a run when its first checkpoint is there. */
 static void *stop_soon(void *user)
 {
@@ -200,6 +224,7 @@ int main(void)
         cmocka_unit_test(a_hidden_layer_evolves_too_and_edges_can_be_seen),
         cmocka_unit_test(a_genetic_algorithm_improves_the_network_and_jobs_do_not_show),
         cmocka_unit_test(filters_evolve_and_the_simulator_sees_what_the_formula_says),
+        cmocka_unit_test(filters_at_first_are_drawn_or_chosen_and_fitness_is_what_was_asked_for),
         cmocka_unit_test(a_run_that_was_interrupted_goes_on_to_the_same_end),
         cmocka_unit_test(impossible_evolutions_are_refused),
     };

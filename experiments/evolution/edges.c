@@ -16,7 +16,8 @@ void hk_edges_usual(hk_edge_filter *filters, uint32_t n)
                                        .sigma_px = 1.22,
                                        .orientation_rad = 2.0 * PI * k / n,
                                        .phase_rad = -PI / 2.0,
-                                       .threshold = 0.1 };
+                                       .threshold = 0.1,
+                                       .gain = 1.0 };
 }
 
 void hk_edge_kernel(const hk_edge_filter *filter, float *kernel)
@@ -62,12 +63,12 @@ static int check(hk_ctx *ctx, const hk_edges_config *config, const hk_images *im
     for (uint32_t k = 0; k < config->n_filters; k++) {
         const hk_edge_filter *f = &config->filters[k];
         if (!(f->wavelength_px > 0.0 && f->sigma_px > 0.0 && isfinite(f->orientation_rad) && isfinite(f->phase_rad) &&
-              f->threshold >= 0.0 && f->threshold < 1.0))
+              f->threshold >= 0.0 && f->threshold < 1.0 && f->gain > 0.0 && f->gain <= 1.0))
             return hk_fail(
                 ctx, HK_ERANGE,
-                "edges: filter %u has wavelength_px = %g, sigma_px = %g, threshold = %g, must be > 0, > 0 and "
-                "in [0, 1), its angles finite",
-                k, f->wavelength_px, f->sigma_px, f->threshold);
+                "edges: filter %u has wavelength_px = %g, sigma_px = %g, threshold = %g, gain = %g, must be > 0, > 0, "
+                "in [0, 1) and in (0, 1], its angles finite",
+                k, f->wavelength_px, f->sigma_px, f->threshold, f->gain);
     }
     return HK_OK;
 }
@@ -125,11 +126,10 @@ static void compute(const hk_edges_config *config, uint32_t first, const float *
         for (uint32_t x = 0; x < s.edge_cols; x++)
             for (uint32_t f = 0; f < n; f++) {
                 const float threshold = (float)config->filters[first + f].threshold;
+                const float weight = (float)config->filters[first + f].gain / (float)(POOLED * POOLED);
                 const float edge = sums[(y * s.edge_cols + x) * GROUP + f] - threshold;
                 if (edge > 0.0f)
-                    values[((first + f) * s.pool_rows + y / POOLED) * s.pool_cols + x / POOLED] += edge /
-                                                                                                   (float)(POOLED *
-                                                                                                           POOLED);
+                    values[((first + f) * s.pool_rows + y / POOLED) * s.pool_cols + x / POOLED] += edge * weight;
             }
 }
 

@@ -2,7 +2,7 @@
  *
  *   pixel x in [0, 1]    spikes T x before the end of its time; at most HK_EDGES_DARK: never
  *   edge neuron          one at every second pixel for each filter: max(0, sum k x - threshold), k the filter's kernel
- *   pool neuron          mean of 2 x 2 edge neurons of one filter: the features, in [0, 1]
+ *   pool neuron          gain times the mean of 2 x 2 edge neurons of one filter: the features, in [0, 1]
  *   kernel               exp(-(u^2 + v^2) / (2 sigma^2)) cos(2 pi u / wavelength + phase), u across the edge, v along it;
  *                        minus its mean, then scaled so that its positive part sums up to 1 (Gabor)
  *
@@ -25,6 +25,7 @@ typedef struct hk_edge_filter {
     double wavelength_px, sigma_px; /* > 0 */
     double orientation_rad, phase_rad;
     double threshold; /* in [0, 1) */
+    double gain;      /* in (0, 1] */
 } hk_edge_filter;
 
 typedef struct hk_edges_config {
@@ -33,7 +34,7 @@ typedef struct hk_edges_config {
     const hk_edge_filter *filters;
 } hk_edges_config;
 
-/** Filters for `n` directions around the circle: dark to light, odd, wavelength 5 px, sigma 1.22 px, threshold 0.1. */
+/** Filters for `n` directions around the circle: dark to light, odd, wavelength 5 px, sigma 1.22 px, threshold 0.1, gain 1. */
 void hk_edges_usual(hk_edge_filter *filters, uint32_t n);
 
 /** kernel[HK_EDGES_SIDE][HK_EDGES_SIDE]. */

@@ -101,7 +101,7 @@ static int connect(hk_ctx *ctx, circuit *net)
     all.n = 0;
     for (uint32_t k = 0; rc == HK_OK && k < n_edges; k++) {
         const uint32_t f = k / (s.edge_rows * s.edge_cols), y = k / s.edge_cols % s.edge_rows, x = k % s.edge_cols;
-        add(&all, k, (f * s.pool_rows + y / POOLED) * s.pool_cols + x / POOLED, 1.0 / (POOLED * POOLED));
+        add(&all, k, (f * s.pool_rows + y / POOLED) * s.pool_cols + x / POOLED, c->filters[f].gain / (POOLED * POOLED));
     }
     if (rc == HK_OK)
         rc = connect_list(net, net->edges, net->pools, &all);
