@@ -108,11 +108,12 @@ static int load_net(state *s, const char *path)
     return rc;
 }
 
-/* Activations of the features; an hk_vectors_fn. */
+/* Activations of the features, or the outputs; an hk_vectors_fn. */
 static int activate(void *user, const hk_images *images, const hk_distortion *distortions, hk_features *out)
 {
     state *s = user;
-    const size_t layer = s->net.n_layers - 1, n_features = s->net.sizes[layer], n_pixels = s->net.sizes[0];
+    const size_t last = s->net.n_layers - 1, layer = s->settings.of_outputs ? last + 1 : last;
+    const size_t n_features = s->net.sizes[layer], n_pixels = s->net.sizes[0];
     const hk_distortion none = { .scale = 1.0 };
     s->n_right = 0;
     int rc = hk_features_init(hk_run_ctx(s->run), images->n, n_features, out);
@@ -129,7 +130,7 @@ static int activate(void *user, const hk_images *images, const hk_distortion *di
         }
         for (size_t k = 0; k < n * n_features; k++)
             out->values[begin * n_features + k] = (float)s->pass.values[layer][k];
-        for (size_t l = 1; l <= layer && distortions == NULL; l++)
+        for (size_t l = 1; l <= last && distortions == NULL; l++)
             for (size_t k = 0; k < n * s->net.sizes[l]; k++)
                 s->largest = fmax(s->largest, s->pass.values[l][k]);
     }
@@ -241,10 +242,10 @@ static void summarise(const state *s)
     hk_summary_hash(summary, "answers_hash", s->map.hash);
     hk_run_report(s->run, "net: %.2f %% of the training images right, %.2f %% of those tested",
                   100.0 * s->net_accuracy[TRAIN], 100.0 * s->net_accuracy[TEST]);
-    hk_run_report(s->run,
-                  "map of %u x %u units on %zu features: %.2f %% of the training images right, %.2f %% of those tested",
-                  s->settings.map.rows, s->settings.map.cols, s->map.som.n_features, 100.0 * s->map.learnt_accuracy,
-                  100.0 * s->map.test_accuracy);
+    hk_run_report(
+        s->run, "map of %u x %u units on %zu %s: %.2f %% of the training images right, %.2f %% of those tested",
+        s->settings.map.rows, s->settings.map.cols, s->map.som.n_features,
+        s->settings.of_outputs ? "outputs" : "features", 100.0 * s->map.learnt_accuracy, 100.0 * s->map.test_accuracy);
     if (s->settings.has_pixels)
         hk_run_report(s->run, "such a map on pixels: %.2f %% and %.2f %%", 100.0 * s->pixel_map.learnt_accuracy,
                       100.0 * s->pixel_map.test_accuracy);

@@ -15,6 +15,7 @@ typedef struct hk_features_som_settings {
     uint32_t epochs, batch;
     hk_som_config map;
     bool in_spikes, has_pixels;
+    bool of_outputs; /* the map learns from those of the net, not from the features */
 } hk_features_som_settings;
 
 enum { HK_FEATURES_SOM_N_OPTIONS = 24 };

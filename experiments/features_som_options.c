@@ -28,7 +28,8 @@ static const preset presets[] = {
 };
 
 static const char *const methods[] = { "auto", "plain", "adam", NULL };
-static const char *const vectors[] = { "spikes", "activations", NULL };
+enum { SPIKES, ACTIVATIONS, OUTPUTS };
+static const char *const vectors[] = { "spikes", "activations", "outputs", NULL };
 
 const hk_option hk_features_som_options[HK_FEATURES_SOM_N_OPTIONS] = {
     { .name = "setting",
@@ -60,7 +61,9 @@ const hk_option hk_features_som_options[HK_FEATURES_SOM_N_OPTIONS] = {
       .type = HK_OPTION_CHOICE,
       .text = "spikes",
       .choices = vectors,
-      .meaning = "what the map learns from: times of the spikes of the simulated net, or the net's activations" },
+      .meaning =
+          "what the map learns from: times of the features' spikes in the simulated net, their activations, or the "
+          "net's ten outputs; these two without spikes" },
     HK_MAP_OPTIONS,
     { .name = "net",
       .type = HK_OPTION_TEXT,
@@ -95,7 +98,8 @@ int hk_features_som_settle(hk_run *run, hk_features_som_settings *out)
         .epochs = (uint32_t)count_or(run, "epochs", p->epochs),
         .batch = (uint32_t)hk_run_integer(run, "batch"),
         .map = hk_vector_map_settle(run),
-        .in_spikes = hk_run_choice(run, "vectors") == 0,
+        .in_spikes = hk_run_choice(run, "vectors") == SPIKES,
+        .of_outputs = hk_run_choice(run, "vectors") == OUTPUTS,
         .has_pixels = hk_run_flag(run, "pixels"),
     };
     out->sizes[1] = hidden;

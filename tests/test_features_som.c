@@ -34,6 +34,21 @@ static void spikes_say_what_the_trained_units_do(void **state)
     trial_close(&t);
 }
 
+static void a_map_of_the_outputs_has_one_number_for_each_class(void **state)
+{
+    (void)state;
+    trial t;
+    hk_results *file;
+    run_it(&t, ARGUMENTS(SMALL, "--out", scratch_path("outputs.h5"), "--set", "vectors=outputs"), HK_OK);
+    assert_null(hk_summary_find(hk_run_summary(t.run), "worst_spike_deviation_ms"));
+    assert_true(number_of(&t, "test_accuracy") > 0.6);
+    assert_ok(hk_results_open(t.ctx, scratch_path("outputs.h5"), HK_RESULTS_READ, &file));
+    const hk_results_entry *weights = hk_results_find(file, "map/weights");
+    assert_true(weights != NULL && weights->shape[0] == 25 && weights->shape[1] == 10);
+    assert_ok(hk_results_close(file));
+    trial_close(&t);
+}
+
 static void assert_same_answers(const trial *a, const trial *b)
 {
     static const char *const keys[] = { "train_accuracy", "test_accuracy", "net_test_accuracy", "pixel_test_accuracy",
@@ -146,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(spikes_say_what_the_trained_units_do),
+        cmocka_unit_test(a_map_of_the_outputs_has_one_number_for_each_class),
         cmocka_unit_test(threads_change_nothing_and_a_saved_net_answers_alike),
         cmocka_unit_test(the_original_has_no_hidden_layer_and_other_options_can_still_be_given),
         cmocka_unit_test(a_run_that_was_interrupted_goes_on_to_the_same_end),
