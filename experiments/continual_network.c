@@ -1,10 +1,7 @@
 /* experiments/continual_network.c - the layer of continual, and what happens when it is shown an image.
  *
- * An image x is scaled to one energy, |x| = ENERGY (brighter pixels than 1 are 1), and coded in binary, the least significant bit
- * first (encoders/phase.c). A membrane that halves in a phase weighs the bits, so that at the end of the window the potential of
- * neuron j is V_j = w_j . x, and so do the traces that stdp_trace learns from: a neuron that spikes then moves its weights towards x.
- * Weights are in units that make V = FULL_MV when w and x are the same image. Thresholds are far above that, until one spike to all
- * neurons lifts the potentials:
+ * At the end of the window potentials are matches (matching.h). Thresholds are far above them, until one spike to all neurons lifts
+ * the potentials:
  *
  *   ask       by as much as takes a match of `match` to threshold: the best match of at least that, if there is one, spikes and
  *             learns (one at a time: hk_population_take_turns). If none does, the image is new
@@ -15,6 +12,7 @@
 #include "experiments/continual.h"
 
 #include "encoders/catalogue.h"
+#include "experiments/matching.h"
 #include "neurons/catalogue.h"
 #include "plasticity/catalogue.h"
 #include "plasticity/rules.h"
@@ -26,16 +24,8 @@
 
 #define RESOLUTION_MS 0.1
 #define PHASE_MS 20.0
-#define ENERGY 6.0
-#define FULL_MV 100.0
 #define THRESHOLD_MV 1000.0
 #define LN_2 0.693147180559945309
-
-/* What a pixel of 1 leaves in a membrane or a trace at the end of the window. */
-static double full_pixel(uint32_t phases)
-{
-    return (2.0 - ldexp(2.0, -(int)phases)) * exp2(-0.5);
-}
 
 static int set_all(hk_population *population, size_t n, const char *const *names, const double *values)
 {
@@ -60,7 +50,7 @@ static int create_learning(hk_continual_network *net)
 {
     const hk_continual_settings *s = &net->settings;
     const bool is_plain = s->method == HK_CONTINUAL_PLAIN;
-    const double pixel = full_pixel(s->phases), w_max = FULL_MV / (pixel * pixel * ENERGY * ENERGY);
+    const double pixel = hk_match_full_pixel(s->phases), w_max = hk_match_w_max(s->phases);
     int rc = hk_projection_create(
         net->sim,
         &(hk_projection_config){
@@ -132,7 +122,8 @@ int hk_continual_network_create(hk_ctx *ctx, uint64_t seed, const hk_continual_s
     if (rc == HK_OK)
         rc = create_learning(out);
     if (rc == HK_OK)
-        rc = create_source(out, "ask", 1, is_plain ? 2.0 * THRESHOLD_MV : THRESHOLD_MV - s->match * FULL_MV, &out->ask);
+        rc = create_source(out, "ask", 1, is_plain ? 2.0 * THRESHOLD_MV : THRESHOLD_MV - s->match * HK_MATCH_FULL_MV,
+                           &out->ask);
     if (rc == HK_OK)
         rc = create_source(out, "call", 1, 2.0 * THRESHOLD_MV, &out->call);
     return rc == HK_OK && !is_plain ? create_source(out, "recruit", s->neurons, 2.0 * THRESHOLD_MV, &out->recruit) : rc;
@@ -157,15 +148,7 @@ const uint64_t *hk_continual_wins(const hk_continual_network *network)
 static void load(hk_continual_network *net, const hk_images *images, size_t i)
 {
     hk_images_values(images, i, net->values);
-    double energy = 0.0;
-    for (uint32_t k = 0; k < net->n_pixels; k++)
-        energy += (double)net->values[k] * (double)net->values[k];
-    double factor = energy > 0.0 ? ENERGY / sqrt(energy) : 0.0;
-    for (uint32_t k = 0; k < net->n_pixels; k++) {
-        double value = (double)net->values[k] * factor;
-        net->saturated += value > 1.0;
-        net->values[k] = (float)(value > 1.0 ? 1.0 : value);
-    }
+    net->saturated += hk_match_scale(net->values, net->n_pixels);
 }
 
 static int on_window(hk_sim *sim, hk_time end, void *user)

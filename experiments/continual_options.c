@@ -1,7 +1,7 @@
 /* experiments/continual_options.c - the options of continual. Found on the validation split: results/learning.md. */
 #include "experiments/continual.h"
 
-#include <math.h>
+#include "experiments/matching.h"
 
 static const char *const methods[] = { "forgetting", "plain", "features", NULL };
 static const char *const orders[] = { "classes", "mixed", "drift", NULL };
@@ -122,8 +122,7 @@ int hk_continual_settle(hk_run *run, hk_continual_settings *out)
         .neurons = (uint32_t)neurons,
         .votes = (uint32_t)hk_run_integer(run, "votes"),
         .passes = (uint64_t)hk_run_integer(run, "passes"),
-        .match = hk_run_is_given(run, "match") ? hk_run_number(run, "match")
-                                               : fmin(1.0, fmax(0.0, 0.55 + 0.045 * log2(neurons / 400.0))),
+        .match = hk_run_is_given(run, "match") ? hk_run_number(run, "match") : hk_match_for(neurons),
         .lr_min = hk_run_number(run, "lr_min"),
         .memory_images = hk_run_number(run, "memory_images"),
         .lr = hk_run_number(run, "lr"),

@@ -1,6 +1,7 @@
 /* experiments/mnist_network.c - the network of mnist, and showing it an image: see mnist.h. */
 #include "experiments/mnist.h"
 
+#include "experiments/matching.h"
 #include "experiments/mnist_record.h"
 #include "neurons/catalogue.h"
 #include "plasticity/catalogue.h"
@@ -26,19 +27,10 @@ static int create_hidden(hk_mnist_network *net)
     return rc == HK_OK ? set_all(net->hidden, sizeof names / sizeof names[0], names, values) : rc;
 }
 
-/* Weights start uniform in (0.01, 1.01) and are then scaled to their sum. */
-static int create_projection(hk_mnist_network *net)
+/* Every neuron's weights, scaled to their sum. */
+static void scale_weights(hk_mnist_network *net)
 {
     const hk_mnist_settings *s = &net->settings;
-    int rc = hk_projection_create(net->sim,
-                                  &(hk_projection_config){ .pre = net->inputs,
-                                                           .post = net->hidden,
-                                                           .connect = HK_ALL_TO_ALL,
-                                                           .weight = { .kind = HK_UNIFORM, .a = 0.01, .b = 1.01 },
-                                                           .delay_ms = hk_constant(HK_MNIST_RESOLUTION_MS) },
-                                  &net->projection);
-    if (rc != HK_OK)
-        return rc;
     uint64_t n_weights;
     float *w = hk_projection_weights(net->projection, &n_weights);
     uint64_t stride = n_weights / net->n_inputs;
@@ -49,14 +41,46 @@ static int create_projection(hk_mnist_network *net)
         for (uint32_t i = 0; i < net->n_inputs; i++)
             w[i * stride + j] = (float)((double)w[i * stride + j] * (s->weight_sum / sum));
     }
-    const char *const names[] = { "tau_ms", "lr", "hard", "sum", "pairing" };
-    const double values[] = { s->tau_trace_ms, s->lr, 0.0, s->weight_sum, s->adds ? 0.0 : 1.0 };
-    rc = hk_rule_attach(net->projection, hk_rule_type_find("stdp_trace"), 5, names, values, &net->learning);
-    if (rc != HK_OK || !s->balanced)
+}
+
+/* What thresholds do besides: towards equal wins, or up at a neuron's first win and no further. */
+static int create_homeostasis(hk_mnist_network *net)
+{
+    const hk_mnist_settings *s = &net->settings;
+    const char *const names[] = { "eta_mv", "target", "theta_min_mv", "theta_max_mv" };
+    const double values[] = { s->theta_plus_mv, s->novelty ? 0.0 : 1.0 / s->neurons, -1e6,
+                              s->novelty ? s->theta_plus_mv : 1e6 };
+    return hk_rule_attach(net->projection, hk_rule_type_find("homeostasis"), 4, names, values, &net->homeostasis);
+}
+
+/* Weights start uniform in (0.01, 1.01), then scaled to their sum; with novelty at 0. */
+static int create_projection(hk_mnist_network *net)
+{
+    const hk_mnist_settings *s = &net->settings;
+    const hk_draw random = { .kind = HK_UNIFORM, .a = 0.01, .b = 1.01 };
+    int rc = hk_projection_create(net->sim,
+                                  &(hk_projection_config){ .pre = net->inputs,
+                                                           .post = net->hidden,
+                                                           .connect = HK_ALL_TO_ALL,
+                                                           .weight = s->novelty ? hk_constant(0.0) : random,
+                                                           .delay_ms = hk_constant(HK_MNIST_RESOLUTION_MS) },
+                                  &net->projection);
+    if (rc != HK_OK)
         return rc;
-    const char *const balance[] = { "eta_mv", "target", "theta_min_mv" };
-    const double with[] = { s->theta_plus_mv, 1.0 / s->neurons, -1e6 };
-    return hk_rule_attach(net->projection, hk_rule_type_find("homeostasis"), 3, balance, with, &net->homeostasis);
+    if (!s->novelty)
+        scale_weights(net);
+    const char *const names[] = { "tau_ms", "w_max", "lr", "lr_decay", "lr_min", "hard", "sum", "pairing" };
+    const double values[] = { s->tau_trace_ms,
+                              s->novelty ? hk_match_w_max(s->phases) : 1.0,
+                              s->lr,
+                              s->novelty ? 1.0 : 0.0,
+                              s->novelty ? s->lr_end : 0.0,
+                              0.0,
+                              s->weight_sum,
+                              s->adds ? 0.0 : 1.0 };
+    rc = hk_rule_attach(net->projection, hk_rule_type_find("stdp_trace"), sizeof names / sizeof names[0], names, values,
+                        &net->learning);
+    return rc == HK_OK && (s->balanced || s->novelty) ? create_homeostasis(net) : rc;
 }
 
 static int create_clock(hk_mnist_network *net)
@@ -166,7 +190,7 @@ int hk_mnist_learn(hk_mnist_network *network, double progress)
     const hk_mnist_settings *s = &network->settings;
     double increment = between(s->theta_plus_mv, s->theta_plus_end_mv, progress);
     hk_rule_enable(network->learning, true);
-    int rc = hk_rule_set(network->learning, "lr", between(s->lr, s->lr_end, progress));
+    int rc = s->novelty ? HK_OK : hk_rule_set(network->learning, "lr", between(s->lr, s->lr_end, progress));
     if (network->homeostasis != NULL) {
         hk_rule_enable(network->homeostasis, true);
         if (rc == HK_OK)
@@ -185,6 +209,8 @@ int hk_mnist_freeze(hk_mnist_network *network)
     if (network->homeostasis != NULL)
         hk_rule_enable(network->homeostasis, false);
     int rc = hk_population_set_value(network->hidden, "theta_plus_mv", 0.0);
+    if (rc == HK_OK && network->settings.novelty) /* or unused neurons would answer for what nobody knows */
+        rc = hk_population_set_value(network->hidden, "theta_mv", network->settings.theta_plus_mv);
     if (rc != HK_OK)
         return rc;
     return network->settings.turns ? hk_population_take_turns(network->hidden)
@@ -223,6 +249,8 @@ void hk_mnist_load(hk_mnist_network *network, const hk_images *images, size_t i)
         for (uint32_t k = 0; k < network->n_pixels; k++)
             network->values[k] = (float)((double)network->values[k] * factor);
     }
+    if (s->novelty)
+        (void)hk_match_scale(network->values, network->n_pixels);
 }
 
 int hk_mnist_begin(hk_mnist_network *network)

@@ -2,6 +2,7 @@
 #include "experiments/mnist.h"
 
 #include "encoders/catalogue.h"
+#include "experiments/matching.h"
 #include "experiments/mnist_presets.h"
 #include "sim/time.h"
 
@@ -9,6 +10,7 @@
 #include <string.h>
 
 static const char *const splits[] = { "test", "validation", NULL };
+static const char *const rules[] = { "homeostasis", "novelty", NULL };
 static const char *const records[] = { "hidden", "all", "none", NULL };
 
 #define AUTO(option, unit_, low, high, text)                                                                      \
@@ -34,6 +36,20 @@ const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS] = {
       .min = 2,
       .max = 60000,
       .meaning = "size of the competing layer" },
+    { .name = "rule",
+      .type = HK_OPTION_CHOICE,
+      .text = "homeostasis",
+      .choices = rules,
+      .meaning =
+          "homeostasis: rates fall with the progress of training, thresholds lead all neurons to win equally often; "
+          "novelty, for code=phase and layers of thousands of neurons: what no neuron matches becomes the "
+          "weights of an unused one, and each learns at 1/n from the n-th image that it wins" },
+    { .name = "match",
+      .type = HK_OPTION_NUMBER,
+      .min = 0.0,
+      .max = 1.0,
+      .automatic = "0.55 + 0.045 log2(neurons / 400)",
+      .meaning = "rule=novelty: an image is new when no neuron matches it so well; 1: weights and image are the same" },
     { .name = "passes",
       .type = HK_OPTION_INTEGER,
       .initial = 1,
@@ -83,8 +99,9 @@ const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS] = {
     AUTO("theta_plus_mv", "mV", 0.0, 1e6, "threshold increment of a spike, at the start of training"),
     AUTO("theta_plus_end_mv", "mV", 0.0, 1e6, "the same at its end (falls geometrically)"),
     AUTO("tau_trace_ms", "ms", 1e-1, 1e9, "time constant of the presynaptic trace"),
-    AUTO("lr", "", 0.0, 1.0, "learning rate at the start of training"),
-    AUTO("lr_end", "", 0.0, 1.0, "the same at its end (falls geometrically)"),
+    AUTO("lr", "", 0.0, 1.0, "learning rate at the start of training; rule=novelty: at a neuron's first win"),
+    AUTO("lr_end", "", 0.0, 1.0,
+         "the same at its end (falls geometrically); rule=novelty: it does not fall below this"),
     AUTO("weight_sum", "mV", 1e-6, 1e9, "sum of a neuron's incoming weights"),
     AUTO("clock_spikes", "", 0.0, 1000.0, "equidistant spikes in the window that push every neuron: 0 none"),
     AUTO("clock_mv", "mV", 0.0, 1e6, "potential of each clock spike"),
@@ -141,14 +158,35 @@ static double window_ms(hk_run *run, const hk_mnist_preset *p)
     return chosen(run, "window_ms", p->leak_weighs ? n_slots * chosen(run, "slot_ms", p->slot_ms) : p->window_ms);
 }
 
+/* What an option means under one rule alone is refused under the other. */
+static int check_rule(hk_run *run, bool novelty)
+{
+    static const char *const of_homeostasis[] = { "ink", "theta_plus_mv", "theta_plus_end_mv", "weight_sum" };
+    for (size_t k = 0; novelty && k < sizeof of_homeostasis / sizeof of_homeostasis[0]; k++)
+        if (hk_run_is_given(run, of_homeostasis[k]))
+            return hk_fail(hk_run_ctx(run), HK_ERANGE, "mnist: %s is for rule=homeostasis, but rule = novelty",
+                           of_homeostasis[k]);
+    if (!novelty && hk_run_is_given(run, "match"))
+        return hk_fail(hk_run_ctx(run), HK_ERANGE, "mnist: match is for rule=novelty, but rule = homeostasis");
+    return HK_OK;
+}
+
 int hk_mnist_settle(hk_run *run, hk_mnist_settings *out)
 {
+    const bool novelty = hk_run_choice(run, "rule") == 1;
     double neurons = (double)hk_run_integer(run, "neurons");
-    const hk_mnist_preset *p = hk_mnist_find_preset(hk_run_text(run, "code"), neurons);
+    const hk_mnist_preset *p = hk_mnist_find_preset(hk_run_text(run, "code"), novelty, neurons);
     if (p == NULL)
-        return hk_fail(hk_run_ctx(run), HK_ENAME, "mnist: no settings for code '%s'", hk_run_text(run, "code"));
-    double larger = neurons / p->tuned_for; /* more neurons need larger steps, for each of them wins less often */
+        return hk_fail(hk_run_ctx(run), HK_ERANGE, "mnist: code = %s has no settings for rule = %s; code=phase has",
+                       hk_run_text(run, "code"), hk_run_text(run, "rule"));
+    int rc = check_rule(run, novelty);
+    if (rc != HK_OK)
+        return rc;
+    /* more neurons need larger steps, for each of them wins less often; with novelty each counts its own wins */
+    double larger = novelty ? 1.0 : neurons / p->tuned_for;
     *out = (hk_mnist_settings){
+        .novelty = novelty,
+        .phases = (uint32_t)round(chosen(run, "phases", p->phases)),
         .window_ms = window_ms(run, p),
         .ink = chosen(run, "ink", p->ink),
         .tau_m_ms = chosen(run, "tau_m_ms", p->leak_weighs ? leak_ms(run, p) : p->tau_m_ms),
@@ -173,6 +211,8 @@ int hk_mnist_settle(hk_run *run, hk_mnist_settings *out)
         .turns = p->turns,
         .decide_spikes = (uint32_t)chosen(run, "decide_spikes", p->decide_spikes),
     };
+    if (novelty)
+        out->theta_plus_mv = out->theta_plus_end_mv = HK_MATCH_FULL_MV * chosen(run, "match", hk_match_for(neurons));
     if (!(out->lr_end <= out->lr && out->theta_plus_end_mv <= out->theta_plus_mv))
         return hk_fail(hk_run_ctx(run), HK_ERANGE,
                        "mnist: lr_end = %g and theta_plus_end_mv = %g, must be at most lr = %g and "

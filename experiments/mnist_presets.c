@@ -126,14 +126,30 @@ static const hk_mnist_preset presets[] = {
       .clock_mv = 1.0,
       .balanced = true,
       .one_winner = true },
+    { .code = "phase",
+      .novelty = true,
+      .tuned_for = 6400,
+      .phases = 4.0,
+      .slot_ms = 20.0,
+      .leak_weighs = true,
+      .v_th_mv = 1000.0,
+      .t_ref_ms = 1.0,
+      .hold_ms = 1.0,
+      .lr = 1.0,
+      .clock_spikes = 3.0,
+      .clock_mv = 2000.0,
+      .one_winner = true,
+      .turns = true,
+      .adds = true,
+      .clock_at_end = true },
 };
 
-const hk_mnist_preset *hk_mnist_find_preset(const char *code, double neurons)
+const hk_mnist_preset *hk_mnist_find_preset(const char *code, bool novelty, double neurons)
 {
     const hk_mnist_preset *best = NULL;
     for (size_t k = 0; k < sizeof presets / sizeof presets[0]; k++) {
         const hk_mnist_preset *p = &presets[k];
-        if (strcmp(p->code, code) == 0 &&
+        if (strcmp(p->code, code) == 0 && p->novelty == novelty &&
             (best == NULL || fabs(log(neurons / p->tuned_for)) < fabs(log(neurons / best->tuned_for))))
             best = p;
     }

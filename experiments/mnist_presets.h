@@ -12,13 +12,14 @@ typedef struct hk_mnist_preset {
         saccade_px;
     double tau_m_ms, v_th_mv, t_ref_ms, hold_ms, theta_plus_mv, theta_plus_end_mv;
     double tau_trace_ms, lr, lr_end, weight_sum, clock_spikes, clock_mv;
+    bool novelty; /* for rule=novelty */
     bool balanced, one_winner, turns, adds, clock_at_end;
     bool
         leak_weighs; /* membrane and trace weigh the spikes: window_ms, tau_m_ms and tau_trace_ms follow from the slots */
     double decide_spikes;
 } hk_mnist_preset;
 
-/** Of the presets of a code the one whose size is nearest (in ratio), or NULL. */
-const hk_mnist_preset *hk_mnist_find_preset(const char *code, double neurons);
+/** Of the presets of a code for either rule the one whose size is nearest (in ratio), or NULL. */
+const hk_mnist_preset *hk_mnist_find_preset(const char *code, bool novelty, double neurons);
 
 #endif
