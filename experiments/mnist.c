@@ -286,6 +286,8 @@ static int run_phases(state *s)
                 return rc;
         }
         s->seconds[s->phase] += hk_clock_wall_s() - start;
+        if (rc == HK_OK && s->phase == TRAIN)
+            rc = hk_mnist_end_training(&s->net);
         if (rc != HK_OK)
             return rc;
         if (s->phase == LABEL)

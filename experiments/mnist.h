@@ -74,6 +74,9 @@ void hk_mnist_network_destroy(hk_mnist_network *network);
 /** Learning on: rates at `progress` (0 ... 1) of the training. Off: weights and thresholds stay as they are. */
 HK_MUST_CHECK int hk_mnist_learn(hk_mnist_network *network, double progress);
 HK_MUST_CHECK int hk_mnist_freeze(hk_mnist_network *network);
+/** Once, when training is over. Novelty: all thresholds become those of used neurons, or unused ones would answer for what nobody
+ *  matches. */
+HK_MUST_CHECK int hk_mnist_end_training(hk_mnist_network *network);
 
 /** The parts of hk_mnist_show(): image i as `values`; the network at rest, the clock set, nothing counted; and how `values` are
  *  encoded. What the user's window function counts is on for the next run. */

@@ -209,12 +209,16 @@ int hk_mnist_freeze(hk_mnist_network *network)
     if (network->homeostasis != NULL)
         hk_rule_enable(network->homeostasis, false);
     int rc = hk_population_set_value(network->hidden, "theta_plus_mv", 0.0);
-    if (rc == HK_OK && network->settings.novelty) /* or unused neurons would answer for what nobody knows */
-        rc = hk_population_set_value(network->hidden, "theta_mv", network->settings.theta_plus_mv);
     if (rc != HK_OK)
         return rc;
     return network->settings.turns ? hk_population_take_turns(network->hidden)
                                    : hk_population_compete(network->hidden, network->settings.hold_ms);
+}
+
+int hk_mnist_end_training(hk_mnist_network *network)
+{
+    const hk_mnist_settings *s = &network->settings;
+    return s->novelty ? hk_population_set_value(network->hidden, "theta_mv", s->theta_plus_mv) : HK_OK;
 }
 
 /* Counts the first spikes of an image. */

@@ -68,6 +68,7 @@ static void every_code_learns_far_above_chance(void **state)
         { "rank", "--set theta_plus_mv=3 --set theta_plus_end_mv=0.3 --set lr=0.1 --set lr_end=0.03" },
         { "latency_log", "--set theta_plus_mv=3 --set theta_plus_end_mv=0.3 --set lr=0.1 --set lr_end=0.03" },
         { "phase", "--set theta_plus_mv=15 --set theta_plus_end_mv=3 --set lr=0.3 --set lr_end=0.03" },
+        { "phase", "--set rule=novelty --set match=0.7" },
         { "burst", "--set theta_plus_mv=15 --set theta_plus_end_mv=3 --set lr=0.3 --set lr_end=0.03" },
         { "temporal", "--set theta_plus_mv=15 --set theta_plus_end_mv=3 --set lr=0.3 --set lr_end=0.03" },
         { "delta", "--set theta_plus_mv=30 --set theta_plus_end_mv=3 --set lr=0.3 --set lr_end=0.03" },

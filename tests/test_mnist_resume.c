@@ -100,7 +100,8 @@ static void assert_same_summary(const char *name_a, const char *name_b)
 static void a_run_in_many_pieces_equals_one_in_a_piece(void **state)
 {
     static const char *const kinds[] = { "--code rate --set train=200",
-                                         "--code latency --set train=500 --set record=all" };
+                                         "--code latency --set train=500 --set record=all",
+                                         "--code phase --set rule=novelty --set lr_end=0.1 --set train=300" };
     static const char phases[3][24] = { "resumed: training", "resumed: naming", "resumed: testing" };
     (void)state;
     for (size_t k = 0; k < N_OF(kinds); k++) {
@@ -166,6 +167,10 @@ static void what_cannot_be_run_is_refused_by_name_and_value(void **state)
         { "--code phase --set window_ms=15.9", "phase: window_ms = 15.9, must hold a period" },
         { "--code burst --set window_ms=9.9", "burst: window_ms = 9.9, must hold the longest burst" },
         { "--code temporal --set burst=33", "temporal: n_spikes = 33, must be in [1, 32]" },
+        { "--set rule=novelty", "code = rate has no settings for rule = novelty; code=phase has" },
+        { "--code phase --set rule=novelty --set ink=90", "ink is for rule=homeostasis, but rule = novelty" },
+        { "--code phase --set rule=novelty --set weight_sum=50", "weight_sum is for rule=homeostasis" },
+        { "--code phase --set match=0.6", "match is for rule=novelty, but rule = homeostasis" },
         { "--code temporal --set clock_spikes=300", "clock_spikes = 300, 0.1 ms apart at the end, must fit" },
     };
     static const char *const usage[][2] = {
@@ -175,6 +180,8 @@ static void what_cannot_be_run_is_refused_by_name_and_value(void **state)
         { "--set neurons=1", "neurons = '1', must be" },
         { "--set label=9", "label = '9'" },
         { "--set lr=1.5", "lr = '1.5'" },
+        { "--set rule=chance", "rule = 'chance', must be homeostasis or novelty" },
+        { "--code phase --set rule=novelty --set match=1.2", "match = '1.2'" },
     };
     (void)state;
     assert_int_equal(setenv("HILLOCK_DATA", "/nowhere", 1), 0);
