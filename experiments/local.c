@@ -3,7 +3,10 @@
  * Thresholds are set from some training images without their labels. Then what the hidden neurons do for every training image is
  * kept, and the readout learns from that, pass by pass: what they do is simulated, or, which takes a tenth of the time, only for the
  * first 1,000 images, to be compared with the formula that is used for the others. With the readout as its synapses the network
- * then decides on images it has not seen, all spikes simulated. */
+ * then decides on images it has not seen, all spikes simulated.
+ *
+ * A checkpoint has the phase of a run and how far it is: between two images, or two passes. What hidden neurons do for training
+ * images is kept there if it was simulated, and otherwise computed again. */
 #include "experiments/local.h"
 
 #include "experiments/choice.h"
@@ -73,8 +76,14 @@ static const hk_option options[] = {
       .meaning = "also lets the same rule learn from the pixels themselves" },
 };
 
+enum { EVENTS, INPUT_SPIKES, HIDDEN_SPIKES, N_TOTALS };
+
+/* What a run does, one after the other. */
+typedef enum phase { FEATURES, HELD_FEATURES, LEARNING, PIXELS, DECIDING, N_PHASES } phase;
+
 typedef struct state {
     hk_run *run;
+    uint64_t phase, at; /* how many of its images or passes are done */
     hk_choice images;
     hk_gabor bank;
     hk_local_network net;
@@ -86,6 +95,7 @@ typedef struct state {
     uint8_t examples[HK_LOCAL_EXAMPLES];
     double deviation_ms; /* largest difference between a spike and the formula */
     double features_s, learning_s, test_s, pixel_accuracy;
+    uint64_t before[N_TOTALS]; /* totals when deciding began */
     uint64_t test_events, test_input_spikes, test_hidden_spikes, right;
 } state;
 
@@ -115,15 +125,25 @@ static int draw_bank(state *s)
 
 enum { COMPARED = 1000 }; /* images whose spikes are compared with the formula */
 
+static bool simulates(const state *s)
+{
+    return hk_run_choice(s->run, "training") == 1;
+}
+
+static bool holds_back(const state *s)
+{
+    return hk_run_choice(s->run, "split") == 1;
+}
+
 /* Shares of the time that a run takes with 15 passes. */
 static double after_features(const state *s)
 {
-    return hk_run_choice(s->run, "training") == 1 ? 0.8 : 0.4;
+    return simulates(s) ? 0.8 : 0.4;
 }
 
 static double after_learning(const state *s)
 {
-    return hk_run_choice(s->run, "training") == 1 ? 0.88 : 0.65;
+    return simulates(s) ? 0.88 : 0.65;
 }
 
 static void compare(state *s, const double *values)
@@ -139,13 +159,144 @@ static void tell(state *s, const char *what, double fraction)
     hk_run_events(s->run, stats.spikes, stats.synaptic_events);
 }
 
+static size_t n_columns(const state *s)
+{
+    return holds_back(s) ? 3 : 2;
+}
+
+/* By formula, those of the first n images. */
+static int gather_again(state *s, const hk_images *images, size_t n, hk_local_samples *out)
+{
+    double *values = malloc(s->bank.n * sizeof *values);
+    int rc = values == NULL ? hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "local: no memory for the features of an image")
+                            : HK_OK;
+    for (size_t i = 0; rc == HK_OK && i < n && !hk_run_stopping(s->run); i++) {
+        hk_images_values(images, i, s->net.pixels);
+        hk_gabor_values(&s->bank, s->net.pixels, values);
+        rc = hk_local_samples_add(hk_run_ctx(s->run), out, values, s->bank.n, images->labels[i]);
+        if (i % 64 == 0)
+            tell(s, "features of training images, again", after_features(s) * (double)i / (double)n);
+    }
+    free(values);
+    return rc;
+}
+
+/* --- checkpoints ------------------------------------------------------------------------------------------------------------ */
+
+/* Where a run is, and whether it can be there. */
+static int archive_place(state *s, hk_archive *archive)
+{
+    const uint64_t most[N_PHASES] = { [FEATURES] = s->images.train.n,
+                                      [HELD_FEATURES] = holds_back(s) ? s->images.test.n : 0,
+                                      [LEARNING] = s->rule.passes,
+                                      [DECIDING] = s->images.test.n };
+    uint64_t place[] = { s->phase, s->at };
+    int rc = hk_archive_array(archive, "place", HK_U64, place, 2);
+    if (rc == HK_OK && (place[0] >= N_PHASES || place[1] > most[place[0]]))
+        rc = hk_fail(hk_archive_ctx(archive), HK_EFORMAT, "checkpoint: phase %llu, step %llu does not exist",
+                     (unsigned long long)place[0], (unsigned long long)place[1]);
+    s->phase = place[0];
+    s->at = place[1];
+    return rc;
+}
+
+static int archive_outcome(state *s, hk_archive *archive)
+{
+    double values[] = { s->deviation_ms, s->features_s, s->learning_s, s->test_s, s->pixel_accuracy };
+    int rc = hk_archive_array(archive, "values", HK_F64, values, sizeof values / sizeof *values);
+    s->deviation_ms = values[0];
+    s->features_s = values[1];
+    s->learning_s = values[2];
+    s->test_s = values[3];
+    s->pixel_accuracy = values[4];
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "curve", HK_F64, s->curve, s->rule.passes * n_columns(s));
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "confusion", HK_F64, s->confusion, CLASSES * CLASSES);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "examples", HK_U8, s->examples, HK_LOCAL_EXAMPLES);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "before", HK_U64, s->before, N_TOTALS);
+    return rc == HK_OK ? hk_archive_array(archive, "right", HK_U64, &s->right, 1) : rc;
+}
+
+static int archive_samples(state *s, const char *name, const hk_images *images, phase when, hk_local_samples *samples,
+                           hk_archive *archive)
+{
+    const size_t n = s->phase == when ? (size_t)s->at : s->phase > when && s->phase <= LEARNING ? images->n : 0;
+    int rc = hk_archive_enter(archive, name);
+    if (rc != HK_OK)
+        return rc;
+    if (simulates(s))
+        rc = hk_local_samples_archive(samples, n, s->bank.n, archive);
+    else if (hk_archive_is_loading(archive))
+        rc = gather_again(s, images, n, samples);
+    hk_archive_leave(archive);
+    return rc;
+}
+
+static int archive_state(state *s, hk_archive *archive)
+{
+    int rc = hk_archive_enter(archive, "local");
+    if (rc == HK_OK)
+        rc = hk_archive_expect(archive, "config", hk_run_config(s->run));
+    if (rc == HK_OK)
+        rc = hk_archive_expect(archive, "data", s->images.data.name);
+    if (rc == HK_OK)
+        rc = archive_place(s, archive);
+    if (rc == HK_OK)
+        rc = archive_outcome(s, archive);
+    if (rc == HK_OK && (s->phase > LEARNING || (s->phase == LEARNING && s->at > 0)))
+        rc = hk_local_readout_archive(&s->readout, s->bank.n, archive);
+    if (rc == HK_OK)
+        rc = hk_local_network_archive(&s->net, archive);
+    if (rc == HK_OK)
+        rc = archive_samples(s, "learnt", &s->images.train, FEATURES, &s->learnt, archive);
+    if (rc == HK_OK && holds_back(s))
+        rc = archive_samples(s, "held", &s->images.test, HELD_FEATURES, &s->held, archive);
+    if (rc == HK_OK)
+        hk_archive_leave(archive);
+    return rc;
+}
+
+static int save(state *s)
+{
+    if (hk_run_checkpoint(s->run) == NULL)
+        return HK_OK;
+    hk_archive *archive = NULL;
+    int rc = hk_archive_create(hk_run_ctx(s->run), hk_run_checkpoint(s->run), &archive);
+    if (rc == HK_OK)
+        rc = archive_state(s, archive);
+    if (rc == HK_OK)
+        rc = hk_archive_commit(archive);
+    hk_archive_destroy(archive);
+    return rc;
+}
+
+static int resume(state *s)
+{
+    static const char *const doing[N_PHASES] = { "training images", "validation images", "passes", "pixels",
+                                                 "decisions" };
+    hk_archive *archive = NULL;
+    int rc = hk_archive_open(hk_run_ctx(s->run), hk_run_resume(s->run), &archive);
+    if (rc == HK_OK)
+        rc = archive_state(s, archive);
+    hk_archive_destroy(archive);
+    if (rc == HK_OK)
+        hk_run_report(s->run, "resumed: %s, %llu done", doing[s->phase], (unsigned long long)s->at);
+    return rc;
+}
+
+/* --- what hidden neurons do ------------------------------------------------------------------------------------------------- */
+
 static int gather(state *s, const hk_images *images, double from, double to, hk_local_samples *out)
 {
     hk_ctx *ctx = hk_run_ctx(s->run);
-    const bool simulated = hk_run_choice(s->run, "training") == 1;
+    const bool simulated = simulates(s);
     double *values = malloc(s->bank.n * sizeof *values);
     int rc = values == NULL ? hk_fail(ctx, HK_ENOMEM, "local: no memory for the features of an image") : HK_OK;
-    for (size_t i = 0; rc == HK_OK && i < images->n && !hk_run_stopping(s->run); i++) {
+    while (rc == HK_OK && s->at < images->n && !hk_run_stopping(s->run)) {
+        const size_t i = (size_t)s->at;
         if (simulated || i < COMPARED)
             rc = hk_local_network_show(&s->net, images, i);
         else
@@ -156,28 +307,41 @@ static int gather(state *s, const hk_images *images, double from, double to, hk_
             compare(s, values);
         if (rc == HK_OK)
             rc = hk_local_samples_add(ctx, out, simulated ? s->net.values : values, s->bank.n, images->labels[i]);
+        s->at++;
         if (i % 64 == 0)
             tell(s, simulated ? "showing training images" : "features of training images",
                  from + (to - from) * (double)i / (double)images->n);
+        if (rc == HK_OK && hk_run_checkpoint_due(s->run))
+            rc = save(s);
     }
     free(values);
     return rc;
 }
 
+static int next_phase(state *s, int rc)
+{
+    if (rc == HK_OK && !hk_run_stopping(s->run)) {
+        s->phase++;
+        s->at = 0;
+    }
+    return rc;
+}
+
 static int gather_all(state *s)
 {
-    const bool validation = hk_run_choice(s->run, "split") == 1, simulated = hk_run_choice(s->run, "training") == 1;
     double start_s = hk_clock_thread_cpu_s(), all = after_features(s);
-    double held_from = validation ? all * 5.0 / 6.0 : all;
-    int rc = gather(s, &s->images.train, 0.0, held_from, &s->learnt);
-    if (rc == HK_OK && validation)
-        rc = gather(s, &s->images.test, held_from, all, &s->held);
-    s->features_s = hk_clock_thread_cpu_s() - start_s;
-    if (rc == HK_OK && !hk_run_stopping(s->run))
+    double held_from = holds_back(s) ? all * 5.0 / 6.0 : all;
+    int rc = HK_OK;
+    if (s->phase == FEATURES)
+        rc = next_phase(s, gather(s, &s->images.train, 0.0, held_from, &s->learnt));
+    if (rc == HK_OK && s->phase == HELD_FEATURES)
+        rc = next_phase(s, holds_back(s) ? gather(s, &s->images.test, held_from, all, &s->held) : HK_OK);
+    s->features_s += hk_clock_thread_cpu_s() - start_s;
+    if (rc == HK_OK && s->phase == LEARNING)
         hk_run_report(s->run,
                       "features of training images %s; simulated spikes and formula at most %.2g ms apart in the first "
                       "%zu images; %.4f ms of processor time an image",
-                      simulated ? "from simulated spikes" : "by formula", s->deviation_ms,
+                      simulates(s) ? "from simulated spikes" : "by formula", s->deviation_ms,
                       s->images.train.n < COMPARED ? s->images.train.n : COMPARED,
                       1e3 * s->features_s / (double)(s->learnt.n + s->held.n));
     return rc;
@@ -185,22 +349,15 @@ static int gather_all(state *s)
 
 /* --- learning ------------------------------------------------------------------------------------------------------------- */
 
-static double accuracy_of(const hk_local_readout *readout, const hk_local_samples *samples)
-{
-    size_t right = 0;
-    for (size_t i = 0; i < samples->n; i++)
-        right += hk_local_readout_decide(readout, samples, i) == samples->labels[i];
-    return (double)right / (double)samples->n;
-}
-
 static int learn(state *s)
 {
     hk_ctx *ctx = hk_run_ctx(s->run);
     double start_s = hk_clock_thread_cpu_s();
-    const size_t columns = s->held.n > 0 ? 3 : 2;
-    int rc = hk_local_readout_init(ctx, &s->rule, &s->learnt, s->bank.n, &s->readout);
-    for (uint32_t pass = 0; rc == HK_OK && pass < s->rule.passes && !hk_run_stopping(s->run); pass++) {
+    const size_t columns = n_columns(s);
+    int rc = s->at == 0 ? hk_local_readout_init(ctx, &s->rule, &s->learnt, s->bank.n, &s->readout) : HK_OK;
+    while (rc == HK_OK && s->at < s->rule.passes && !hk_run_stopping(s->run)) {
         size_t right;
+        const uint32_t pass = (uint32_t)s->at;
         double done = (double)pass / (double)s->rule.passes;
         tell(s, "learning", after_features(s) * (1.0 - done) + after_learning(s) * done);
         rc = hk_local_readout_pass(ctx, &s->rule, &s->learnt, pass, &s->readout, &right);
@@ -208,53 +365,27 @@ static int learn(state *s)
         row[0] = pass + 1.0;
         row[1] = (double)right / (double)s->learnt.n;
         if (s->held.n > 0)
-            row[2] = accuracy_of(&s->readout, &s->held);
+            row[2] = hk_local_readout_accuracy(&s->readout, &s->held);
         if (s->held.n > 0)
             hk_run_report(s->run, "pass %2u: %.2f %% right while learning, %.2f %% of validation images", pass + 1,
                           100.0 * row[1], 100.0 * row[2]);
         else
             hk_run_report(s->run, "pass %2u: %.2f %% right while learning", pass + 1, 100.0 * row[1]);
+        s->at++;
+        s->learning_s += hk_clock_thread_cpu_s() - start_s;
+        start_s = hk_clock_thread_cpu_s();
+        if (rc == HK_OK && hk_run_checkpoint_due(s->run))
+            rc = save(s);
     }
-    s->learning_s = hk_clock_thread_cpu_s() - start_s;
-    return rc;
-}
-
-/* The same rule on the pixels, without hidden neurons. */
-static int add_pixels(state *s, const hk_images *images, hk_local_samples *out)
-{
-    const uint32_t n = images->rows * images->cols;
-    double *values = malloc(n * sizeof *values);
-    int rc = values == NULL ? hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "local: no memory for an image") : HK_OK;
-    for (size_t i = 0; rc == HK_OK && i < images->n; i++) {
-        for (uint32_t k = 0; k < n; k++)
-            values[k] = images->pixels[i * n + k] / 255.0;
-        rc = hk_local_samples_add(hk_run_ctx(s->run), out, values, n, images->labels[i]);
-    }
-    free(values);
-    return rc;
+    return next_phase(s, rc);
 }
 
 static int learn_pixels(state *s)
 {
-    if (!hk_run_flag(s->run, "baseline") || hk_run_stopping(s->run))
-        return HK_OK;
-    hk_ctx *ctx = hk_run_ctx(s->run);
-    hk_local_samples learnt = { 0 }, test = { 0 };
-    hk_local_readout readout = { 0 };
-    size_t right;
-    int rc = add_pixels(s, &s->images.train, &learnt);
-    if (rc == HK_OK)
-        rc = add_pixels(s, &s->images.test, &test);
-    if (rc == HK_OK)
-        rc = hk_local_readout_init(ctx, &s->rule, &learnt, s->images.train.rows * s->images.train.cols, &readout);
-    for (uint32_t pass = 0; rc == HK_OK && pass < s->rule.passes; pass++)
-        rc = hk_local_readout_pass(ctx, &s->rule, &learnt, pass, &readout, &right);
-    if (rc == HK_OK)
-        s->pixel_accuracy = accuracy_of(&readout, &test);
-    hk_local_samples_fini(&learnt);
-    hk_local_samples_fini(&test);
-    hk_local_readout_fini(&readout);
-    return rc;
+    if (!hk_run_flag(s->run, "baseline"))
+        return next_phase(s, HK_OK);
+    return next_phase(
+        s, hk_local_learn_pixels(hk_run_ctx(s->run), &s->rule, &s->images.train, &s->images.test, &s->pixel_accuracy));
 }
 
 /* --- deciding --------------------------------------------------------------------------------------------------------------- */
@@ -271,11 +402,15 @@ static uint32_t decided(const double *potentials)
 static int test(state *s)
 {
     double start_s = hk_clock_thread_cpu_s();
-    const uint64_t events = hk_sim_get_stats(s->net.sim).synaptic_events, inputs = s->net.input_spikes;
-    const uint64_t hidden = s->net.hidden_spikes;
     int rc = HK_OK;
+    if (s->at == 0) {
+        s->before[EVENTS] = hk_sim_get_stats(s->net.sim).synaptic_events;
+        s->before[INPUT_SPIKES] = s->net.input_spikes;
+        s->before[HIDDEN_SPIKES] = s->net.hidden_spikes;
+    }
     hk_local_network_learn(&s->net, &s->readout);
-    for (size_t i = 0; rc == HK_OK && i < s->images.test.n && !hk_run_stopping(s->run); i++) {
+    while (rc == HK_OK && s->at < s->images.test.n && !hk_run_stopping(s->run)) {
+        const size_t i = (size_t)s->at;
         const uint8_t label = s->images.test.labels[i];
         s->net.keeping = i < HK_LOCAL_EXAMPLES;
         if (s->net.keeping) {
@@ -286,14 +421,17 @@ static int test(state *s)
         uint32_t class = decided(s->net.potentials);
         s->right += class == label;
         s->confusion[label * CLASSES + class] += 1.0;
+        s->at++;
         if (i % 64 == 0)
             tell(s, "testing", after_learning(s) + (1.0 - after_learning(s)) * (double)i / (double)s->images.test.n);
+        if (rc == HK_OK && hk_run_checkpoint_due(s->run))
+            rc = save(s);
     }
-    s->test_events = hk_sim_get_stats(s->net.sim).synaptic_events - events;
-    s->test_input_spikes = s->net.input_spikes - inputs;
-    s->test_hidden_spikes = s->net.hidden_spikes - hidden;
-    s->test_s = hk_clock_thread_cpu_s() - start_s;
-    return rc;
+    s->test_events = hk_sim_get_stats(s->net.sim).synaptic_events - s->before[EVENTS];
+    s->test_input_spikes = s->net.input_spikes - s->before[INPUT_SPIKES];
+    s->test_hidden_spikes = s->net.hidden_spikes - s->before[HIDDEN_SPIKES];
+    s->test_s += hk_clock_thread_cpu_s() - start_s;
+    return next_phase(s, rc);
 }
 
 /* --- results ------------------------------------------------------------------------------------------------------------------ */
@@ -323,12 +461,11 @@ static void summarise(state *s)
     hk_summary *summary = hk_run_summary(s->run);
     hk_sim_stats stats = hk_sim_get_stats(s->net.sim);
     const double n = (double)s->images.test.n;
-    const size_t columns = s->held.n > 0 ? 3 : 2;
     hk_summary_text(summary, "data", s->images.data.name);
     hk_summary_count(summary, "train_images", s->images.train.n);
     hk_summary_count(summary, "test_images", s->images.test.n);
     hk_summary_number(summary, "test_accuracy", (double)s->right / n);
-    hk_summary_number(summary, "train_accuracy", s->curve[(s->rule.passes - 1) * columns + 1]);
+    hk_summary_number(summary, "train_accuracy", s->curve[(s->rule.passes - 1) * n_columns(s) + 1]);
     hk_summary_number(summary, "pixel_accuracy", s->pixel_accuracy);
     hk_summary_number(summary, "deviation_ms", s->deviation_ms);
     hk_summary_number(summary, "input_spikes_per_image", (double)s->test_input_spikes / n);
@@ -351,12 +488,13 @@ static void summarise(state *s)
         hk_run_report(s->run, "the same readout on the pixels: %.2f %% right", 100.0 * s->pixel_accuracy);
     hk_run_report(s->run,
                   "processor time: %.1f s for %zu training images, %.1f s for %u passes, %.1f s for the decisions",
-                  s->features_s, s->learnt.n + s->held.n, s->learning_s, s->rule.passes, s->test_s);
+                  s->features_s, s->images.train.n + (holds_back(s) ? s->images.test.n : 0), s->learning_s,
+                  s->rule.passes, s->test_s);
 }
 
 static int write_results(state *s)
 {
-    const bool held = s->held.n > 0;
+    const bool held = holds_back(s);
     return hk_local_write(
         s->run,
         &(hk_local_results){ .bank = &s->bank,
@@ -364,7 +502,7 @@ static int write_results(state *s)
                              .network = &s->net,
                              .curve = s->curve,
                              .n_passes = s->rule.passes,
-                             .n_columns = held ? 3 : 2,
+                             .n_columns = n_columns(s),
                              .columns = held ? "passes, while learning, validation images" : "passes, while learning",
                              .confusion = s->confusion,
                              .examples = s->examples,
@@ -391,16 +529,20 @@ static int run_phases(state *s)
     if (rc == HK_OK)
         rc = hk_local_network_create(hk_run_ctx(run), &s->bank, hk_run_number(run, "window_ms"), hk_run_seed(run),
                                      &s->net);
-    if (rc == HK_OK)
+    if (rc == HK_OK && hk_run_resume(run) != NULL)
+        rc = resume(s);
+    if (rc == HK_OK && !hk_run_stopping(run) && s->phase <= HELD_FEATURES)
         rc = gather_all(s);
-    if (rc == HK_OK && !hk_run_stopping(run))
+    if (rc == HK_OK && !hk_run_stopping(run) && s->phase == LEARNING)
         rc = learn(s);
-    if (rc == HK_OK)
+    if (rc == HK_OK && !hk_run_stopping(run) && s->phase == PIXELS)
         rc = learn_pixels(s);
-    if (rc == HK_OK && !hk_run_stopping(run))
+    if (rc == HK_OK && !hk_run_stopping(run) && s->phase == DECIDING)
         rc = test(s);
-    if (rc != HK_OK || hk_run_stopping(run))
+    if (rc != HK_OK)
         return rc;
+    if (s->phase < N_PHASES) /* stopped */
+        return save(s);
     summarise(s);
     return write_results(s);
 }
@@ -432,5 +574,6 @@ const hk_experiment hk_experiment_local = {
     .n_options = sizeof options / sizeof options[0],
     .keys = keys,
     .n_keys = sizeof keys / sizeof keys[0],
+    .resumable = true,
     .run = run,
 };

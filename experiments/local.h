@@ -19,6 +19,7 @@
 
 #include "experiments/experiment.h"
 #include "experiments/gabor.h"
+#include "sim/archive.h"
 
 enum { HK_LOCAL_CLASSES = HK_DATASET_CLASSES, HK_LOCAL_LANES = 16 }; /* classes, padded to a vector */
 
@@ -36,6 +37,9 @@ typedef struct hk_local_samples {
 /** Adds a sample: those of values[n_features] above 0. HK_ENOMEM. */
 HK_MUST_CHECK int hk_local_samples_add(hk_ctx *ctx, hk_local_samples *samples, const double *values,
                                        uint32_t n_features, uint8_t label);
+/** Saves n samples, or loads as many into empty ones. HK_EFORMAT: an index or a label that cannot be; HK_ENOMEM. */
+HK_MUST_CHECK int hk_local_samples_archive(hk_local_samples *samples, size_t n, uint32_t n_features,
+                                           hk_archive *archive);
 void hk_local_samples_fini(hk_local_samples *samples);
 
 typedef enum hk_local_output { HK_LOCAL_LOGISTIC, HK_LOCAL_LINEAR } hk_local_output;
@@ -59,12 +63,19 @@ typedef struct hk_local_readout {
 HK_MUST_CHECK int hk_local_readout_init(hk_ctx *ctx, const hk_local_config *config, const hk_local_samples *samples,
                                         uint32_t n_features, hk_local_readout *out);
 void hk_local_readout_fini(hk_local_readout *readout);
+/** Saves it, or loads one of `n_features` into an empty one. HK_ENOMEM. */
+HK_MUST_CHECK int hk_local_readout_archive(hk_local_readout *readout, uint32_t n_features, hk_archive *archive);
 /** Shows all samples once, number `pass` of config->passes; *right is how many were decided right before they changed anything.
  *  HK_ERANGE: weights grow without bound (eta_start too large); HK_ENOMEM. */
 HK_MUST_CHECK int hk_local_readout_pass(hk_ctx *ctx, const hk_local_config *config, const hk_local_samples *samples,
                                         uint32_t pass, hk_local_readout *readout, size_t *right);
 /** The class of one sample: of the largest potential, of equal ones the lowest. */
 uint32_t hk_local_readout_decide(const hk_local_readout *readout, const hk_local_samples *samples, size_t sample);
+/** The share of samples decided right. */
+double hk_local_readout_accuracy(const hk_local_readout *readout, const hk_local_samples *samples);
+/** The same rule on the pixels themselves, without hidden neurons: accuracy on `test` after all passes over `train`. */
+HK_MUST_CHECK int hk_local_learn_pixels(hk_ctx *ctx, const hk_local_config *config, const hk_images *train,
+                                        const hk_images *test, double *accuracy);
 
 /* --- the network: local_network.c ---------------------------------------------------------------------------------------- */
 
@@ -103,6 +114,8 @@ void hk_local_network_destroy(hk_local_network *network);
 void hk_local_network_learn(hk_local_network *network, const hk_local_readout *readout);
 /** Shows image i. */
 HK_MUST_CHECK int hk_local_network_show(hk_local_network *network, const hk_images *images, size_t i);
+/** Saves or loads the simulation, what was counted and what was kept. Between images. */
+HK_MUST_CHECK int hk_local_network_archive(hk_local_network *network, hk_archive *archive);
 /** How long an image is shown. */
 double hk_local_network_ms(const hk_local_network *network);
 

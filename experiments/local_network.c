@@ -193,3 +193,42 @@ int hk_local_network_show(hk_local_network *network, const hk_images *images, si
         network->potentials[c] = network->potentials[c] / network->window_ms + network->bias[c];
     return rc;
 }
+
+static int make_room(hk_local_network *net, size_t n, hk_archive *archive)
+{
+    size_t n_ids;
+    int rc = hk_archive_length(archive, "ids", HK_U32, &n_ids);
+    if (rc == HK_OK && n_ids != n)
+        rc = hk_fail(hk_archive_ctx(archive), HK_EFORMAT, "checkpoint: %zu spikes of examples, must be %zu", n_ids, n);
+    if (rc != HK_OK)
+        return rc;
+    net->times_ms = malloc(n * sizeof *net->times_ms);
+    net->ids = malloc(n * sizeof *net->ids);
+    net->kept_capacity = n;
+    return net->times_ms != NULL && net->ids != NULL
+               ? HK_OK
+               : hk_fail(hk_archive_ctx(archive), HK_ENOMEM, "local: no memory for the spikes of examples");
+}
+
+int hk_local_network_archive(hk_local_network *net, hk_archive *archive)
+{
+    enum { SHOWN, INPUT_SPIKES, HIDDEN_SPIKES, KEPT, N_COUNTS };
+    uint64_t counts[] = { [SHOWN] = net->n_shown,
+                          [INPUT_SPIKES] = net->input_spikes,
+                          [HIDDEN_SPIKES] = net->hidden_spikes,
+                          [KEPT] = net->n_kept };
+    int rc = hk_archive_array(archive, "counts", HK_U64, counts, N_COUNTS);
+    if (rc != HK_OK)
+        return rc;
+    net->n_shown = counts[SHOWN];
+    net->input_spikes = counts[INPUT_SPIKES];
+    net->hidden_spikes = counts[HIDDEN_SPIKES];
+    net->n_kept = (size_t)counts[KEPT];
+    if (net->n_kept > 0 && hk_archive_is_loading(archive))
+        rc = make_room(net, net->n_kept, archive);
+    if (rc == HK_OK && net->n_kept > 0)
+        rc = hk_archive_array(archive, "times_ms", HK_F64, net->times_ms, net->n_kept);
+    if (rc == HK_OK && net->n_kept > 0)
+        rc = hk_archive_array(archive, "ids", HK_U32, net->ids, net->n_kept);
+    return rc == HK_OK ? hk_sim_archive(net->sim, archive) : rc;
+}

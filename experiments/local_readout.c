@@ -58,6 +58,50 @@ int hk_local_samples_add(hk_ctx *ctx, hk_local_samples *samples, const double *v
     return HK_OK;
 }
 
+static int make_room(hk_local_samples *s, size_t n, hk_archive *archive)
+{
+    size_t n_values;
+    int rc = hk_archive_length(archive, "feature", HK_U32, &n_values);
+    if (rc != HK_OK)
+        return rc;
+    *s = (hk_local_samples){ .n = n, .n_values = n_values, .n_capacity = n + 1, .values_capacity = n_values + 1 };
+    s->begin = malloc((n + 1) * sizeof *s->begin);
+    s->labels = malloc((n + 1) * sizeof *s->labels);
+    s->feature = malloc((n_values + 1) * sizeof *s->feature);
+    s->value = malloc((n_values + 1) * sizeof *s->value);
+    if (s->begin != NULL && s->labels != NULL && s->feature != NULL && s->value != NULL)
+        return HK_OK;
+    return hk_fail(hk_archive_ctx(archive), HK_ENOMEM, "local: no memory for the features of %zu images", n);
+}
+
+static bool is_sound(const hk_local_samples *s, uint32_t n_features)
+{
+    bool sound = s->begin[0] == 0 && s->begin[s->n] == s->n_values;
+    for (size_t i = 0; i < s->n; i++)
+        sound = sound && s->begin[i] <= s->begin[i + 1] && s->labels[i] < CLASSES;
+    for (size_t k = 0; k < s->n_values; k++)
+        sound = sound && s->feature[k] < n_features;
+    return sound;
+}
+
+int hk_local_samples_archive(hk_local_samples *s, size_t n, uint32_t n_features, hk_archive *archive)
+{
+    if (n == 0)
+        return HK_OK;
+    int rc = hk_archive_is_loading(archive) ? make_room(s, n, archive) : HK_OK;
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "begin", HK_U64, s->begin, n + 1);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "labels", HK_U8, s->labels, n);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "feature", HK_U32, s->feature, s->n_values);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "value", HK_F32, s->value, s->n_values);
+    if (rc == HK_OK && !is_sound(s, n_features))
+        rc = hk_fail(hk_archive_ctx(archive), HK_EFORMAT, "checkpoint: features of images that cannot be");
+    return rc;
+}
+
 void hk_local_samples_fini(hk_local_samples *samples)
 {
     free(samples->begin);
@@ -100,6 +144,20 @@ void hk_local_readout_fini(hk_local_readout *readout)
 {
     free(readout->weights);
     *readout = (hk_local_readout){ 0 };
+}
+
+int hk_local_readout_archive(hk_local_readout *r, uint32_t n_features, hk_archive *archive)
+{
+    const size_t n = (size_t)n_features * LANES;
+    if (hk_archive_is_loading(archive)) {
+        *r = (hk_local_readout){ .n_features = n_features, .weights = calloc(n, sizeof *r->weights) };
+        if (r->weights == NULL)
+            return hk_fail(hk_archive_ctx(archive), HK_ENOMEM, "local: no memory for %u features", n_features);
+    }
+    int rc = hk_archive_array(archive, "weights", HK_F32, r->weights, n);
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "bias", HK_F32, r->bias, LANES);
+    return rc == HK_OK ? hk_archive_array(archive, "scale", HK_F64, &r->scale, 1) : rc;
 }
 
 static void add_up(const hk_local_readout *r, const hk_local_samples *samples, size_t sample, float *restrict y)
@@ -176,4 +234,49 @@ int hk_local_readout_pass(hk_ctx *ctx, const hk_local_config *config, const hk_l
             return hk_fail(ctx, HK_ERANGE, "local: weights grow without bound; eta_start = %g is too large",
                            config->eta_start);
     return HK_OK;
+}
+
+double hk_local_readout_accuracy(const hk_local_readout *readout, const hk_local_samples *samples)
+{
+    size_t right = 0;
+    for (size_t i = 0; i < samples->n; i++)
+        right += hk_local_readout_decide(readout, samples, i) == samples->labels[i];
+    return (double)right / (double)samples->n;
+}
+
+/* --- without hidden neurons ------------------------------------------------------------------------------------------ */
+
+static int add_pixels(hk_ctx *ctx, const hk_images *images, hk_local_samples *out)
+{
+    const uint32_t n = images->rows * images->cols;
+    double *values = malloc(n * sizeof *values);
+    int rc = values == NULL ? hk_fail(ctx, HK_ENOMEM, "local: no memory for an image") : HK_OK;
+    for (size_t i = 0; rc == HK_OK && i < images->n; i++) {
+        for (uint32_t k = 0; k < n; k++)
+            values[k] = images->pixels[i * n + k] / 255.0;
+        rc = hk_local_samples_add(ctx, out, values, n, images->labels[i]);
+    }
+    free(values);
+    return rc;
+}
+
+int hk_local_learn_pixels(hk_ctx *ctx, const hk_local_config *config, const hk_images *train, const hk_images *test,
+                          double *accuracy)
+{
+    hk_local_samples learnt = { 0 }, asked = { 0 };
+    hk_local_readout readout = { 0 };
+    size_t right;
+    int rc = add_pixels(ctx, train, &learnt);
+    if (rc == HK_OK)
+        rc = add_pixels(ctx, test, &asked);
+    if (rc == HK_OK)
+        rc = hk_local_readout_init(ctx, config, &learnt, train->rows * train->cols, &readout);
+    for (uint32_t pass = 0; rc == HK_OK && pass < config->passes; pass++)
+        rc = hk_local_readout_pass(ctx, config, &learnt, pass, &readout, &right);
+    if (rc == HK_OK)
+        *accuracy = hk_local_readout_accuracy(&readout, &asked);
+    hk_local_samples_fini(&learnt);
+    hk_local_samples_fini(&asked);
+    hk_local_readout_fini(&readout);
+    return rc;
 }

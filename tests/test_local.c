@@ -1,10 +1,13 @@
 /* tests/test_local.c - fixed receptive fields and the delta rule: the rule by hand, the network against its formula, and the
  * experiment on drawn digits. */
+#include "tests/hk_scratch.h"
 #include "tests/trial.h"
 
 #include "experiments/local.h"
+#include "sim/archive.h"
 #include "sim/results.h"
 
+#include <pthread.h>
 #include <unistd.h>
 
 static int open_ctx(void **state)
@@ -252,6 +255,152 @@ static void the_output_file_holds_fields_readout_curve_and_examples(void **state
     assert_int_equal(rmdir(path), 0);
 }
 
+/* --- interruptions ------------------------------------------------------------------------------------------------------- */
+
+#define CUT                                                                                                            \
+    "local", "--data", "glyphs", "--set", "hidden=100", "--set", "train=120", "--set", "test=40", "--set", "passes=6", \
+        "--quiet", "--seed", "5"
+
+typedef struct stop {
+    trial *t;
+    const char *path;
+    uint64_t phase, at; /* a checkpoint there, or further on, stops the run */
+    bool ended;
+    pthread_mutex_t lock;
+} stop;
+
+static bool is_there(hk_ctx *ctx, const stop *s)
+{
+    hk_archive *archive = NULL;
+    uint64_t place[2] = { 0 };
+    int rc = access(s->path, F_OK) == 0 ? hk_archive_open(ctx, s->path, &archive) : HK_EIO;
+    if (rc == HK_OK)
+        rc = hk_archive_enter(archive, "local");
+    if (rc == HK_OK)
+        rc = hk_archive_array(archive, "place", HK_U64, place, 2);
+    hk_archive_destroy(archive);
+    return rc == HK_OK && (place[0] > s->phase || (place[0] == s->phase && place[1] >= s->at));
+}
+
+static bool has_ended(stop *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool ended = s->ended;
+    pthread_mutex_unlock(&s->lock);
+    return ended;
+}
+
+static void *stop_there(void *user)
+{
+    stop *s = user;
+    hk_ctx *ctx = hk_ctx_create();
+    while (!has_ended(s) && !is_there(ctx, s))
+        nanosleep(&(struct timespec){ .tv_nsec = 300000 }, NULL);
+    hk_run_stop(s->t->run);
+    hk_ctx_destroy(ctx);
+    return NULL;
+}
+
+/* Runs and is stopped once the checkpoint at `path` is that far. */
+static void stop_at(const char *const *arguments, const char *path, uint64_t phase, uint64_t at)
+{
+    trial t;
+    pthread_t thread;
+    stop s = { .t = &t, .path = path, .phase = phase, .at = at, .lock = PTHREAD_MUTEX_INITIALIZER };
+    trial_open(&t, arguments);
+    assert_int_equal(pthread_create(&thread, NULL, stop_there, &s), 0);
+    hk_run_execute(t.run);
+    pthread_mutex_lock(&s.lock);
+    s.ended = true;
+    pthread_mutex_unlock(&s.lock);
+    pthread_join(thread, NULL);
+    if (hk_run_status(t.run) != HK_OK)
+        fail_msg("%s", hk_run_message(t.run));
+    assert_null(hk_summary_find(hk_run_summary(t.run), "test_accuracy")); /* stopped before its end */
+    trial_close(&t);
+}
+
+/* All arrays of a file, one behind the other; to be freed. */
+static char *all_of(hk_ctx *ctx, const char *path, size_t *n_bytes)
+{
+    hk_results *file;
+    size_t n;
+    char *bytes = NULL;
+    *n_bytes = 0;
+    assert_ok(hk_results_open(ctx, path, HK_RESULTS_READ, &file));
+    const hk_results_entry *entries = hk_results_entries(file, &n);
+    for (size_t k = 0; k < n; k++) {
+        const size_t more = hk_type_size(entries[k].type) * entries[k].n;
+        bytes = realloc(bytes, *n_bytes + more + 1);
+        assert_non_null(bytes);
+        assert_ok(hk_results_get(file, entries[k].name, entries[k].type, bytes + *n_bytes, entries[k].n));
+        *n_bytes += more;
+    }
+    assert_true(n >= 10);
+    assert_ok(hk_results_close(file));
+    return bytes;
+}
+
+static void a_run_stopped_in_each_phase_and_resumed_equals_one_in_a_piece(void **state)
+{
+    static const struct {
+        uint64_t phase, at;
+    } stops[] = {
+        { 0, 5 }, { 0, 9 }, { 1, 3 }, { 2, 2 }, { 4, 7 }
+    }; /* without validation, the third is in phase 2 too */
+    static const char *const ways[][2] = { { "training=formula", "split=test" },
+                                           { "training=simulated", "split=validation" } };
+    static const char *const exact[] = { "test_accuracy",  "train_accuracy",
+                                         "pixel_accuracy", "deviation_ms",
+                                         "spikes",         "input_spikes_per_image",
+                                         "hidden_share",   "test_synaptic_events_per_image" };
+    for (size_t way = 0; way < N_OF(ways); way++) {
+        char whole[PATH_MAX], rest[PATH_MAX], saved[PATH_MAX], from[PATH_MAX];
+        snprintf(whole, sizeof whole, "%s", scratch_path("whole.h5"));
+        snprintf(rest, sizeof rest, "%s", scratch_path("rest.h5"));
+        snprintf(saved, sizeof saved, "%s", scratch_path("saved.h5"));
+        snprintf(from, sizeof from, "%s", scratch_path("from.h5"));
+        trial a, b;
+        run_it(&a, ARGUMENTS(CUT, "--set", ways[way][0], "--set", ways[way][1], "--out", whole), HK_OK);
+        for (size_t k = 0; k < N_OF(stops); k++) {
+            stop_at(ARGUMENTS(CUT, "--set", ways[way][0], "--set", ways[way][1], "--out", "none", "--checkpoint", saved,
+                              "--checkpoint-every", "0.0001", k == 0 ? NULL : "--resume", from),
+                    saved, stops[k].phase, stops[k].at);
+            assert_int_equal(rename(saved, from), 0);
+        }
+        run_it(&b, ARGUMENTS(CUT, "--set", ways[way][0], "--set", ways[way][1], "--out", rest, "--resume", from),
+               HK_OK);
+        for (size_t k = 0; k < N_OF(exact); k++)
+            assert_close(number_of(&b, exact[k]), number_of(&a, exact[k]), 0.0);
+        assert_string_equal(value_of(&b, "spike_hash")->text, value_of(&a, "spike_hash")->text);
+        trial_close(&a);
+        trial_close(&b);
+        size_t n[2];
+        char *bytes[] = { all_of(*state, whole, &n[0]), all_of(*state, rest, &n[1]) };
+        assert_int_equal(n[0], n[1]);
+        assert_memory_equal(bytes[0], bytes[1], n[0]);
+        free(bytes[0]);
+        free(bytes[1]);
+        run_it(&b,
+               ARGUMENTS(CUT, "--set", ways[way][0], "--set", ways[way][1], "--set", "share=0.3", "--out", "none",
+                         "--resume", from),
+               HK_EFORMAT);
+        assert_says(&b, "config");
+        trial_close(&b);
+    }
+}
+
+static int open_scratch(void **state)
+{
+    return open_ctx(state) != 0 ? -1 : hk_scratch_setup(state);
+}
+
+static int close_scratch(void **state)
+{
+    int rc = close_ctx(state);
+    return hk_scratch_teardown(state) != 0 ? -1 : rc;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +414,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(features_by_formula_and_from_simulated_spikes_lead_to_the_same_decisions,
                                         open_ctx, close_ctx),
         cmocka_unit_test_setup_teardown(the_output_file_holds_fields_readout_curve_and_examples, open_ctx, close_ctx),
+        cmocka_unit_test_setup_teardown(a_run_stopped_in_each_phase_and_resumed_equals_one_in_a_piece, open_scratch,
+                                        close_scratch),
     };
     return cmocka_run_group_tests_name("local", tests, NULL, NULL);
 }
