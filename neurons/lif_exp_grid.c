@@ -6,12 +6,10 @@
  * Where both currents decay alike they are kept as one, which then reads as the excitatory current.
  *
  * Source: Rotter & Diesmann (1999), Biol. Cybern. 81:381-402. */
-#include "neurons/lif_exp_kernels.h"
+#include "neurons/lif_exp_step_kernels.h"
 #include "neurons/lif_exp_tables.h"
 #include "neurons/membrane.h"
 #include "neurons/stepping.h"
-
-#include <string.h>
 
 enum { D = HK_STEPPING_D, THETA_NOW = HK_STEPPING_THETA, GAP = HK_STEPPING_GAP };
 enum { I_0 = HK_STEPPING_N_COLUMNS, I_1, N_COLUMNS };
@@ -47,30 +45,61 @@ static void find_factors(const hk_neuron_view *view, uint32_t i, double *out)
     }
 }
 
-static void step_alike(const hk_neuron_view *view, uint32_t i, uint32_t n, const double *const *in, uint32_t offset,
-                       const double *limits, hk_hits *hits)
+const hk_lif_exp_step_kernels *hk_lif_exp_step_kernels_for(hk_cpu level)
 {
-    double *const *c = view->columns, own[N_GLOBALS - FALL];
-    const double *factors = view->globals + FALL;
+#if defined(__x86_64__)
+    return level == HK_CPU_AVX512 ? &hk_lif_exp_step_kernels_avx512
+           : level == HK_CPU_AVX2 ? &hk_lif_exp_step_kernels_avx2
+                                  : &hk_lif_exp_step_kernels_plain;
+#else
+    (void)level;
+    return &hk_lif_exp_step_kernels_plain;
+#endif
+}
+
+/* Steps n neurons alike from the i-th on: what arrives at them is either summed up or not yet. */
+static void step_these(const hk_neuron_view *view, uint32_t i, uint32_t n, const double *const *in, uint32_t offset,
+                       const hk_arrived *arrived, const double *limits, hk_hits *hits)
+{
+    double own[N_GLOBALS - FALL];
+    const double *f = view->globals + FALL;
     uint32_t ports = n_ports(view);
     if (view->globals[HK_STEPPING_ONE_KIND] == 0.0) {
         find_factors(view, i, own);
-        factors = own;
+        f = own;
     }
-    hk_lif_exp_stepping these = {
-        .d = c[D] + i,
-        .i = { c[I_0] + i, c[I_1] + i },
-        .in = { in[0] + offset, ports == 2 ? in[1] + offset : NULL },
-        .fall = factors[0],
-        .to_d = { factors[TO_D - FALL], factors[TO_D - FALL + 1] },
-        .fall_i = { factors[FALL_I - FALL], factors[FALL_I - FALL + 1] },
-        .gap = c[GAP][i],
-        .limits = limits,
-        .n = n,
-        .n_ports = ports,
-        .first = i,
-    };
-    hk_lif_exp_kernels_for(view->cpu)->step(&these, hits);
+    hk_lif_exp_stepping these;
+    these.d = hk_column_at(view, D, i);
+    these.is_single = view->single != NULL;
+    for (uint32_t k = 0; k < HK_MOST_PORTS; k++) {
+        these.i[k] = hk_column_at(view, I_0 + k, i);
+        these.in[k] = in != NULL && k < ports ? in[k] + offset : NULL;
+        these.to_d[k] = f[TO_D - FALL + k];
+        these.fall_i[k] = f[FALL_I - FALL + k];
+    }
+    these.arrived = arrived;
+    these.fall = f[0];
+    these.gap = view->columns[GAP][view->globals[HK_STEPPING_ONE_GAP] != 0.0 ? 0 : i];
+    these.limits = limits;
+    these.n = n;
+    these.n_ports = ports;
+    these.first = i;
+    hk_lif_exp_step_kernels_for(view->cpu)->step(&these, hits);
+}
+
+static void step_alike(const hk_neuron_view *view, uint32_t i, uint32_t n, const double *const *in, uint32_t offset,
+                       const double *limits, hk_hits *hits)
+{
+    step_these(view, i, n, in, offset, NULL, limits, hits);
+}
+
+static bool step_arrived(const hk_neuron_view *view, uint32_t begin, uint32_t end, const hk_arrived *arrived,
+                         hk_hits *hits)
+{
+    bool is_uniform = hk_stepping_is_uniform(view);
+    if (is_uniform)
+        step_these(view, begin, end - begin, NULL, 0, arrived, NULL, hits);
+    return is_uniform;
 }
 
 static const int kind[] = { HK_LIF_EXP_TAU_M, HK_LIF_EXP_C_M, HK_LIF_EXP_TAU_EX, HK_LIF_EXP_TAU_IN };
@@ -100,22 +129,21 @@ static void prepare(const hk_neuron_view *view)
     if (had_one_port || view->globals[ONE_PORT] == 0.0)
         return;
     for (uint32_t i = 0; i < view->n; i++) {
-        view->columns[I_0][i] += view->columns[I_1][i];
-        view->columns[I_1][i] = 0.0;
+        hk_column_put(view, I_0, i, hk_column_get(view, I_0, i) + hk_column_get(view, I_1, i));
+        hk_column_put(view, I_1, i, 0.0);
     }
 }
 
 static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now)
 {
     (void)now;
-    double *const *c = view->columns;
     switch (variable) {
     case HK_LIF_EXP_I_EX:
-        return c[I_0][i];
+        return hk_column_get(view, I_0, i);
     case HK_LIF_EXP_I_IN:
-        return c[I_1][i];
+        return hk_column_get(view, I_1, i);
     case HK_LIF_EXP_THETA:
-        return c[THETA_NOW][i];
+        return view->columns[THETA_NOW][i];
     default:
         return hk_stepping_read_v(view, &stepping, i);
     }
@@ -124,15 +152,14 @@ static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i
 static void write_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now, double value)
 {
     (void)now;
-    double *const *c = view->columns;
     if (variable == HK_LIF_EXP_I_EX)
-        c[I_0][i] = value;
+        hk_column_put(view, I_0, i, value);
     else if (variable == HK_LIF_EXP_I_IN && view->globals[ONE_PORT] != 0.0)
-        c[I_0][i] += value;
+        hk_column_put(view, I_0, i, hk_column_get(view, I_0, i) + value);
     else if (variable == HK_LIF_EXP_I_IN)
-        c[I_1][i] = value;
+        hk_column_put(view, I_1, i, value);
     else if (variable == HK_LIF_EXP_THETA)
-        c[THETA_NOW][i] = value;
+        view->columns[THETA_NOW][i] = value;
     else
         hk_stepping_write_v(view, &stepping, i, value);
 }
@@ -159,8 +186,10 @@ static void settle(const hk_neuron_view *view, hk_time now)
 {
     (void)now;
     hk_stepping_settle(view, &stepping);
-    for (int k = I_0; k <= I_1; k++)
-        memset(view->columns[k], 0, view->n * sizeof(double));
+    for (uint32_t i = 0; i < view->n; i++) {
+        hk_column_put(view, I_0, i, 0.0);
+        hk_column_put(view, I_1, i, 0.0);
+    }
 }
 
 const hk_neuron_model hk_lif_exp_grid = {
@@ -174,6 +203,7 @@ const hk_neuron_model hk_lif_exp_grid = {
     .state = hk_lif_exp_state,
     .n_state = HK_LIF_EXP_N_STATE,
     .n_columns = N_COLUMNS,
+    .may_be_single = 1u << D | 1u << I_0 | 1u << I_1,
     .n_globals = N_GLOBALS,
     .check = hk_lif_exp_check,
     .prepare = prepare,
@@ -185,5 +215,6 @@ const hk_neuron_model hk_lif_exp_grid = {
     .settle = settle,
     .n_ports = n_ports,
     .step = step,
+    .step_arrived = step_arrived,
     .wake = wake,
 };

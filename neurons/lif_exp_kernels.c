@@ -173,46 +173,6 @@ static void rebase(const hk_lif_exp_columns *c, const hk_lif_exp_instant *now, d
     }
 }
 
-/* Hits are rare: a block of neurons is advanced without branches, and looked through only when it has one. */
-static inline __attribute__((always_inline)) void step_all(const hk_lif_exp_stepping *q, uint32_t n_ports,
-                                                           const double *restrict limits, hk_hits *hits)
-{
-    enum { BLOCK = 64 };
-    double *restrict d = q->d, *restrict i0 = q->i[0], *restrict i1 = q->i[1];
-    const double *restrict in0 = q->in[0], *restrict in1 = q->in[1];
-    const double fall = q->fall, gap = q->gap, to_0 = q->to_d[0], to_1 = q->to_d[1];
-    const double fall_0 = q->fall_i[0], fall_1 = q->fall_i[1];
-    for (uint32_t begin = 0; begin < q->n; begin += BLOCK) {
-        uint32_t end = q->n - begin < BLOCK ? q->n : begin + BLOCK;
-        int64_t any = 0;
-        for (uint32_t k = begin; k < end; k++) {
-            double v = d[k] * fall + i0[k] * to_0;
-            i0[k] = i0[k] * fall_0 + in0[k];
-            if (n_ports == 2) {
-                v = v + i1[k] * to_1;
-                i1[k] = i1[k] * fall_1 + in1[k];
-            }
-            d[k] = v;
-            any |= v >= (limits != NULL ? limits[k] : gap) ? 1 : 0;
-        }
-        for (uint32_t k = begin; any != 0 && k < end; k++)
-            if (d[k] >= (limits != NULL ? limits[k] : gap))
-                hk_hits_add(hits, q->first + k);
-    }
-}
-
-static void step(const hk_lif_exp_stepping *q, hk_hits *hits)
-{
-    if (q->n_ports == 1 && q->limits == NULL)
-        step_all(q, 1, NULL, hits);
-    else if (q->n_ports == 1)
-        step_all(q, 1, q->limits, hits);
-    else if (q->limits == NULL)
-        step_all(q, 2, NULL, hits);
-    else
-        step_all(q, 2, q->limits, hits);
-}
-
 static void fold(const hk_lif_exp_columns *c, double *restrict sums, const hk_lif_exp_fold *q, uint32_t n,
                  uint32_t first, hk_hits *hits)
 {
@@ -247,5 +207,5 @@ static void fold(const hk_lif_exp_columns *c, double *restrict sums, const hk_li
 #define HK_TABLE_NAME(isa) hk_lif_exp_kernels_##isa
 #define HK_TABLE(isa) HK_TABLE_NAME(isa)
 const hk_lif_exp_kernels HK_TABLE(HK_KERNEL_ISA) = {
-    .receive = receive, .sweep = sweep, .rebase = rebase, .step = step, .fold = fold
+    .receive = receive, .sweep = sweep, .rebase = rebase, .fold = fold
 };

@@ -40,16 +40,6 @@ typedef struct hk_lif_exp_fold {
     double margin;                   /* mV; wider than any rounding: a hit is looked at exactly */
 } hk_lif_exp_fold;
 
-/* One step of the grid: d = d fall + i[0] to_d[0] + i[1] to_d[1], then i[k] = i[k] fall_i[k] + in[k]. */
-typedef struct hk_lif_exp_stepping {
-    double *d, *i[HK_MOST_PORTS]; /* [n] from the first neuron on */
-    const double *in[HK_MOST_PORTS];
-    double fall, to_d[HK_MOST_PORTS], fall_i[HK_MOST_PORTS];
-    double gap;           /* those with d >= gap are hits, */
-    const double *limits; /* or those with d >= limits[k] where this is not NULL */
-    uint32_t n, n_ports, first;
-} hk_lif_exp_stepping;
-
 /* A neuron is a hit when max(d, d relax) + j_ex reach >= low, d = v - v_inf. */
 typedef struct hk_lif_exp_kernels {
     void (*receive)(const hk_lif_exp_columns *columns, const hk_slab *slab, const hk_lif_exp_instant *now,
@@ -57,7 +47,6 @@ typedef struct hk_lif_exp_kernels {
     void (*sweep)(const hk_lif_exp_columns *columns, const hk_lif_exp_instant *now, uint32_t n, hk_hits *hits);
     void (*rebase)(const hk_lif_exp_columns *columns, const hk_lif_exp_instant *now, double fall_ex, double fall_in,
                    uint32_t n);
-    void (*step)(const hk_lif_exp_stepping *stepping, hk_hits *hits);
     /* sums[n][2][2] = 0; columns begin at neuron `first`; hits keep their state. */
     void (*fold)(const hk_lif_exp_columns *columns, double *sums, const hk_lif_exp_fold *q, uint32_t n, uint32_t first,
                  hk_hits *hits);

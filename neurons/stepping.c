@@ -27,14 +27,14 @@ void hk_stepping_prepare(const hk_neuron_view *view, const hk_stepping *model)
 
 double hk_stepping_read_v(const hk_neuron_view *view, const hk_stepping *model, uint32_t i)
 {
-    double d = view->columns[D][i];
+    double d = hk_column_get(view, D, i);
     return d == -HUGE_VAL ? hk_param_of(view, model->v_reset, i) : model->zero_mv(view, i) + d;
 }
 
 void hk_stepping_write_v(const hk_neuron_view *view, const hk_stepping *model, uint32_t i, double v_mv)
 {
-    if (view->columns[D][i] != -HUGE_VAL)
-        view->columns[D][i] = v_mv - model->zero_mv(view, i);
+    if (hk_column_get(view, D, i) != -HUGE_VAL)
+        hk_column_put(view, D, i, v_mv - model->zero_mv(view, i));
 }
 
 /* The thresholds of up to CHUNK neurons at the end of the step. */
@@ -49,12 +49,17 @@ static void adapt(const hk_neuron_view *view, const hk_stepping *model, uint32_t
     }
 }
 
+bool hk_stepping_is_uniform(const hk_neuron_view *view)
+{
+    return view->globals[ADAPTS] == 0.0 && view->globals[ONE_KIND] != 0.0 && view->globals[ONE_GAP] != 0.0;
+}
+
 void hk_stepping_step(const hk_neuron_view *view, const hk_stepping *model, uint32_t begin, uint32_t end,
                       const double *const *in, hk_hits *hits)
 {
     bool adapts = view->globals[ADAPTS] != 0.0, one_kind = view->globals[ONE_KIND] != 0.0;
     double limits[CHUNK];
-    if (one_kind && !adapts && view->globals[ONE_GAP] != 0.0) {
+    if (hk_stepping_is_uniform(view)) {
         model->step(view, begin, end - begin, in, 0, NULL, hits);
         return;
     }
@@ -70,37 +75,38 @@ void hk_stepping_step(const hk_neuron_view *view, const hk_stepping *model, uint
 
 static double limit(const hk_neuron_view *view, uint32_t i)
 {
-    return view->columns[GAP][i] + view->columns[THETA][i];
+    return hk_stepping_is_uniform(view) ? view->columns[GAP][0] : view->columns[GAP][i] + view->columns[THETA][i];
 }
 
 bool hk_stepping_wake(const hk_neuron_view *view, const hk_stepping *model, uint32_t i, double jump_mv)
 {
-    view->columns[D][i] = hk_param_of(view, model->v_reset, i) - model->zero_mv(view, i) + jump_mv;
-    return view->columns[D][i] >= limit(view, i);
+    hk_column_put(view, D, i, hk_param_of(view, model->v_reset, i) - model->zero_mv(view, i) + jump_mv);
+    return hk_column_get(view, D, i) >= limit(view, i);
 }
 
 double hk_stepping_fire(const hk_neuron_view *view, const hk_stepping *model, uint32_t i)
 {
-    view->columns[D][i] = -HUGE_VAL;
-    view->columns[THETA][i] += hk_param_of(view, model->theta_plus, i);
+    hk_column_put(view, D, i, -HUGE_VAL);
+    if (view->globals[ADAPTS] != 0.0)
+        view->columns[THETA][i] += hk_param_of(view, model->theta_plus, i);
     return hk_param_of(view, model->t_ref, i);
 }
 
 void hk_stepping_settle(const hk_neuron_view *view, const hk_stepping *model)
 {
     for (uint32_t i = 0; i < view->n; i++)
-        view->columns[D][i] = hk_param_of(view, model->e_l, i) - model->zero_mv(view, i);
+        hk_column_put(view, D, i, hk_param_of(view, model->e_l, i) - model->zero_mv(view, i));
 }
 
 double hk_stepping_excess(const hk_neuron_view *view, uint32_t i, hk_time now)
 {
     (void)now;
-    return view->columns[D][i] - limit(view, i);
+    return hk_column_get(view, D, i) - limit(view, i);
 }
 
 void hk_stepping_hold(const hk_neuron_view *view, uint32_t begin, uint32_t end, hk_time now)
 {
     (void)now;
     for (uint32_t i = begin; i < end; i++)
-        view->columns[D][i] = -HUGE_VAL;
+        hk_column_put(view, D, i, -HUGE_VAL);
 }

@@ -35,6 +35,9 @@ void hk_stepping_prepare(const hk_neuron_view *view, const hk_stepping *model);
 double hk_stepping_read_v(const hk_neuron_view *view, const hk_stepping *model, uint32_t i);
 void hk_stepping_write_v(const hk_neuron_view *view, const hk_stepping *model, uint32_t i, double v_mv);
 
+/** Whether all neurons are alike and their thresholds the same and at rest. */
+bool hk_stepping_is_uniform(const hk_neuron_view *view);
+
 /* As in hk_neuron_model. */
 void hk_stepping_step(const hk_neuron_view *view, const hk_stepping *model, uint32_t begin, uint32_t end,
                       const double *const *in, hk_hits *hits);

@@ -268,7 +268,8 @@ static int archive_columns(hk_population *p, hk_archive *archive)
     int rc = HK_OK;
     for (size_t k = 0; rc == HK_OK && k < p->model->n_columns; k++) {
         snprintf(name, sizeof name, "column%zu", k);
-        rc = hk_archive_array(archive, name, HK_F64, p->columns[k], p->n);
+        bool is_single = p->columns[k] == NULL;
+        rc = hk_archive_array(archive, name, is_single ? HK_F32 : HK_F64, hk_column_at(&p->view, k, 0), p->n);
     }
     if (rc == HK_OK && p->model->n_globals > 0)
         rc = hk_archive_array(archive, "globals", HK_F64, p->globals, p->model->n_globals);
@@ -472,8 +473,12 @@ static int archive_clock(hk_sim *sim, hk_archive *archive)
     double resolution_ms = sim->resolution_ms;
     uint64_t seed = sim->seed, counted[3] = { sim->stats.events, sim->stats.synaptic_events, sim->stats.windows };
     int64_t clock[2] = { sim->step, sim->window };
-    static const char *const forms[] = { "exactly", "on the grid", "exactly, in steps" };
-    uint8_t form = sim->grid == NULL ? 0 : sim->grid->dense == NULL ? 1 : 2, ours = form;
+    static const char *const forms[] = { "exactly", "on the grid", "exactly, in steps",
+                                         "on the grid in single precision" };
+    uint8_t on_grid = sim->precision == HK_SINGLE ? 3 : 1, ours = 0;
+    if (sim->grid != NULL)
+        ours = sim->grid->dense == NULL ? on_grid : 2;
+    uint8_t form = ours;
     int rc = archive_value(archive, "resolution_ms", HK_F64, &resolution_ms);
     if (rc == HK_OK)
         rc = archive_value(archive, "seed", HK_U64, &seed);

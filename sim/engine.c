@@ -31,13 +31,14 @@ static int add_spike(hk_population *p, hk_time time, uint32_t neuron)
 int hk_population_check_finite(const hk_population *p, uint32_t begin, uint32_t end)
 {
     for (size_t k = 0; k < p->model->n_columns; k++)
-        for (uint32_t i = begin; i < end; i++)
-            if (!(fabs(p->columns[k][i]) < HUGE_VAL) &&
-                !(p->columns[k][i] == -HUGE_VAL && p->held_until[i].step != INT64_MIN))
+        for (uint32_t i = begin; i < end; i++) {
+            double value = hk_column_get(&p->view, k, i);
+            if (!(fabs(value) < HUGE_VAL) && !(value == -HUGE_VAL && p->held_until[i].step != INT64_MIN))
                 return hk_fail(p->sim->ctx, HK_EBLOWUP,
                                "population %s: the state of neuron %u is no finite number at %.4f ms; "
                                "are weights or currents too large?",
                                p->name, i, hk_sim_now_ms(p->sim));
+        }
     return HK_OK;
 }
 

@@ -43,6 +43,7 @@ struct hk_population {
     double **param_values; /* [n_params], each [1] or [n] */
     hk_param *params;
     double **columns, *globals;
+    float **single; /* [n_columns] instead of some columns, or NULL */
     hk_neuron_view view;
     int64_t epoch_steps;
     int64_t next_rebase; /* first step at which the state must be moved to a newer epoch */
@@ -93,6 +94,7 @@ struct hk_sim {
     hk_ctx *ctx;
     hk_grid *grid; /* NULL: exact */
     hk_team *team;
+    hk_precision precision;
     double resolution_ms;
     uint64_t seed;
     hk_cpu cpu;

@@ -3,6 +3,7 @@
 
 #include "sim/dense.h"
 #include "sim/storage.h"
+#include "sim/subnormal.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -107,9 +108,9 @@ typedef struct inputs {
     bool lost[CHUNK];
 } inputs;
 
-/* What arrives at the end of the step at neurons begin ... begin + n - 1. */
-static void collect(const hk_grid *grid, hk_shard *shard, const hk_population *p, uint32_t begin, uint32_t n,
-                    int64_t step, inputs *out)
+/* What arrives at the end of the step at neurons begin ... begin + n - 1 through slabs and from their drive. */
+static void find_arrived(const hk_grid *grid, hk_shard *shard, const hk_population *p, uint32_t begin, uint32_t n,
+                         int64_t step, inputs *got, hk_arrived arrived[HK_MOST_PORTS])
 {
     const hk_grid_population *g = &grid->populations[p->index];
     const hk_slice *slice = &shard->slices[p->index];
@@ -117,17 +118,26 @@ static void collect(const hk_grid *grid, hk_shard *shard, const hk_population *p
     uint32_t driven = g->n_ports == 2 && p->drive_weight < 0.0 ? 1 : 0, lead = begin % HK_COUNTS_GROUP;
     if (is_driven) {
         hk_counts_at at = { .seed = grid->sim->seed, .id = p->name_id, .step = step };
-        grid->kernels->counts(&p->drive_counts, &at, begin - lead, n + lead, out->counts);
+        grid->kernels->counts(&p->drive_counts, &at, begin - lead, n + lead, got->counts);
     }
     for (uint32_t port = 0; port < g->n_ports; port++) {
         uint32_t first = slice->first[port] + (begin - slice->begin);
-        hk_arrived arrived = { .low = g->on_slabs ? shard->sums.low + first : NULL,
-                               .carry = shard->sums.has_carried ? shard->sums.carry + first : NULL,
-                               .scale = g->scale[port],
-                               .counts = is_driven && port == driven ? out->counts + lead : NULL,
-                               .weight = p->drive_weight };
-        double *in = out->in[port], *sum = g->sum[port] == NULL ? NULL : g->sum[port] + begin;
-        grid->kernels->collect(&arrived, in, n);
+        arrived[port] = (hk_arrived){ .low = g->on_slabs ? shard->sums.low + first : NULL,
+                                      .carry = shard->sums.has_carried ? shard->sums.carry + first : NULL,
+                                      .scale = g->scale[port],
+                                      .counts = is_driven && port == driven ? got->counts + lead : NULL,
+                                      .weight = p->drive_weight };
+    }
+}
+
+/* All of it, what has come through other projections too. */
+static void collect(const hk_grid *grid, const hk_population *p, uint32_t begin, uint32_t n, const hk_arrived *arrived,
+                    inputs *got)
+{
+    const hk_grid_population *g = &grid->populations[p->index];
+    for (uint32_t port = 0; port < g->n_ports; port++) {
+        double *in = got->in[port], *sum = g->sum[port] == NULL ? NULL : g->sum[port] + begin;
+        grid->kernels->collect(&arrived[port], in, n);
         for (uint32_t k = 0; sum != NULL && k < n; k++) {
             in[k] += sum[k];
             sum[k] = 0.0;
@@ -259,28 +269,41 @@ static void drop_losers(hk_shard *shard, uint32_t begin, size_t n_hits, const in
     shard->hits.n = kept;
 }
 
+/* Neurons begin ... end - 1 of one population go one step on. */
+static void step_neurons(const hk_grid *grid, hk_shard *shard, hk_population *p, uint32_t begin, uint32_t end,
+                         int64_t step, inputs *got)
+{
+    const hk_grid_population *g = &grid->populations[p->index];
+    hk_arrived arrived[HK_MOST_PORTS];
+    find_arrived(grid, shard, p, begin, end - begin, step, got, arrived);
+    bool is_summed = g->sum[0] == NULL && g->sum[1] == NULL && p->competition == HK_FREE;
+    if (is_summed && p->model->step_arrived != NULL &&
+        p->model->step_arrived(&p->view, begin, end, arrived, &shard->hits))
+        return;
+    const double *in[HK_MOST_PORTS] = { got->in[0], got->in[1] };
+    collect(grid, p, begin, end - begin, arrived, got);
+    if (p->competition == HK_ONE_AT_A_TIME)
+        note_losers(p, begin, end, step, got);
+    size_t n_hits = shard->hits.n;
+    p->model->step(&p->view, begin, end, in, &shard->hits);
+    if (p->competition == HK_ONE_AT_A_TIME)
+        drop_losers(shard, begin, n_hits, got);
+}
+
 static int step_slice(const hk_grid *grid, hk_shard *shard, hk_population *p, int64_t step)
 {
     const hk_slice *slice = &shard->slices[p->index];
     inputs got;
     memset(got.in, 0, sizeof got.in);
-    const double *in[HK_MOST_PORTS] = { got.in[0], got.in[1] };
     for (uint32_t begin = slice->begin, end; begin < slice->end; begin = end) {
         end = begin / CHUNK * CHUNK + CHUNK; /* counts are drawn for whole groups */
         end = end < slice->end ? end : slice->end;
         int rc = hk_hits_reserve(&shard->hits, 2 * CHUNK);
         if (rc != HK_OK)
             return rc;
-        hk_grid_fetch_slabs(shard, 2 * shard->n_stepped + (end - begin), 2 * shard->n_neurons);
-        collect(grid, shard, p, begin, end - begin, step, &got);
+        hk_grid_fetch_slabs(shard, shard->n_stepped + (end - begin), shard->n_neurons);
+        step_neurons(grid, shard, p, begin, end, step, &got);
         shard->n_stepped += end - begin;
-        hk_grid_fetch_slabs(shard, shard->n_stepped, shard->n_neurons);
-        if (p->competition == HK_ONE_AT_A_TIME)
-            note_losers(p, begin, end, step, &got);
-        size_t n_hits = shard->hits.n;
-        p->model->step(&p->view, begin, end, in, &shard->hits);
-        if (p->competition == HK_ONE_AT_A_TIME)
-            drop_losers(shard, begin, n_hits, &got);
         release_due(shard, p, begin, end, step, &got);
     }
     return fire_hits(grid, shard, p, step);
@@ -324,12 +347,14 @@ static int shard_window(const hk_grid *grid, hk_shard *shard)
 static void work(void *user, unsigned member)
 {
     hk_grid *grid = user;
+    unsigned mode = hk_subnormal_to_zero();
     for (uint32_t k = member; k < grid->n_shards; k += hk_team_size(grid->sim->team)) {
         hk_shard *shard = &grid->shards[k];
         shard->rc = grid->n_slots > 0 ? start_cursors(grid, shard) : HK_OK;
         if (shard->rc == HK_OK)
             shard->rc = grid->dense != NULL ? hk_dense_shard_window(grid, shard) : shard_window(grid, shard);
     }
+    hk_subnormal_restore(mode);
 }
 
 /* --- a window ------------------------------------------------------------------------------------------------------ */

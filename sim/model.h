@@ -44,6 +44,7 @@ static inline double hk_param_at(const hk_param *param, size_t i)
 typedef struct hk_neuron_view {
     const hk_param *params; /* [n_params] in the order of the model's table */
     double *const *columns; /* [n_columns][n_neurons], the model's own storage */
+    float *const *single;   /* [n_columns][n_neurons] instead, where not NULL; NULL where all columns are doubles */
     double *globals;        /* [n_globals], the model's own storage for the whole population */
     uint32_t *stamp;        /* [n_neurons], NULL when the population cannot spike between inputs: a model
                                 sets stamp[i] = stamp_now for every neuron whose future an input changes, */
@@ -55,6 +56,27 @@ typedef struct hk_neuron_view {
     hk_cpu cpu;            /* which of a model's compiled loops to use */
     const double *factors; /* [n_factors] of the present instant, or NULL: the model works them out itself */
 } hk_neuron_view;
+
+/** Columns that may be in single precision. */
+static inline void *hk_column_at(const hk_neuron_view *view, size_t column, uint32_t i)
+{
+    bool is_single = view->single != NULL && view->single[column] != NULL;
+    return is_single ? (void *)(view->single[column] + i) : (void *)(view->columns[column] + i);
+}
+
+static inline double hk_column_get(const hk_neuron_view *view, size_t column, uint32_t i)
+{
+    bool is_single = view->single != NULL && view->single[column] != NULL;
+    return is_single ? (double)view->single[column][i] : view->columns[column][i];
+}
+
+static inline void hk_column_put(const hk_neuron_view *view, size_t column, uint32_t i, double value)
+{
+    if (view->single != NULL && view->single[column] != NULL)
+        view->single[column][i] = (float)value;
+    else
+        view->columns[column][i] = value;
+}
 
 /** The targets of one presynaptic spike at one instant: targets ascending. */
 typedef struct hk_slab {
@@ -78,6 +100,16 @@ typedef struct hk_hits {
     size_t n, capacity;
 } hk_hits;
 
+/** What has arrived at neurons of one population in a step on the grid: (low + 65536 carry) scale + counts weight, in this order; NULL
+ *  where nothing comes this way. */
+typedef struct hk_arrived {
+    int16_t *low;    /* through slabs, in units of `scale`, as in hk_sums */
+    uint16_t *carry; /* NULL: all 0 */
+    double scale;
+    const uint8_t *counts; /* from their drive, each of `weight` */
+    double weight;
+} hk_arrived;
+
 typedef enum hk_model_kind {
     HK_MODEL_NEURON, /* integrates inputs */
     HK_MODEL_SOURCE, /* has no inputs; `next` or its user says when it spikes */
@@ -99,6 +131,7 @@ struct hk_neuron_model {
     const hk_column *state; /* what users see and set; each in physical units */
     size_t n_state;
     size_t n_columns, n_globals;
+    uint32_t may_be_single; /* bit k: column k may be in single precision, through hk_column_get() and the like; on the grid */
 
     /** Constraints across parameters; neuron `i` is the first one that breaks them. Called whenever they change. */
     int (*check)(hk_ctx *ctx, const hk_neuron_view *view);
@@ -169,6 +202,10 @@ struct hk_neuron_model {
     /** Neurons begin ... end - 1 go one step on; then what arrives at its end, in[port][0 ... end - begin - 1] in weight_unit,
      *  is added, and those at threshold are reported, ascending. A held neuron takes part, but stays held. */
     void (*step)(const hk_neuron_view *view, uint32_t begin, uint32_t end, const double *const *in, hk_hits *hits);
+    /** The same, from arrived[n_ports] before they are summed up, and sets their sums to 0; false, with nothing done, where
+     *  neurons differ too much for it. `wake` does not look at its inputs then. NULL: the model has only `step`. */
+    bool (*step_arrived)(const hk_neuron_view *view, uint32_t begin, uint32_t end, const hk_arrived *arrived,
+                         hk_hits *hits);
     /** Neuron i is no longer held from the end of this step on, at its reset potential; in[port] is what arrives then, once
      *  more. True when that takes it to threshold. */
     bool (*wake)(const hk_neuron_view *view, uint32_t i, const double *in);

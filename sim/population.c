@@ -18,6 +18,11 @@ static size_t column_bytes(const hk_population *population)
     return (size_t)population->n * sizeof(double);
 }
 
+static size_t single_bytes(const hk_population *population)
+{
+    return (size_t)population->n * sizeof(float);
+}
+
 void hk_population_destroy(hk_population *population)
 {
     if (population == NULL)
@@ -26,6 +31,9 @@ void hk_population_destroy(hk_population *population)
         free(population->param_values[k]);
     for (size_t k = 0; population->columns != NULL && k < population->model->n_columns; k++)
         hk_memory_free(population->columns[k], column_bytes(population));
+    for (size_t k = 0; population->single != NULL && k < population->model->n_columns; k++)
+        hk_memory_free(population->single[k], single_bytes(population));
+    free(population->single);
     free(population->param_values);
     free(population->params);
     free(population->columns);
@@ -67,9 +75,15 @@ static bool allocate(hk_population *p)
         p->param_values[k][0] = m->params[k].initial;
         p->params[k] = (hk_param){ .values = p->param_values[k], .stride = 0 };
     }
-    for (size_t k = 0; k < m->n_columns; k++) {
-        p->columns[k] = hk_memory_alloc(column_bytes(p)); /* aligned: a vector lies in one cache line */
-        if (p->columns[k] == NULL)
+    uint32_t is_single = p->sim->precision == HK_SINGLE ? m->may_be_single : 0;
+    if (is_single != 0 && (p->single = calloc(m->n_columns, sizeof *p->single)) == NULL)
+        return false;
+    for (size_t k = 0; k < m->n_columns; k++) { /* aligned: a vector lies in one cache line */
+        if (is_single >> k & 1)
+            p->single[k] = hk_memory_alloc(single_bytes(p));
+        else
+            p->columns[k] = hk_memory_alloc(column_bytes(p));
+        if (p->columns[k] == NULL && !(is_single >> k & 1 && p->single[k] != NULL))
             return false;
     }
     for (uint32_t i = 0; i < p->n; i++)
@@ -152,6 +166,7 @@ int hk_population_create(hk_sim *sim, const char *name, const hk_neuron_model *m
     }
     p->view = (hk_neuron_view){ .params = p->params,
                                 .columns = p->columns,
+                                .single = p->single,
                                 .globals = p->globals,
                                 .n = n,
                                 .resolution_ms = sim->resolution_ms,

@@ -22,6 +22,9 @@ int hk_sim_create(hk_ctx *ctx, const hk_sim_config *cfg, hk_sim **out)
     if (cfg->integrator != HK_EXACT && cfg->integrator != HK_GRID && cfg->integrator != HK_EXACT_DENSE)
         return hk_fail(ctx, HK_ERANGE, "simulation: integrator = %d, must be HK_EXACT, HK_GRID or HK_EXACT_DENSE",
                        (int)cfg->integrator);
+    if (cfg->precision != HK_DOUBLE && (cfg->precision != HK_SINGLE || cfg->integrator != HK_GRID))
+        return hk_fail(ctx, HK_ERANGE, "simulation: precision = %d, must be HK_DOUBLE, or HK_SINGLE with HK_GRID",
+                       (int)cfg->precision);
     if (cfg->n_extra_threads > MOST_THREADS)
         return hk_fail(ctx, HK_ERANGE, "simulation: n_extra_threads = %u, must be at most %d", cfg->n_extra_threads,
                        MOST_THREADS);
@@ -33,6 +36,7 @@ int hk_sim_create(hk_ctx *ctx, const hk_sim_config *cfg, hk_sim **out)
     if (sim == NULL)
         return hk_fail(ctx, HK_ENOMEM, "simulation: out of memory");
     sim->ctx = ctx;
+    sim->precision = cfg->precision;
     sim->resolution_ms = cfg->resolution_ms;
     sim->seed = cfg->seed;
     sim->cpu = cpu;

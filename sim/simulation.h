@@ -22,11 +22,17 @@ typedef enum hk_integrator {
                        thresholds, no rules and no competition */
 } hk_integrator;
 
+/** Of potentials and currents on the grid. HK_SINGLE: populations of lif_exp compute them in single precision, which halves what the
+ *  caches move; other models keep doubles. Spikes then differ from those of HK_DOUBLE as with another seed; each is as
+ *  repeatable as the other. */
+typedef enum hk_precision { HK_DOUBLE, HK_SINGLE } hk_precision;
+
 typedef struct hk_sim_config {
     double resolution_ms; /* > 0: unit of delays; 0.1 is usual */
     uint64_t seed;
     const char *cpu; /* NULL: the best this CPU has; or "plain", "avx2", "avx512" (same bits, for tests) */
     hk_integrator integrator;
+    hk_precision precision; /* HK_SINGLE: with HK_GRID only */
     unsigned n_extra_threads; /* that work besides the caller's: the same bits for any number */
 } hk_sim_config;
 

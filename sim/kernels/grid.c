@@ -1,7 +1,7 @@
 /* sim/kernels/grid.c - see grid.h. HK_KERNEL_ISA is plain, avx2 or avx512. */
 #include "sim/kernels/grid.h"
 
-#include "sim/kernels/philox.h"
+#include "sim/kernels/arrived.h"
 #include "sim/rng.h"
 
 #include <stdbool.h>
@@ -131,54 +131,26 @@ static void counts(const hk_counts_table *table, const hk_counts_at *at, uint32_
     }
 }
 
-static inline __attribute__((always_inline)) void collect_from(int16_t *restrict low, uint16_t *restrict carry,
-                                                               double scale, const uint8_t *restrict counts,
-                                                               double weight, double *restrict in, uint32_t n)
+/* `a` is known where this is put in, but for where its sums stand. */
+static inline __attribute__((always_inline)) void collect_all(hk_arrived a, double *restrict in, uint32_t n)
 {
     uint32_t k = 0;
-#if defined(__AVX512DQ__) /* compilers widen in several steps, each of which waits for the unit that shuffles */
-    for (; low != NULL && carry == NULL && k + 8 <= n; k += 8) {
-        __m128i *here = (__m128i *)(void *)(low + k);
-        __m512d sum = _mm512_cvtepi64_pd(_mm512_cvtepi16_epi64(_mm_loadu_si128(here)));
-        sum = _mm512_mul_pd(sum, _mm512_set1_pd(scale));
-        _mm_storeu_si128(here, _mm_setzero_si128());
-        if (counts != NULL) {
-            __m128i of_drive = _mm_loadl_epi64((const __m128i *)(const void *)(counts + k));
-            __m512d arrivals = _mm512_cvtepi64_pd(_mm512_cvtepu8_epi64(of_drive));
-            sum = _mm512_add_pd(sum, _mm512_mul_pd(arrivals, _mm512_set1_pd(weight)));
-        }
-        _mm512_storeu_pd(in + k, sum);
+    for (; k + HK_WIDTH <= n; k += HK_WIDTH) {
+        hk_reals sum = hk_arrived_take_lanes(&a, k);
+        memcpy(in + k, &sum, sizeof sum);
     }
-#endif
-    for (; k < n; k++) {
-        int32_t units = low != NULL ? low[k] : 0;
-        if (carry != NULL) {
-            units = (int32_t)((uint32_t)units + ((uint32_t)carry[k] << 16));
-            carry[k] = 0;
-        }
-        double sum = low != NULL ? (double)units * scale : 0.0;
-        if (counts != NULL)
-            sum += (double)counts[k] * weight;
-        if (low != NULL)
-            low[k] = 0;
-        in[k] = sum;
-    }
+    for (; k < n; k++)
+        in[k] = hk_arrived_take(&a, k);
 }
 
-static void collect(const hk_arrived *a, double *in, uint32_t n)
+static void collect(const hk_arrived *arrived, double *in, uint32_t n)
 {
-    if (a->low != NULL && a->carry != NULL && a->counts != NULL)
-        collect_from(a->low, a->carry, a->scale, a->counts, a->weight, in, n);
-    else if (a->low != NULL && a->carry != NULL)
-        collect_from(a->low, a->carry, a->scale, NULL, 0.0, in, n);
-    else if (a->low != NULL && a->counts != NULL)
-        collect_from(a->low, NULL, a->scale, a->counts, a->weight, in, n);
-    else if (a->low != NULL)
-        collect_from(a->low, NULL, a->scale, NULL, 0.0, in, n);
-    else if (a->counts != NULL)
-        collect_from(NULL, NULL, 0.0, a->counts, a->weight, in, n);
+    hk_arrived a = *arrived, uncarried = a;
+    uncarried.carry = NULL;
+    if (a.low != NULL && a.carry == NULL && a.counts != NULL)
+        collect_all(uncarried, in, n);
     else
-        memset(in, 0, n * sizeof *in);
+        collect_all(a, in, n);
 }
 
 enum { IN_LINE = 16, AHEAD = 4 };

@@ -4,6 +4,7 @@
 
 #include "sim/counts.h"
 #include "sim/cpu.h"
+#include "sim/model.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,14 +21,6 @@ typedef struct hk_sums {
     uint16_t *carry; /* [n_accumulators] modulo 65536; all 0 unless has_carried */
     bool has_carried;
 } hk_sums;
-
-typedef struct hk_arrived { /* at neurons of one population in this step, NULL where nothing comes this way */
-    int16_t *low;           /* through slabs, in units of `scale`, as in hk_sums */
-    uint16_t *carry;        /* NULL: all 0 */
-    double scale;
-    const uint8_t *counts; /* from their drive, each of `weight` */
-    double weight;
-} hk_arrived;
 
 typedef struct hk_grid_kernels {
     /** counts[k] of neurons first + k, k < n; first is a multiple of HK_COUNTS_GROUP. */
