@@ -83,6 +83,7 @@ static int run_once(hk_ctx *ctx, const hk_bench_network *network, hk_bench_run *
     hk_sim_config cfg = { .resolution_ms = HK_BENCH_RESOLUTION_MS,
                           .seed = 1,
                           .integrator = hk_circuit_form(network->circuit, network->integrator),
+                          .precision = network->integrator == HK_GRID ? HK_SINGLE : HK_DOUBLE,
                           .n_extra_threads = network->n_threads - 1 };
     double start_s = hk_clock_wall_s();
     int rc = hk_sim_create(ctx, &cfg, &sim);

@@ -16,6 +16,8 @@ const char *const hk_circuit_records[] = { "all", "none", NULL };
 const char *const hk_circuit_integrators[] = { [HK_EXACT] = "exact", [HK_GRID] = "grid", NULL };
 const char *const hk_circuit_weights[] = { [HK_WEIGHTS_COMPACT] = "compact", [HK_WEIGHTS_FLOAT] = "float", NULL };
 
+const char *const hk_circuit_precisions[] = { [HK_DOUBLE] = "double", [HK_SINGLE] = "single", NULL };
+
 static bool is_neuron(const hk_population *population)
 {
     return hk_population_model(population)->kind == HK_MODEL_NEURON;
@@ -51,6 +53,11 @@ static int build(hk_circuit_run *r)
                           .seed = hk_run_seed(r->run),
                           .integrator = hk_circuit_form(&r->plan.circuit, hk_circuit_integrator(r)),
                           .n_extra_threads = hk_run_threads(r->run) - 1 };
+    if (cfg.integrator == HK_GRID)
+        cfg.precision = (hk_precision)hk_run_choice(r->run, "precision");
+    else if (hk_run_is_given(r->run, "precision") && hk_run_choice(r->run, "precision") == HK_SINGLE)
+        return hk_fail(hk_run_ctx(r->run), HK_ERANGE, "%s: precision = single, is for integrator = grid only",
+                       hk_run_experiment(r->run)->name);
     int rc = hk_sim_create(hk_run_ctx(r->run), &cfg, &r->sim);
     return rc == HK_OK ? hk_circuit_build(r->sim, &r->plan.circuit, r->populations, r->rules) : rc;
 }

@@ -13,7 +13,8 @@
 #include "experiments/circuit.h"
 #include "experiments/network_summary.h"
 
-extern const char *const hk_circuit_records[], *const hk_circuit_integrators[], *const hk_circuit_weights[];
+extern const char *const hk_circuit_records[], *const hk_circuit_integrators[], *const hk_circuit_weights[],
+                                                                                    *const hk_circuit_precisions[];
 
 /* `duration` is the default in ms, `warmup` says how the warm-up follows when it is not given, `integration` is
  * "exact" or "grid". */
@@ -51,6 +52,13 @@ extern const char *const hk_circuit_records[], *const hk_circuit_integrators[], 
           .meaning =                                                                                                  \
               "compact: in dense networks 4 bytes a synapse, its weight in 16 bits, unless that loses more than "     \
               "thousandth; float: 8 bytes, single precision" },                                                       \
+        { .name = "precision",                                                                                        \
+          .type = HK_OPTION_CHOICE,                                                                                   \
+          .text = "single",                                                                                           \
+          .choices = hk_circuit_precisions,                                                                           \
+          .meaning =                                                                                                  \
+              "of potentials and currents of lif_exp on the grid; single: within some millionths of double, and "     \
+              "faster. All else is double" },                                                                         \
         { .name = "record",                                                                                           \
           .type = HK_OPTION_CHOICE,                                                                                   \
           .text = "all",                                                                                              \

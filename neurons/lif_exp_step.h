@@ -11,27 +11,27 @@ typedef struct NAME(parts) {
 } NAME(parts);
 
 /* Neuron k, or as many from it on as there are lanes: `d`, `i0` and `i1` step on. */
-#define ADVANCE(p, n_ports, d, i0, i1, in0, in1)         \
-    do {                                                 \
-        (d) = (d) * (p).fall + (i0) * (p).to_d[0];       \
-        (i0) = (i0) * (p).fall_i[0] + (in0);             \
-        if ((n_ports) == 2) {                            \
-            (d) = (d) + (i1) * (p).to_d[1];              \
-            (i1) = (i1) * (p).fall_i[1] + (in1);         \
-        }                                                \
+#define ADVANCE(p, n_ports, d, i0, i1, in0, in1)   \
+    do {                                           \
+        (d) = (d) * (p).fall + (i0) * (p).to_d[0]; \
+        (i0) = (i0) * (p).fall_i[0] + (in0);       \
+        if ((n_ports) == 2) {                      \
+            (d) = (d) + (i1) * (p).to_d[1];        \
+            (i1) = (i1) * (p).fall_i[1] + (in1);   \
+        }                                          \
     } while (0)
 
-static inline void NAME(report)(const NAME(parts) * p, const double *limits, uint32_t first, uint32_t begin, uint32_t end,
-                                hk_hits *hits)
+static inline void NAME(report)(const NAME(parts) * p, const double *limits, uint32_t first, uint32_t begin,
+                                uint32_t end, hk_hits *hits)
 {
     for (uint32_t k = begin; k < end; k++)
         if (p->d[k] >= (limits != NULL ? (REAL)limits[k] : p->gap))
             hk_hits_add(hits, first + k);
 }
 
-static inline __attribute__((always_inline)) void NAME(step_summed)(const hk_lif_exp_stepping *q, const NAME(parts) * of,
-                                                                    uint32_t n_ports, const double *restrict limits,
-                                                                    hk_hits *hits)
+static inline __attribute__((always_inline)) void NAME(step_summed)(const hk_lif_exp_stepping *q,
+                                                                    const NAME(parts) * of, uint32_t n_ports,
+                                                                    const double *restrict limits, hk_hits *hits)
 {
     const NAME(parts) p = *of;
     REAL *restrict d = p.d, *restrict i0 = p.i[0], *restrict i1 = p.i[1];
@@ -65,9 +65,9 @@ static inline void NAME(store)(REAL *at, LANES x)
     memcpy(at, &x, sizeof x);
 }
 
-static inline __attribute__((always_inline)) void NAME(step_arrived)(const hk_lif_exp_stepping *q, const NAME(parts) * of,
-                                                                     uint32_t n_ports, const hk_arrived *arrived,
-                                                                     hk_hits *hits)
+static inline __attribute__((always_inline)) void NAME(step_arrived)(const hk_lif_exp_stepping *q,
+                                                                     const NAME(parts) * of, uint32_t n_ports,
+                                                                     const hk_arrived *arrived, hk_hits *hits)
 {
     enum { WIDTH = sizeof(LANES) / sizeof(REAL) };
     const NAME(parts) p = *of;

@@ -131,7 +131,8 @@ struct hk_neuron_model {
     const hk_column *state; /* what users see and set; each in physical units */
     size_t n_state;
     size_t n_columns, n_globals;
-    uint32_t may_be_single; /* bit k: column k may be in single precision, through hk_column_get() and the like; on the grid */
+    uint32_t
+        may_be_single; /* bit k: column k may be in single precision, through hk_column_get() and the like; on the grid */
 
     /** Constraints across parameters; neuron `i` is the first one that breaks them. Called whenever they change. */
     int (*check)(hk_ctx *ctx, const hk_neuron_view *view);

@@ -32,7 +32,7 @@ typedef struct hk_sim_config {
     uint64_t seed;
     const char *cpu; /* NULL: the best this CPU has; or "plain", "avx2", "avx512" (same bits, for tests) */
     hk_integrator integrator;
-    hk_precision precision; /* HK_SINGLE: with HK_GRID only */
+    hk_precision precision;   /* HK_SINGLE: with HK_GRID only */
     unsigned n_extra_threads; /* that work besides the caller's: the same bits for any number */
 } hk_sim_config;
 

@@ -19,6 +19,7 @@ typedef struct mixed_config {
     bool plastic;
     bool winner, turns; /* competition in the second population */
     hk_integrator integrator;
+    hk_precision precision;
     unsigned n_extra_threads;
     hk_weights weights; /* on the grid */
     uint64_t shuffle;   /* permutes the explicit list; 0: not */
@@ -169,6 +170,7 @@ static inline mixed_net mixed_build(const mixed_config *cfg)
                                                           .seed = cfg->seed,
                                                           .cpu = cfg->cpu,
                                                           .integrator = cfg->integrator,
+                                                          .precision = cfg->precision,
                                                           .n_extra_threads = cfg->n_extra_threads }),
                       .weights = cfg->weights };
     const hk_neuron_model *neurons = cfg->model->kind == HK_MODEL_NEURON ? cfg->model : hk_neuron_model_find("lif");
@@ -287,6 +289,14 @@ static inline size_t mixed_forms(const hk_neuron_model *model, mixed_config *for
         { .model = model, .seed = 17, .integrator = HK_GRID, .driven = true, .winner = true, .plastic = true },
         { .model = model, .seed = 18, .integrator = HK_GRID, .per_neuron = true, .turns = true },
         { .model = model, .seed = 19, .integrator = HK_GRID, .weights = HK_WEIGHTS_FLOAT, .driven = true },
+        { .model = model, .seed = 22, .integrator = HK_GRID, .precision = HK_SINGLE, .driven = true },
+        { .model = model,
+          .seed = 23,
+          .integrator = HK_GRID,
+          .precision = HK_SINGLE,
+          .per_neuron = true,
+          .driven = true,
+          .plastic = true },
         { .model = model, .seed = 20, .integrator = HK_EXACT_DENSE },
         { .model = model, .seed = 21, .integrator = HK_EXACT_DENSE, .weights = HK_WEIGHTS_FLOAT },
     };
@@ -294,12 +304,13 @@ static inline size_t mixed_forms(const hk_neuron_model *model, mixed_config *for
     for (size_t k = 0; k < N_OF(all); k++) {
         bool has_form = all[k].integrator != HK_GRID || model->on_grid != NULL;
         has_form = has_form && (all[k].integrator != HK_EXACT_DENSE || model->fold != NULL);
+        has_form = has_form && (all[k].precision != HK_SINGLE || model->on_grid->may_be_single != 0);
         if (model->kind == HK_MODEL_SOURCE || has_form)
             forms[n++] = all[k];
     }
     return n;
 }
 
-enum { MIXED_FORMS = 11 };
+enum { MIXED_FORMS = 13 };
 
 #endif
