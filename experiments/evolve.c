@@ -82,7 +82,9 @@ static const hk_option options[] = {
     COUNT("train", 50000, 10, 1e6, "training images"),
     COUNT("validation", 10000, 10, 1e6, "further images, for choices"),
     COUNT("test", 10000, 10, 1e6, "test images, read once"),
-    COUNT("checks", 20, 1, HK_EVOLVE_MOST_CHECKS, "how often accuracy on validation images is measured on the way"),
+    COUNT("checks", 20, 1, HK_EVOLVE_MOST_CHECKS,
+          "how often accuracy on validation images is measured on the way, after once at the beginning"),
+    COUNT("check_map", 16, 2, 300, "features: side of the maps that do it; they learn from as many training images"),
     COUNT("checked", 2000, 10, 1e6, "on so many of them"),
 };
 
@@ -130,7 +132,7 @@ static int archive_state(hk_evolve *e, hk_archive *archive)
         rc = hk_archive_array(archive, "history", HK_F64, e->history,
                               e->n_generations * (sizeof *e->history / sizeof(double)));
     if (rc == HK_OK)
-        rc = hk_archive_array(archive, "checks", HK_F64, e->checks, e->n_checks);
+        rc = hk_archive_array(archive, "checks", HK_F64, e->checks, e->n_checks + 1);
     if (rc == HK_OK)
         rc = hk_archive_array(archive, "cpu_s", HK_F64, &e->cpu_s, 1);
     if (rc == HK_OK && hk_evolve_generation(e) > e->n_generations)
@@ -226,15 +228,15 @@ static int check(hk_evolve *e)
 {
     const uint64_t done = hk_evolve_generation(e);
     const size_t k = (size_t)(done * e->n_checks / e->n_generations); /* checks that are due by now */
-    if (k == (size_t)((done - 1) * e->n_checks / e->n_generations))
+    if (done > 0 && k == (size_t)((done - 1) * e->n_checks / e->n_generations))
         return HK_OK;
-    return e->task->check(e, foremost(e), (size_t)hk_run_integer(e->run, "checked"), &e->checks[k - 1]);
+    return e->task->check(e, foremost(e), (size_t)hk_run_integer(e->run, "checked"), &e->checks[k]);
 }
 
 static int evolve(hk_evolve *e)
 {
     double cpu_s = hk_clock_thread_cpu_s();
-    int rc = HK_OK;
+    int rc = hk_evolve_generation(e) == 0 ? check(e) : HK_OK;
     while (rc == HK_OK && hk_evolve_generation(e) < e->n_generations && !hk_run_stopping(e->run)) {
         rc = do_generation(e);
         if (rc == HK_OK)
@@ -317,7 +319,7 @@ static int begin(hk_evolve *e)
     e->fitness = calloc(e->n_individuals, sizeof *e->fitness);
     e->accuracy = calloc(e->n_individuals, sizeof *e->accuracy);
     e->history = calloc(e->n_generations, sizeof *e->history);
-    e->checks = calloc(e->n_checks, sizeof *e->checks);
+    e->checks = calloc(e->n_checks + 1, sizeof *e->checks);
     e->best = calloc(e->n_genes, sizeof *e->best);
     if (e->fitness == NULL || e->accuracy == NULL || e->history == NULL || e->checks == NULL || e->best == NULL)
         return hk_fail(ctx, HK_ENOMEM, "evolve: no memory for %llu generations of %u individuals of %zu genes",
@@ -428,7 +430,8 @@ static const hk_summary_key keys[] = {
     { "evaluations", "", "images shown to an individual, all individuals together, up to the last generation" },
     { "evolution_cpu_s", "s",
       "processor time of all threads up to the last generation, the spikes of the inputs included" },
-    { "checks", "", "accuracy on the first `checked` validation images, evenly over the generations" },
+    { "checks", "",
+      "accuracy on the first `checked` validation images, at the beginning and evenly over the generations" },
     { "before_accuracy", "", "features: the last map with the filters that evolution began with, test images" },
     { "largest_difference", "", "features: of those used in the end, between formula and simulator" },
 };

@@ -72,7 +72,7 @@ struct hk_evolve {
     double *fitness, *accuracy; /* [n_individuals] of the present generation */
     hk_evolve_history *history; /* [n_generations] */
     size_t n_checks;
-    double *checks;                   /* [n_checks] accuracy after generation (k + 1) n_generations / n_checks */
+    double *checks;                   /* [n_checks + 1] accuracy after generation k n_generations / n_checks */
     float *best;                      /* [n_genes] what came out */
     double cpu_s;                     /* of all threads, up to the last generation, those of runs resumed included */
     uint64_t spikes, synaptic_events; /* of the inputs */

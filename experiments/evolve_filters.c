@@ -232,7 +232,8 @@ static hk_images some(const hk_images *images, size_t first, size_t n)
 
 /* A small map that learns from some images and is judged on others. `fitness` may be NULL. */
 static int judge_filters(hk_ctx *ctx, const hk_evolve *e, const float *genes, const hk_images *learnt,
-                         const hk_images *judged, uint64_t seed, hk_team *alone, double *fitness, double *accuracy)
+                         const hk_images *judged, uint32_t side, uint64_t seed, hk_team *alone, double *fitness,
+                         double *accuracy)
 {
     hk_edge_filter filters[HK_EDGES_MOST_FILTERS];
     const hk_edges_config config = {
@@ -251,7 +252,7 @@ static int judge_filters(hk_ctx *ctx, const hk_evolve *e, const float *genes, co
         scale(&second);
     }
     if (rc == HK_OK)
-        rc = learn_map(ctx, &first, (uint32_t)hk_run_integer(e->run, "map"), EPOCHS, PARTS, seed, alone, &som, hits);
+        rc = learn_map(ctx, &first, side, EPOCHS, PARTS, seed, alone, &som, hits);
     if (rc == HK_OK)
         rc = ask_map(ctx, &som, &second, alone, NULL, accuracy);
     if (rc == HK_OK && fitness != NULL) {
@@ -333,6 +334,7 @@ static int judge(hk_evolve *e, hk_evolve_member *member, uint64_t generation)
     own *o = member->own;
     const size_t n_last = e->train.n / JUDGED_PART, n_first = e->train.n - n_last, n = o->n_learnt + o->n_judged;
     const size_t n_pixels = (size_t)e->train.rows * e->train.cols;
+    const uint32_t side = (uint32_t)hk_run_integer(e->run, "map");
     const hk_images all = {
         .n = n, .rows = e->train.rows, .cols = e->train.cols, .pixels = o->pixels, .labels = o->labels
     };
@@ -346,7 +348,7 @@ static int judge(hk_evolve *e, hk_evolve_member *member, uint64_t generation)
     }
     int rc = HK_OK;
     for (uint32_t k = member->first; rc == HK_OK && k < member->end; k++)
-        rc = judge_filters(member->ctx, e, member->genes + (k - member->first) * e->n_genes, &learnt, &judged,
+        rc = judge_filters(member->ctx, e, member->genes + (k - member->first) * e->n_genes, &learnt, &judged, side,
                            hk_run_seed(e->run) + generation, o->alone, &e->fitness[k], &e->accuracy[k]);
     return rc;
 }
@@ -358,7 +360,8 @@ static int check(hk_evolve *e, const float *genes, size_t n, double *accuracy)
     const hk_images judged = some(&e->validation, 0, n < e->validation.n ? n : e->validation.n);
     int rc = hk_team_create(hk_run_ctx(e->run), 0, &alone);
     if (rc == HK_OK)
-        rc = judge_filters(hk_run_ctx(e->run), e, genes, &learnt, &judged, hk_run_seed(e->run), alone, NULL, accuracy);
+        rc = judge_filters(hk_run_ctx(e->run), e, genes, &learnt, &judged,
+                           (uint32_t)hk_run_integer(e->run, "check_map"), hk_run_seed(e->run), alone, NULL, accuracy);
     hk_team_destroy(alone);
     return rc;
 }

@@ -12,18 +12,21 @@ static void summarise(const hk_evolve *e)
     hk_summary_count(s, "generations", e->n_generations);
     hk_summary_count(s, "evaluations", e->n_generations * e->n_individuals * e->batch);
     hk_summary_number(s, "evolution_cpu_s", e->cpu_s);
-    hk_summary_array(s, "checks", e->checks, e->n_checks);
+    hk_summary_array(s, "checks", e->checks, e->n_checks + 1);
 }
 
 static int put_curves(const hk_evolve *e, hk_results *file)
 {
     enum { COLUMNS = 3 };
-    double *rows = calloc(e->n_checks * COLUMNS, sizeof *rows);
+    double *rows = calloc((e->n_checks + 1) * COLUMNS, sizeof *rows);
     if (rows == NULL)
         return hk_fail(hk_run_ctx(e->run), HK_ENOMEM, "evolve: out of memory");
     uint64_t first = 0;
-    for (size_t k = 0; k < e->n_checks; k++) { /* by then as many generations as `check` in evolve.c says, rounded up */
-        const uint64_t end = ((uint64_t)(k + 1) * e->n_generations + e->n_checks - 1) / e->n_checks;
+    rows[1] = e->history[0].mean_accuracy; /* the first generation is what evolution begins with */
+    rows[2] = e->checks[0];
+    for (size_t k = 1; k <= e->n_checks;
+         k++) { /* by then as many generations as `check` in evolve.c says, rounded up */
+        const uint64_t end = ((uint64_t)k * e->n_generations + e->n_checks - 1) / e->n_checks;
         rows[k * COLUMNS] = (double)end;
         for (uint64_t g = first; g < end; g++)
             rows[k * COLUMNS + 1] += e->history[g].mean_accuracy / (double)(end - first);
@@ -33,7 +36,7 @@ static int put_curves(const hk_evolve *e, hk_results *file)
     int rc = hk_results_put(file, "accuracy_over_training",
                             &(hk_array){ .type = HK_F64,
                                          .n_dims = 2,
-                                         .shape = { e->n_checks, COLUMNS },
+                                         .shape = { e->n_checks + 1, COLUMNS },
                                          .values = rows,
                                          .description = "after so many generations" });
     free(rows);

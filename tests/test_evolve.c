@@ -17,7 +17,8 @@ static hk_ctx *ctx;
 #define GENETIC STRATEGY, "--set", "method=genetic"
 #define FILTERS                                                                                                  \
     IMAGES, "--set", "method=features", "--set", "generations=3", "--set", "individuals=6", "--set", "batch=60", \
-        "--set", "filters=3", "--set", "map=3", "--set", "map_train=100", "--set", "last_map=5"
+        "--set", "filters=3", "--set", "map=3", "--set", "map_train=100", "--set", "last_map=5", "--set",        \
+        "check_map=4"
 
 /* The genome of a file, to be freed, and its history. */
 static float *genome_of(const char *path, size_t *n, double *history, size_t n_history)
@@ -109,6 +110,8 @@ static void filters_evolve_and_the_simulator_sees_what_the_formula_says(void **s
     assert_close(number_of(&one, "before_accuracy"), number_of(&three, "before_accuracy"), 0.0);
     assert_true(number_of(&one, "accuracy") > 0.2 && number_of(&one, "before_accuracy") > 0.2);
     assert_true(number_of(&one, "largest_difference") < 2e-6);
+    assert_int_equal(value_of(&one, "checks")->n_numbers,
+                     4); /* one at the beginning, and after each of three generations */
     trial_close(&one);
     trial_close(&three);
     assert_same_file(scratch_path("one.h5"), scratch_path("three.h5"), 3);
