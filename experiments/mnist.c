@@ -1,11 +1,13 @@
 /* experiments/mnist.c - learning digits without labels, then naming the neurons: see mnist.h.
  *
- * Three phases, each over images in the order of the data set: train (learning on), label (off, training images), test. All of
+ * Three phases, each over images in the order of the data set or one of the seed's: train (learning on), label (off, training images), test. All of
  * a run can be checkpointed between two images and resumed: the rest comes out as if it had not been interrupted. */
 #include "experiments/mnist.h"
 
 #include "experiments/clock.h"
 #include "experiments/mnist_record.h"
+#include "sim/draw.h"
+#include "sim/rng.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +49,25 @@ static hk_images part(const hk_images *images, size_t first, size_t n)
                         .labels = images->labels + first };
 }
 
+/* In place: so all that follows, names and files too, sees one order. */
+static void shuffle(hk_images *images, uint64_t seed)
+{
+    const size_t n_pixels = (size_t)images->rows * images->cols;
+    hk_stream stream = hk_stream_open(seed, HK_PURPOSE_SHUFFLE, hk_name_id("mnist images"), 0);
+    for (size_t k = images->n; k-- > 1;) {
+        const size_t other = hk_stream_below(&stream, k + 1);
+        uint8_t *a = images->pixels + k * n_pixels, *b = images->pixels + other * n_pixels;
+        const uint8_t label = images->labels[k];
+        images->labels[k] = images->labels[other];
+        images->labels[other] = label;
+        for (size_t p = 0; p < n_pixels; p++) {
+            const uint8_t pixel = a[p];
+            a[p] = b[p];
+            b[p] = pixel;
+        }
+    }
+}
+
 static int load_data(state *s)
 {
     hk_run *run = s->run;
@@ -64,6 +85,8 @@ static int load_data(state *s)
     if (n_train > 0 && (size_t)n_train < n)
         n = (size_t)n_train;
     s->train = part(all, 0, n);
+    if (hk_run_choice(run, "order") == 1)
+        shuffle(&s->train, hk_run_seed(run));
     s->test = validation ? part(all, all->n - kept, kept) : part(&s->data.test, 0, s->data.test.n);
     if (validation && n_test > 0 && (size_t)n_test < kept)
         s->test.n = (size_t)n_test;

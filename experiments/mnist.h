@@ -9,7 +9,8 @@
  * rule=novelty: neurons weigh nothing at first. At its first win a neuron takes the image over, and its threshold rises once and
  * for all by `match`; so where no used neuron matches the image so well, an unused one wins, for its threshold is still low. At
  * the n-th win the rate is 1/n: the weights are the mean of the images won (MacQueen 1967, Berkeley Symp. 1:281-297). When no
- * neuron is left, the best match always wins. Images and potentials are those of matching.h.
+ * neuron is left, the best match always wins. Images and potentials are those of matching.h. Nothing here is random but the order
+ * of the images, if that is shuffled.
  *
  * After Diehl & Cook (2015), Front. Comput. Neurosci. 9:99, event-driven and with the competition reduced to its effect. */
 #ifndef HK_MNIST_H
@@ -44,7 +45,7 @@ typedef struct hk_mnist_settings {
 
 #define HK_MNIST_RESOLUTION_MS 0.1
 
-enum { HK_MNIST_N_OPTIONS = 36 };
+enum { HK_MNIST_N_OPTIONS = 37 };
 extern const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS];
 
 /** Resolves the options; `neurons` and the code choose what the user left alone. HK_ENAME, HK_ERANGE. */

@@ -376,6 +376,48 @@ static void the_validation_split_tests_the_last_sixth_of_the_training_images(voi
     assert_ok(hk_results_close(file));
 }
 
+/* What a run was shown to learn from, in order: classes by window. */
+static uint8_t *classes_shown(const char *line, const char *name, size_t n)
+{
+    char words[300];
+    snprintf(words, sizeof words,
+             "--code binary --set train=90 --set label=20 --set test=10 --quiet --json none.json --out %s %s", name,
+             line);
+    run(words);
+    hk_results *file = results_of(name);
+    uint8_t *classes = malloc(n);
+    assert_non_null(classes);
+    assert_ok(hk_results_get(file, "samples/labels", HK_U8, classes, n));
+    assert_ok(hk_results_close(file));
+    return classes;
+}
+
+static void shuffled_images_are_the_same_ones_in_an_order_of_the_seed(void **state)
+{
+    enum { TRAIN = 90, LABEL = 20, TEST = 10, N = TRAIN + LABEL + TEST };
+    (void)state;
+    uint8_t *given = classes_shown("--seed 6", "given.h5", N);
+    uint8_t *shuffled = classes_shown("--seed 6 --set order=shuffled", "shuffled.h5", N);
+    uint8_t *again = classes_shown("--seed 6 --set order=shuffled", "again.h5", N);
+    uint8_t *other = classes_shown("--seed 7 --set order=shuffled", "other.h5", N);
+    int n_of_class[K] = { 0 };
+    for (size_t k = 0; k < TRAIN; k++) {
+        n_of_class[given[k]]++;
+        n_of_class[shuffled[k]]--;
+    }
+    for (size_t c = 0; c < K; c++)
+        assert_int_equal(n_of_class[c], 0);
+    assert_memory_equal(shuffled, again, N);
+    assert_memory_not_equal(shuffled, given, TRAIN);
+    assert_memory_not_equal(shuffled, other, TRAIN);
+    assert_memory_equal(shuffled + TRAIN, shuffled + TRAIN - LABEL, LABEL); /* the last of them name neurons */
+    assert_memory_equal(shuffled + TRAIN + LABEL, given + TRAIN + LABEL, TEST);
+    free(given);
+    free(shuffled);
+    free(again);
+    free(other);
+}
+
 static void without_input_spikes_nothing_is_decided(void **state)
 {
     (void)state;
@@ -405,6 +447,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(recording_nothing_changes_nothing_and_the_arrays_are_there),
         cmocka_unit_test(a_seed_gives_its_own_spikes_every_time),
         cmocka_unit_test(the_validation_split_tests_the_last_sixth_of_the_training_images),
+        cmocka_unit_test(shuffled_images_are_the_same_ones_in_an_order_of_the_seed),
         cmocka_unit_test(without_input_spikes_nothing_is_decided),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

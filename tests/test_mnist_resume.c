@@ -99,9 +99,10 @@ static void assert_same_summary(const char *name_a, const char *name_b)
 /* Interrupted in all phases, after ever longer pieces, and put together again: every number and every bit is the same. */
 static void a_run_in_many_pieces_equals_one_in_a_piece(void **state)
 {
-    static const char *const kinds[] = { "--code rate --set train=200",
-                                         "--code latency --set train=500 --set record=all",
-                                         "--code phase --set rule=novelty --set lr_end=0.1 --set train=300" };
+    static const char *const kinds[] = {
+        "--code rate --set train=200", "--code latency --set train=500 --set record=all",
+        "--code phase --set rule=novelty --set order=shuffled --set lr_end=0.1 --set train=300"
+    };
     static const char phases[3][24] = { "resumed: training", "resumed: naming", "resumed: testing" };
     (void)state;
     for (size_t k = 0; k < N_OF(kinds); k++) {
