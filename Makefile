@@ -72,7 +72,11 @@ results: all            ## the learning experiments of results/learning.md again
 	./hillock run features-som --data mnist --seeds 1..10 --jobs 1 --set setting=original --set side=10 --set cols=1 \
 	    --out none --json results/features-som-original.json
 	for side in 4 6 8 10 12 16; do ./hillock run features-som --data mnist --seeds 1..5 --jobs 1 --set setting=original --set side=$$side \
-	    --set probe=0 --out none --json results/features-som-original-$$side.json || exit 1; done
+	    --set probe=0 --out none --json results/features-som-original-$$side.json && ./hillock run features-som --data mnist --seeds 1..5 \
+	    --jobs 1 --set setting=original --set side=$$side --set vectors=outputs --set pixels=off --set probe=0 \
+	    --out none --json results/features-som-outputs-$$side.json || exit 1; done
+	./hillock run features-som --data mnist --seeds 1..5 --jobs 1 --set setting=original --set side=10 --set cols=1 --set vectors=outputs \
+	    --set pixels=off --set probe=0 --out none --json results/features-som-outputs-ten.json
 	./hillock run capsule-som --data mnist --seeds 1..5 --jobs 1 --set epochs=2 --set pixels=off --out none --json results/capsule-som.json
 	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --out none --json results/evolve.json
 	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --set method=genetic --set generations=500 \
