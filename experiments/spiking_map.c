@@ -17,6 +17,7 @@
 #define TAU_M_MS 50.0
 #define TOP_MV (1.2 * THRESHOLD_MV)
 #define ONCE_MS 1000.0 /* refractory for the rest of the sample */
+#define ANSWERS 2      /* units of which a free map is asked which come first */
 enum { MOST_PARAMS = 16 };
 
 static uint32_t n_units(const hk_spiking_map *map)
@@ -43,13 +44,17 @@ static int create_cells(hk_spiking_map *map, const char *name, uint32_t n, hk_po
     return rc;
 }
 
+/* Dense: a unit has a synapse onto itself as well, of weight 0. */
 static int connect(hk_spiking_map *map, hk_population *pre, hk_population *post, hk_draw weight, hk_projection **out)
 {
-    return hk_projection_create(
-        map->sim,
-        &(hk_projection_config){
-            .pre = pre, .post = post, .connect = HK_ALL_TO_ALL, .weight = weight, .delay_ms = hk_constant(STEP_MS) },
-        out);
+    return hk_projection_create(map->sim,
+                                &(hk_projection_config){ .pre = pre,
+                                                         .post = post,
+                                                         .connect = HK_ALL_TO_ALL,
+                                                         .pairs = HK_PAIRS_AUTAPSES,
+                                                         .weight = weight,
+                                                         .delay_ms = hk_constant(STEP_MS) },
+                                out);
 }
 
 /* Weights of a dense projection: from neuron i to neuron j at [i * *stride + j]. */
@@ -87,13 +92,16 @@ static int attach_rule(hk_spiking_map *map)
 static int on_window(hk_sim *sim, hk_time end, void *user)
 {
     hk_spiking_map *map = user;
-    size_t n;
+    size_t n, n_inhibitor;
     const hk_spike *spikes = hk_population_spikes(map->units, &n);
+    const bool is_over = map->learns ? map->is_inhibited : map->n_spiked + n >= ANSWERS;
+    hk_population_spikes(map->inhibitor, &n_inhibitor);
+    map->is_inhibited = n_inhibitor > 0; /* once it has arrived, a step later */
     (void)sim;
     (void)end;
     for (size_t k = 0; k < n; k++)
         map->spiked[map->n_spiked++] = spikes[k].neuron;
-    return 0;
+    return is_over;
 }
 
 static int check(hk_ctx *ctx, const hk_spiking_map_config *c)
@@ -113,7 +121,11 @@ int hk_spiking_map_create(hk_ctx *ctx, const hk_spiking_map_config *config, hk_s
     int rc = check(ctx, config);
     if (rc == HK_OK) {
         out->spiked = malloc(n_units(out) * sizeof *out->spiked);
-        rc = out->spiked == NULL ? hk_fail(ctx, HK_ENOMEM, "spiking map: no memory for %u units", n_units(out)) : HK_OK;
+        out->by_offset = malloc(n_units(out) * sizeof *out->by_offset);
+        out->rounded = malloc(config->n_inputs * sizeof *out->rounded);
+        rc = out->spiked == NULL || out->by_offset == NULL || out->rounded == NULL
+                 ? hk_fail(ctx, HK_ENOMEM, "spiking map: no memory for %u units", n_units(out))
+                 : HK_OK;
     }
     if (rc == HK_OK)
         rc = hk_sim_create(ctx, &(hk_sim_config){ .resolution_ms = STEP_MS, .seed = config->seed }, &out->sim);
@@ -147,28 +159,42 @@ void hk_spiking_map_destroy(hk_spiking_map *map)
 {
     hk_sim_destroy(map->sim);
     free(map->spiked);
+    free(map->by_offset);
+    free(map->rounded);
     *map = (hk_spiking_map){ .sim = NULL };
 }
 
 /* ---- learning and showing -------------------------------------------------------------------------------------------- */
 
+/* Weights of the synapses from a unit to all others depend on how many rows and columns lie between. */
+static void fill_offsets(const hk_spiking_map *map, double sigma, float *by_offset)
+{
+    const hk_spiking_map_config *c = &map->config;
+    for (uint32_t dy = 0; dy < c->rows; dy++)
+        for (uint32_t dx = 0; dx < c->cols; dx++) {
+            double square = ((double)dy * dy + (double)dx * dx) / (sigma * sigma);
+            by_offset[dy * c->cols + dx] = (float)(dx + dy == 0 ? 0.0
+                                                                : c->strength * THRESHOLD_MV *
+                                                                      (2.0 * hk_exp(-0.5 * square) - 1.0));
+        }
+}
+
 int hk_spiking_map_bind(hk_spiking_map *map, double sigma, double lr)
 {
+    const hk_spiking_map_config *c = &map->config;
     uint64_t stride, ignored;
     float *lateral = matrix_of(map->lateral, &stride), *inhibition = matrix_of(map->inhibition, &ignored);
-    double most = 0.0; /* that any unit can get through lateral synapses */
+    fill_offsets(map, sigma, map->by_offset);
     for (uint32_t a = 0; a < n_units(map); a++) {
-        double sum = 0.0;
-        for (uint32_t b = 0; b < n_units(map); b++) {
-            double r = hk_spiking_map_distance(map, a, b) / sigma;
-            double w = a == b ? 0.0 : map->config.strength * THRESHOLD_MV * (2.0 * hk_exp(-0.5 * r * r) - 1.0);
-            lateral[a * stride + b] = (float)w;
-            sum += fmax(w, 0.0);
+        const uint32_t row = a / c->cols, col = a % c->cols;
+        for (uint32_t y = 0; y < c->rows; y++) {
+            const float *offsets = map->by_offset + (y > row ? y - row : row - y) * c->cols;
+            float *to = lateral + a * stride + y * c->cols;
+            for (uint32_t x = 0; x < c->cols; x++)
+                to[x] = offsets[x > col ? x - col : col - x];
         }
-        most = fmax(most, sum);
+        inhibition[a] = (float)(-2.0 * THRESHOLD_MV * (1.0 + c->strength * n_units(map)));
     }
-    for (uint32_t a = 0; a < n_units(map); a++)
-        inhibition[a] = (float)(-2.0 * (THRESHOLD_MV + most));
     hk_rule_enable(map->rule, true);
     map->learns = true;
     return hk_rule_set(map->rule, "lr", lr);
@@ -187,36 +213,45 @@ void hk_spiking_map_free(hk_spiking_map *map)
     map->learns = false;
 }
 
-static void encoding_of(const float *values, uint32_t n, uint64_t seed, uint64_t sample, double *params,
-                        hk_encoding *out)
+/* Whole numbers of spikes, evenly over the window: the nearest to MOST times the value. Inputs of one number spike together. */
+static void encoding_of(const float *values, uint32_t n, float *rounded, double *params, hk_encoding *out)
 {
+    for (uint32_t i = 0; i < n; i++)
+        rounded[i] = (float)(round((double)values[i] * HK_SPIKING_MAP_MOST) / HK_SPIKING_MAP_MOST);
     hk_encoder_defaults(&hk_regular, params);
     params[hk_column_find(hk_regular.params, hk_regular.n_params, "rate_max_hz")] = 1000.0 * HK_SPIKING_MAP_MOST /
                                                                                     INPUT_MS;
-    *out = (hk_encoding){
-        .values = values, .n = n, .window_ms = INPUT_MS, .params = params, .seed = seed, .sample = sample
-    };
+    params[hk_column_find(hk_regular.params, hk_regular.n_params, "phase_random")] = 0.0;
+    params[hk_column_find(hk_regular.params, hk_regular.n_params, "phase")] = 0.5;
+    *out = (hk_encoding){ .values = rounded, .n = n, .window_ms = INPUT_MS, .params = params };
 }
 
 int hk_spiking_map_encode(hk_ctx *ctx, const float *values, uint32_t n, hk_spikes_in *out)
 {
     double params[MOST_PARAMS];
     hk_encoding encoding;
-    encoding_of(values, n, 0, 0, params, &encoding);
-    return hk_encode(ctx, &hk_regular, &encoding, out);
+    float *rounded = malloc(n * sizeof *rounded);
+    if (rounded == NULL)
+        return hk_fail(ctx, HK_ENOMEM, "spiking map: no memory for %u values", n);
+    encoding_of(values, n, rounded, params, &encoding);
+    int rc = hk_encode(ctx, &hk_regular, &encoding, out);
+    free(rounded);
+    return rc;
 }
 
-int hk_spiking_map_show(hk_spiking_map *map, const float *values, uint64_t sample)
+int hk_spiking_map_show(hk_spiking_map *map, const float *values)
 {
     double params[MOST_PARAMS];
     hk_encoding encoding;
-    encoding_of(values, map->config.n_inputs, map->config.seed, sample, params, &encoding);
+    encoding_of(values, map->config.n_inputs, map->rounded, params, &encoding);
     map->n_spiked = 0;
+    map->is_inhibited = false;
     int rc = hk_sim_settle(map->sim);
-    const double begin_ms = hk_sim_now_ms(map->sim) + INPUT_MS, end_ms = begin_ms + RAMP_MS;
+    const double begin_ms = hk_sim_now_ms(map->sim) + INPUT_MS;
+    if (rc == HK_OK) /* the last sample may have been left in its ramp */
+        rc = hk_population_set_value(map->units, "i_e_pa", 0.0);
     if (rc == HK_OK)
-        rc = hk_population_schedule(map->units, "i_e_pa", 2, (const double[]){ begin_ms, end_ms },
-                                    (const double[]){ TOP_MV, 0.0 });
+        rc = hk_population_schedule(map->units, "i_e_pa", 1, &begin_ms, &(const double){ TOP_MV });
     if (rc == HK_OK)
         rc = hk_sim_present(map->sim, map->inputs, &hk_regular, &encoding, RAMP_MS, NULL);
     uint64_t stride;
