@@ -2,17 +2,20 @@
 #include "sim/team.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { LINE_BYTES = 64, TURNS_AWAKE = 4000, TURNS_BETWEEN_YIELDS = 64 };
+enum { LINE_BYTES = 64, TURNS_BETWEEN_LOOKS = 64 };
+#define AWAKE_S 100e-6 /* the longest that somebody waits awake */
+#define BRIEF_S 4e-6   /* the same where sleep is likely: after a wait of twice that time */
 
 typedef struct member {
     hk_team *team;
     pthread_t thread;
     unsigned number;
+    double awake_s;
 } member;
 
 struct hk_team {
@@ -22,34 +25,85 @@ struct hk_team {
     void *user;
     bool over; /* written before `round`, read after it */
     pthread_mutex_t mutex;
-    pthread_cond_t wake;
+    pthread_cond_t wake, done;
     _Alignas(LINE_BYTES) atomic_uint round; /* raised by the caller: there is work */
     _Alignas(LINE_BYTES) atomic_uint n_done;
     _Alignas(LINE_BYTES) atomic_uint n_asleep;
+    atomic_bool caller_sleeps;
+    double awake_s; /* of the caller */
 };
 
-static void pause_briefly(unsigned turn)
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Lets a turn of waiting pass; false when it is time to sleep. Nobody yields: where more threads or programs than cores want to
+ * run, a thread that yields may get its core back after many milliseconds, and one that sleeps as soon as it is woken. */
+static bool stay_awake(unsigned turn, double awake_s, double *since_s)
 {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #endif
-    if (turn % TURNS_BETWEEN_YIELDS == TURNS_BETWEEN_YIELDS - 1)
-        sched_yield(); /* where there are more threads than cores, somebody else has to get on */
+    if (turn % TURNS_BETWEEN_LOOKS != TURNS_BETWEEN_LOOKS - 1)
+        return true;
+    const double now = now_s();
+    if (turn < TURNS_BETWEEN_LOOKS)
+        *since_s = now;
+    return now - *since_s < awake_s;
 }
 
-static void wait_for_round(hk_team *team, unsigned seen)
+/* How long to wait awake next time, after a sleep. */
+static double next_awake_s(double since_s)
 {
-    for (unsigned turn = 0; turn < TURNS_AWAKE; turn++) {
+    return now_s() - since_s < 2.0 * AWAKE_S ? AWAKE_S : BRIEF_S;
+}
+
+static void wait_for_round(member *self, unsigned seen)
+{
+    hk_team *team = self->team;
+    double since_s = 0.0;
+    unsigned turn = 0;
+    do
         if (atomic_load_explicit(&team->round, memory_order_acquire) != seen)
             return;
-        pause_briefly(turn);
-    }
+    while (stay_awake(turn++, self->awake_s, &since_s));
     pthread_mutex_lock(&team->mutex);
     atomic_fetch_add(&team->n_asleep, 1);
     while (atomic_load(&team->round) == seen)
         pthread_cond_wait(&team->wake, &team->mutex);
     atomic_fetch_sub(&team->n_asleep, 1);
     pthread_mutex_unlock(&team->mutex);
+    self->awake_s = next_awake_s(since_s);
+}
+
+/* Sequentially consistent like those of start_round(): either the caller sees that all are done, or the last sees that it sleeps. */
+static void finish_round(hk_team *team)
+{
+    if (atomic_fetch_add(&team->n_done, 1) + 1 < team->n_extra || !atomic_load(&team->caller_sleeps))
+        return;
+    pthread_mutex_lock(&team->mutex);
+    pthread_cond_signal(&team->done);
+    pthread_mutex_unlock(&team->mutex);
+}
+
+static void wait_for_members(hk_team *team)
+{
+    double since_s = 0.0;
+    unsigned turn = 0;
+    do
+        if (atomic_load_explicit(&team->n_done, memory_order_acquire) == team->n_extra)
+            return;
+    while (stay_awake(turn++, team->awake_s, &since_s));
+    pthread_mutex_lock(&team->mutex);
+    atomic_store(&team->caller_sleeps, true);
+    while (atomic_load(&team->n_done) != team->n_extra)
+        pthread_cond_wait(&team->done, &team->mutex);
+    atomic_store(&team->caller_sleeps, false);
+    pthread_mutex_unlock(&team->mutex);
+    team->awake_s = next_awake_s(since_s);
 }
 
 static void *serve(void *user)
@@ -57,11 +111,11 @@ static void *serve(void *user)
     member *self = user;
     hk_team *team = self->team;
     for (unsigned seen = 0;; seen++) {
-        wait_for_round(team, seen);
+        wait_for_round(self, seen);
         if (team->over)
             return NULL;
         team->work(team->user, self->number);
-        atomic_fetch_add_explicit(&team->n_done, 1, memory_order_release);
+        finish_round(team);
     }
 }
 
@@ -87,11 +141,12 @@ int hk_team_create(hk_ctx *ctx, unsigned n_extra, hk_team **out)
         free(members);
         return hk_fail(ctx, HK_ENOMEM, "threads: out of memory for %u", n_extra);
     }
-    *team = (hk_team){ .members = members, .n_extra = n_extra };
+    *team = (hk_team){ .members = members, .n_extra = n_extra, .awake_s = AWAKE_S };
     pthread_mutex_init(&team->mutex, NULL);
     pthread_cond_init(&team->wake, NULL);
+    pthread_cond_init(&team->done, NULL);
     for (unsigned i = 0; i < n_extra; i++) {
-        members[i] = (member){ .team = team, .number = i + 1 };
+        members[i] = (member){ .team = team, .number = i + 1, .awake_s = AWAKE_S };
         if (pthread_create(&members[i].thread, NULL, serve, &members[i]) != 0) {
             hk_team_destroy(team);
             return hk_fail(ctx, HK_EIO, "threads: the system refused thread %u of %u", i + 2, n_extra + 1);
@@ -110,6 +165,7 @@ void hk_team_destroy(hk_team *team)
     start_round(team);
     for (unsigned i = 0; i < team->n_started; i++)
         pthread_join(team->members[i].thread, NULL);
+    pthread_cond_destroy(&team->done);
     pthread_cond_destroy(&team->wake);
     pthread_mutex_destroy(&team->mutex);
     free(team->members);
@@ -132,6 +188,5 @@ void hk_team_run(hk_team *team, void (*work)(void *user, unsigned member), void 
     atomic_store_explicit(&team->n_done, 0, memory_order_relaxed);
     start_round(team);
     work(user, 0);
-    for (unsigned turn = 0; atomic_load_explicit(&team->n_done, memory_order_acquire) != team->n_extra; turn++)
-        pause_briefly(turn);
+    wait_for_members(team);
 }
