@@ -92,8 +92,9 @@ static int archive_parts(hk_course *c, hk_archive *archive)
     return rc == HK_OK && c->cfg.archive != NULL ? c->cfg.archive(c->cfg.user, archive) : rc;
 }
 
-static int archive_all(hk_course *c, hk_archive *archive)
+static int archive_all(void *user, hk_archive *archive)
 {
+    hk_course *c = user;
     int rc = hk_archive_enter(archive, "course");
     if (rc != HK_OK)
         return rc;
@@ -104,25 +105,13 @@ static int archive_all(hk_course *c, hk_archive *archive)
 
 static int save(hk_course *c)
 {
-    hk_archive *archive = NULL;
     int rc = c->recorder != NULL ? hk_recorder_sync(c->recorder) : HK_OK; /* what it counts on is on disk first */
-    if (rc == HK_OK)
-        rc = hk_archive_create(hk_run_ctx(c->cfg.run), hk_run_checkpoint(c->cfg.run), &archive);
-    if (rc == HK_OK)
-        rc = archive_all(c, archive);
-    if (rc == HK_OK)
-        rc = hk_archive_commit(archive);
-    hk_archive_destroy(archive);
-    return rc;
+    return rc == HK_OK ? hk_archive_save(hk_run_ctx(c->cfg.run), hk_run_checkpoint(c->cfg.run), archive_all, c) : rc;
 }
 
 static int resume(hk_course *c)
 {
-    hk_archive *archive = NULL;
-    int rc = hk_archive_open(hk_run_ctx(c->cfg.run), hk_run_resume(c->cfg.run), &archive);
-    if (rc == HK_OK)
-        rc = archive_all(c, archive);
-    hk_archive_destroy(archive);
+    int rc = hk_archive_load(hk_run_ctx(c->cfg.run), hk_run_resume(c->cfg.run), archive_all, c);
     if (rc == HK_OK)
         hk_run_report(c->cfg.run, "resumed at %.10g ms", hk_sim_now_ms(c->cfg.sim));
     return rc;

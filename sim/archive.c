@@ -422,3 +422,25 @@ void hk_archive_destroy(hk_archive *archive)
     free(archive->path);
     free(archive);
 }
+
+int hk_archive_save(hk_ctx *ctx, const char *path, hk_archive_fn contents, void *user)
+{
+    hk_archive *archive;
+    int rc = hk_archive_create(ctx, path, &archive);
+    if (rc == HK_OK)
+        rc = contents(user, archive);
+    if (rc == HK_OK)
+        rc = hk_archive_commit(archive);
+    hk_archive_destroy(archive);
+    return rc;
+}
+
+int hk_archive_load(hk_ctx *ctx, const char *path, hk_archive_fn contents, void *user)
+{
+    hk_archive *archive;
+    int rc = hk_archive_open(ctx, path, &archive);
+    if (rc == HK_OK)
+        rc = contents(user, archive);
+    hk_archive_destroy(archive);
+    return rc;
+}

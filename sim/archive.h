@@ -54,4 +54,11 @@ HK_MUST_CHECK int hk_archive_commit(hk_archive *archive);
 /** Closes; a checkpoint that was not committed disappears. */
 void hk_archive_destroy(hk_archive *archive);
 
+/** The contents of a checkpoint, described for both directions. */
+typedef int (*hk_archive_fn)(void *user, hk_archive *archive);
+
+/** All of the above for one checkpoint: it stands complete at `path` or, when `contents` or the disk fails, nothing has changed. */
+HK_MUST_CHECK int hk_archive_save(hk_ctx *ctx, const char *path, hk_archive_fn contents, void *user);
+HK_MUST_CHECK int hk_archive_load(hk_ctx *ctx, const char *path, hk_archive_fn contents, void *user);
+
 #endif

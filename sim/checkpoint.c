@@ -577,24 +577,17 @@ int hk_sim_archive(hk_sim *sim, hk_archive *archive)
     return rc == HK_ENOMEM ? hk_fail(sim->ctx, rc, "checkpoint: out of memory") : rc;
 }
 
+static int archive_sim(void *sim, hk_archive *archive)
+{
+    return hk_sim_archive(sim, archive);
+}
+
 int hk_sim_save(hk_sim *sim, const char *path)
 {
-    hk_archive *archive;
-    int rc = hk_archive_create(sim->ctx, path, &archive);
-    if (rc == HK_OK)
-        rc = hk_sim_archive(sim, archive);
-    if (rc == HK_OK)
-        rc = hk_archive_commit(archive);
-    hk_archive_destroy(archive);
-    return rc;
+    return hk_archive_save(sim->ctx, path, archive_sim, sim);
 }
 
 int hk_sim_load(hk_sim *sim, const char *path)
 {
-    hk_archive *archive;
-    int rc = hk_archive_open(sim->ctx, path, &archive);
-    if (rc == HK_OK)
-        rc = hk_sim_archive(sim, archive);
-    hk_archive_destroy(archive);
-    return rc;
+    return hk_archive_load(sim->ctx, path, archive_sim, sim);
 }

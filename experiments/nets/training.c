@@ -47,8 +47,9 @@ static int archive_arrays(state *s, hk_archive *archive)
     return rc;
 }
 
-static int archive_state(state *s, hk_archive *archive)
+static int archive_state(void *user, hk_archive *archive)
 {
+    state *s = user;
     uint64_t row[2] = { hk_run_seed(s->run), s->training->at };
     int rc = hk_archive_enter(archive, "training");
     if (rc == HK_OK)
@@ -72,23 +73,12 @@ static int archive_state(state *s, hk_archive *archive)
 
 static int save(state *s)
 {
-    hk_archive *archive = NULL;
-    int rc = hk_archive_create(hk_run_ctx(s->run), hk_run_checkpoint(s->run), &archive);
-    if (rc == HK_OK)
-        rc = archive_state(s, archive);
-    if (rc == HK_OK)
-        rc = hk_archive_commit(archive);
-    hk_archive_destroy(archive);
-    return rc;
+    return hk_archive_save(hk_run_ctx(s->run), hk_run_checkpoint(s->run), archive_state, s);
 }
 
 static int resume(state *s)
 {
-    hk_archive *archive = NULL;
-    int rc = hk_archive_open(hk_run_ctx(s->run), hk_run_resume(s->run), &archive);
-    if (rc == HK_OK)
-        rc = archive_state(s, archive);
-    hk_archive_destroy(archive);
+    int rc = hk_archive_load(hk_run_ctx(s->run), hk_run_resume(s->run), archive_state, s);
     if (rc == HK_OK)
         hk_run_report(s->run, "resumed: batch %llu of %llu", (unsigned long long)s->training->at,
                       (unsigned long long)s->training->n_batches);
