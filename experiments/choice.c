@@ -22,17 +22,13 @@ int hk_choice_load(hk_run *run, hk_choice *out)
     if (rc != HK_OK)
         return rc;
     const hk_images *all = &out->data.train;
-    const size_t n_kept = validates ? all->n / 6 : 0, n_pixels = (size_t)all->rows * all->cols;
-    out->train = *all;
-    out->train.n = at_most(n_train, all->n - n_kept);
-    out->test = out->data.test;
-    if (validates) {
-        out->test = *all;
-        out->test.pixels += (all->n - n_kept) * n_pixels;
-        out->test.labels += all->n - n_kept;
-        out->test.n = at_most(n_test, n_kept);
-    }
+    const size_t n_kept = validates ? all->n / 6 : 0, n_learnt = all->n - n_kept;
+    out->train = hk_images_part(all, 0, at_most(n_train, n_learnt));
+    out->test = validates ? hk_images_part(all, n_learnt, at_most(n_test, n_kept)) : out->data.test;
     hk_run_report(run, "data: %s", out->data.report);
+    if (validates)
+        hk_run_report(run, "validation: tested on %zu of the last %zu training images, which are not learnt from",
+                      out->test.n, n_kept);
     return HK_OK;
 }
 

@@ -8,6 +8,21 @@
 /** "test", "validation", NULL: choices of the option `split`. */
 extern const char *const hk_choice_splits[];
 
+/* Read by hk_choice_load(). */
+#define HK_CHOICE_OPTIONS                                                                                              \
+    { .name = "data",                                                                                                  \
+      .type = HK_OPTION_CHOICE,                                                                                        \
+      .text = "auto",                                                                                                  \
+      .choices = hk_dataset_names,                                                                                     \
+      .meaning = "which images" },                                                                                     \
+        { .name = "split",                                                                                             \
+          .type = HK_OPTION_CHOICE,                                                                                    \
+          .text = "test",                                                                                              \
+          .choices = hk_choice_splits,                                                                                 \
+          .meaning = "validation: the last sixth of the training images is tested on instead, for choosing options" }, \
+        HK_COUNT("train", 0, 0, 1e6, "training images; 0: all"),                                                       \
+        HK_COUNT("test", 0, 0, 1e6, "images to test on; 0: all")
+
 typedef struct hk_choice {
     hk_dataset data;
     hk_images train, test; /* borrowed parts of it */

@@ -21,11 +21,6 @@
 
 enum { MOST_CODES = 16 };
 
-#define COUNT(option, default_, low, high, text)                                                                 \
-    {                                                                                                            \
-        .name = option, .type = HK_OPTION_INTEGER, .initial = default_, .min = low, .max = high, .meaning = text \
-    }
-
 static const hk_option options[] = {
     { .name = "code",
       .type = HK_OPTION_CHOICE,
@@ -37,14 +32,14 @@ static const hk_option options[] = {
       .text = "auto",
       .choices = hk_dataset_names,
       .meaning = "which images" },
-    COUNT("neurons", 100, 2, 10000, "size of the competing layer"),
-    COUNT("trials", 20, 1, 10000, "choices of parameters tried for each code"),
-    COUNT("test_seeds", 5, 1, 1000, "networks trained with the best choice: seed, seed + 1, ..."),
-    COUNT("train", 10000, 10, 1e6, "training images, shown once"),
-    COUNT("label", 5000, 10, 1e6, "the last so many of them name the neurons"),
-    COUNT("validation", 2000, 10, 1e6, "further images, by which choices are judged"),
-    COUNT("test", 10000, 10, 1e6, "test images"),
-    COUNT("probe", 1000, 1, 1e6, "the first so many of them are shown disturbed, too"),
+    HK_COUNT("neurons", 100, 2, 10000, "size of the competing layer"),
+    HK_COUNT("trials", 20, 1, 10000, "choices of parameters tried for each code"),
+    HK_COUNT("test_seeds", 5, 1, 1000, "networks trained with the best choice: seed, seed + 1, ..."),
+    HK_COUNT("train", 10000, 10, 1e6, "training images, shown once"),
+    HK_COUNT("label", 5000, 10, 1e6, "the last so many of them name the neurons"),
+    HK_COUNT("validation", 2000, 10, 1e6, "further images, by which choices are judged"),
+    HK_COUNT("test", 10000, 10, 1e6, "test images"),
+    HK_COUNT("probe", 1000, 1, 1e6, "the first so many of them are shown disturbed, too"),
 };
 
 typedef struct state {
@@ -73,8 +68,9 @@ static bool is_done(const state *s, size_t job)
 
 /* ---- checkpoints ------------------------------------------------------------------------------------------------- */
 
-static int archive_state(state *s, hk_archive *archive)
+static int archive_state(void *user, hk_archive *archive)
 {
+    state *s = user;
     hk_codes_results *r = &s->results;
     const size_t n_tests = r->n_codes * r->n_seeds, n_each = sizeof *r->tests / sizeof(double);
     int rc = hk_archive_enter(archive, "codes");
@@ -101,26 +97,15 @@ static int archive_state(state *s, hk_archive *archive)
 
 static int save(state *s, hk_ctx *ctx)
 {
-    hk_archive *archive = NULL;
-    int rc = hk_archive_create(ctx, hk_run_checkpoint(s->run), &archive);
-    if (rc == HK_OK)
-        rc = archive_state(s, archive);
-    if (rc == HK_OK)
-        rc = hk_archive_commit(archive);
-    hk_archive_destroy(archive);
-    return rc;
+    return hk_archive_save(ctx, hk_run_checkpoint(s->run), archive_state, s);
 }
 
 static int resume(state *s)
 {
-    hk_archive *archive = NULL;
     size_t n_scores = 0, n_tests = 0;
     if (hk_run_resume(s->run) == NULL)
         return HK_OK;
-    int rc = hk_archive_open(hk_run_ctx(s->run), hk_run_resume(s->run), &archive);
-    if (rc == HK_OK)
-        rc = archive_state(s, archive);
-    hk_archive_destroy(archive);
+    int rc = hk_archive_load(hk_run_ctx(s->run), hk_run_resume(s->run), archive_state, s);
     for (size_t k = 0; k < s->results.n_codes * s->results.n_trials; k++)
         n_scores += isnan(s->results.scores[k]) ? 0 : 1;
     for (size_t k = 0; k < s->results.n_codes * s->results.n_seeds; k++)
@@ -215,15 +200,6 @@ static int do_jobs(state *s, bool testing)
 
 /* ---- the run ----------------------------------------------------------------------------------------------------- */
 
-static hk_images part(const hk_images *images, size_t first, size_t n)
-{
-    hk_images out = *images;
-    out.n = n;
-    out.pixels += first * images->rows * images->cols;
-    out.labels += first;
-    return out;
-}
-
 static int load(state *s)
 {
     hk_run *run = s->run;
@@ -237,9 +213,9 @@ static int load(state *s)
     if (rc != HK_OK)
         return rc;
     n_label = n_label < n_train ? n_label : n_train;
-    s->train = part(&s->data.train, 0, n_train);
-    s->label = part(&s->data.train, n_train - n_label, n_label);
-    s->validation = part(&s->data.train, n_train, n_validation);
+    s->train = hk_images_part(&s->data.train, 0, n_train);
+    s->label = hk_images_part(&s->data.train, n_train - n_label, n_label);
+    s->validation = hk_images_part(&s->data.train, n_train, n_validation);
     hk_run_report(run, "data: %s", s->data.report);
     return HK_OK;
 }

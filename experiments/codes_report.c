@@ -1,7 +1,7 @@
 /* experiments/codes_report.c - what codes says: a table, the summary, a file, a page; see codes.h. */
 #include "experiments/codes.h"
 
-#include "sim/results.h"
+#include "experiments/outcome.h"
 #include "sim/version.h"
 
 #include <errno.h>
@@ -275,19 +275,8 @@ static int put_names(const hk_codes_results *r, hk_results *file)
 
 static int write_file(hk_run *run, const hk_codes_results *r)
 {
-    hk_recorder *recorder = NULL;
     hk_results *file = NULL;
-    hk_recorder_config config = { .path = hk_run_out(run), .queue_bytes = 1 << 16, .flush_interval_s = 1.0 };
-    int rc = hk_recorder_create(hk_run_ctx(run), &config, &recorder);
-    if (rc == HK_OK)
-        rc = hk_run_sign(run, recorder);
-    if (rc == HK_OK)
-        rc = hk_recorder_start(recorder);
-    int closed = recorder != NULL ? hk_recorder_close(recorder) : HK_OK;
-    if (rc == HK_OK)
-        rc = closed;
-    if (rc == HK_OK)
-        rc = hk_results_open(hk_run_ctx(run), hk_run_out(run), HK_RESULTS_ADD, &file);
+    int rc = hk_outcome_open(run, &file);
     for (size_t c = 0; rc == HK_OK && c < r->n_codes; c++) {
         rc = put_search(run, r, c, file);
         if (rc == HK_OK)

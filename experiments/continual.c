@@ -82,8 +82,9 @@ static int archive_counters(state *s, hk_archive *archive)
     return rc == HK_OK ? hk_archive_array(archive, "seconds", HK_F64, s->seconds, 2) : rc;
 }
 
-static int archive_state(state *s, hk_archive *archive)
+static int archive_state(void *user, hk_archive *archive)
 {
+    state *s = user;
     int rc = hk_archive_enter(archive, "continual");
     if (rc == HK_OK)
         rc = hk_archive_expect(archive, "config", hk_run_config(s->run));
@@ -106,26 +107,14 @@ static int save(state *s)
 {
     if (hk_run_checkpoint(s->run) == NULL)
         return HK_OK;
-    hk_archive *archive = NULL;
     int rc = s->files.recorder != NULL ? hk_recorder_sync(s->files.recorder)
                                        : HK_OK; /* what it counts on is on disk first */
-    if (rc == HK_OK)
-        rc = hk_archive_create(hk_run_ctx(s->run), hk_run_checkpoint(s->run), &archive);
-    if (rc == HK_OK)
-        rc = archive_state(s, archive);
-    if (rc == HK_OK)
-        rc = hk_archive_commit(archive);
-    hk_archive_destroy(archive);
-    return rc;
+    return rc == HK_OK ? hk_archive_save(hk_run_ctx(s->run), hk_run_checkpoint(s->run), archive_state, s) : rc;
 }
 
 static int resume(state *s)
 {
-    hk_archive *archive = NULL;
-    int rc = hk_archive_open(hk_run_ctx(s->run), hk_run_resume(s->run), &archive);
-    if (rc == HK_OK)
-        rc = archive_state(s, archive);
-    hk_archive_destroy(archive);
+    int rc = hk_archive_load(hk_run_ctx(s->run), hk_run_resume(s->run), archive_state, s);
     if (rc == HK_OK)
         hk_run_report(s->run, "resumed: image %llu of the stream", (unsigned long long)s->at);
     return rc;

@@ -1,7 +1,7 @@
 /* experiments/continual_file.c - what continual writes: spikes in one file after the other, and its results so far. */
 #include "experiments/continual.h"
 
-#include "sim/results.h"
+#include "experiments/outcome.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -217,28 +217,12 @@ static int put_neurons(hk_results *file, const hk_continual_results *r)
     return rc == HK_OK ? put(file, "neurons/names", r->names->share, n, K, "mean of the labels of what it learnt") : rc;
 }
 
-/* A file that says who made it, without any spikes. */
-static int create_file(hk_run *run)
-{
-    hk_recorder *recorder = NULL;
-    hk_recorder_config config = { .path = hk_run_out(run), .queue_bytes = 1 << 16, .flush_interval_s = 1.0 };
-    int rc = hk_recorder_create(hk_run_ctx(run), &config, &recorder);
-    if (rc == HK_OK)
-        rc = hk_run_sign(run, recorder);
-    if (rc == HK_OK)
-        rc = hk_recorder_start(recorder);
-    int closed = recorder != NULL ? hk_recorder_close(recorder) : HK_OK;
-    return rc == HK_OK ? closed : rc;
-}
-
 int hk_continual_write_results(hk_run *run, const hk_continual_results *results)
 {
     if (hk_run_out(run) == NULL)
         return HK_OK;
     hk_results *file = NULL;
-    int rc = create_file(run);
-    if (rc == HK_OK)
-        rc = hk_results_open(hk_run_ctx(run), hk_run_out(run), HK_RESULTS_ADD, &file);
+    int rc = hk_outcome_open(run, &file);
     if (rc == HK_OK && results->score->n_rows > 0)
         rc = put_rows(file, results->score, results->network != NULL);
     if (rc == HK_OK && results->score->n_rows > 0)

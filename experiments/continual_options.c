@@ -1,11 +1,11 @@
 /* experiments/continual_options.c - the options of continual. Found on the validation split: results/learning.md. */
 #include "experiments/continual.h"
 
+#include "experiments/choice.h"
 #include "experiments/matching.h"
 
 static const char *const methods[] = { "forgetting", "plain", "features", NULL };
 static const char *const orders[] = { "classes", "mixed", "drift", NULL };
-static const char *const splits[] = { "test", "validation", NULL };
 static const char *const records[] = { "hidden", "none", NULL };
 
 const hk_option hk_continual_options[HK_CONTINUAL_N_OPTIONS] = {
@@ -36,7 +36,7 @@ const hk_option hk_continual_options[HK_CONTINUAL_N_OPTIONS] = {
     { .name = "split",
       .type = HK_OPTION_CHOICE,
       .text = "test",
-      .choices = splits,
+      .choices = hk_choice_splits,
       .meaning = "validation: the last sixth of the training images is kept back and tested instead (for every choice "
                  "of parameters; the test images are for the end)" },
     { .name = "passes",

@@ -1,7 +1,7 @@
 /* experiments/encode_file.c - what encode writes: see encode.h. */
 #include "experiments/encode.h"
 
-#include "sim/results.h"
+#include "experiments/outcome.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -131,29 +131,13 @@ static int put_common(const target *t, const hk_encode_result *results, size_t n
     return rc == HK_OK ? hk_results_put_number(t->file, "codes", "jitter_ms", hk_run_number(t->run, "jitter_ms")) : rc;
 }
 
-/* A file that says who made it, without any spikes of a simulation. */
-static int create_file(hk_run *run)
-{
-    hk_recorder *recorder = NULL;
-    hk_recorder_config config = { .path = hk_run_out(run), .queue_bytes = 1 << 16, .flush_interval_s = 1.0 };
-    int rc = hk_recorder_create(hk_run_ctx(run), &config, &recorder);
-    if (rc == HK_OK)
-        rc = hk_run_sign(run, recorder);
-    if (rc == HK_OK)
-        rc = hk_recorder_start(recorder);
-    int closed = recorder != NULL ? hk_recorder_close(recorder) : HK_OK;
-    return rc == HK_OK ? closed : rc;
-}
-
 int hk_encode_write(hk_run *run, const hk_encode_result *results, size_t n_results, const float *image, uint32_t rows,
                     uint32_t cols)
 {
     if (hk_run_out(run) == NULL)
         return HK_OK;
     target t = { .run = run, .image = image, .rows = rows, .cols = cols };
-    int rc = create_file(run);
-    if (rc == HK_OK)
-        rc = hk_results_open(hk_run_ctx(run), hk_run_out(run), HK_RESULTS_ADD, &t.file);
+    int rc = hk_outcome_open(run, &t.file);
     if (rc == HK_OK)
         rc = put_common(&t, results, n_results);
     for (size_t k = 0; rc == HK_OK && k < n_results; k++) {

@@ -21,19 +21,6 @@ static const char *const starts[] = { "random", "edges", NULL };
 static const char *const fitnesses[] = { "likelihood", "accuracy", NULL };
 static const char *const inputs[] = { "edges", "pixels", NULL };
 
-#define COUNT(option, default_, low, high, text)                                                                 \
-    {                                                                                                            \
-        .name = option, .type = HK_OPTION_INTEGER, .initial = default_, .min = low, .max = high, .meaning = text \
-    }
-#define NUMBER(option, default_, low, high, text)                                                               \
-    {                                                                                                           \
-        .name = option, .type = HK_OPTION_NUMBER, .initial = default_, .min = low, .max = high, .meaning = text \
-    }
-#define AUTOMATIC(option, type_, how, low, high, text)                                            \
-    {                                                                                             \
-        .name = option, .type = type_, .automatic = how, .min = low, .max = high, .meaning = text \
-    }
-
 static const hk_option options[] = {
     { .name = "method",
       .type = HK_OPTION_CHOICE,
@@ -45,27 +32,27 @@ static const hk_option options[] = {
       .text = "auto",
       .choices = hk_dataset_names,
       .meaning = "which images" },
-    AUTOMATIC("generations", HK_OPTION_INTEGER, "3000; features: 200", 1, 1e9, "how many"),
-    AUTOMATIC("individuals", HK_OPTION_INTEGER, "64; features: 16", 2, 1e5, "of a generation, an even number"),
-    AUTOMATIC("batch", HK_OPTION_INTEGER, "128; features: 800", 1, 1e6,
-              "images on which a generation is judged, others each time"),
-    AUTOMATIC("sigma", HK_OPTION_NUMBER, "0.1; features: 0.3", 1e-9, 1e6,
-              "strategy: spread of the individuals about their mean"),
-    AUTOMATIC("rate", HK_OPTION_NUMBER, "0.02; features: 0.15", 1e-9, 1e3,
-              "strategy: longest step of a gene at first; it falls to 0 as a cosine"),
-    NUMBER("decay", 0.0, 0.0, 1e3, "strategy: of the mean, per rate"),
-    NUMBER("bound", 1.0, 1e-9, 1e6, "genetic: largest gene"),
-    NUMBER("mutation", 0.02, 0.0, 1.0, "genetic: share of the genes of a child that change"),
-    NUMBER("step", 0.2, 1e-9, 1e6, "genetic: largest change of one"),
-    COUNT("elite", 4, 0, 1e5, "genetic: so many live on unchanged"),
-    COUNT("contest", 3, 1, 1e5, "genetic: a parent is the fittest of so many"),
+    HK_AUTOMATIC("generations", HK_OPTION_INTEGER, 1, 1e9, "3000; features: 200", "how many"),
+    HK_AUTOMATIC("individuals", HK_OPTION_INTEGER, 2, 1e5, "64; features: 16", "of a generation, an even number"),
+    HK_AUTOMATIC("batch", HK_OPTION_INTEGER, 1, 1e6, "128; features: 800",
+                 "images on which a generation is judged, others each time"),
+    HK_AUTOMATIC("sigma", HK_OPTION_NUMBER, 1e-9, 1e6, "0.1; features: 0.3",
+                 "strategy: spread of the individuals about their mean"),
+    HK_AUTOMATIC("rate", HK_OPTION_NUMBER, 1e-9, 1e3, "0.02; features: 0.15",
+                 "strategy: longest step of a gene at first; it falls to 0 as a cosine"),
+    HK_NUMBER("decay", 0.0, 0.0, 1e3, "strategy: of the mean, per rate"),
+    HK_NUMBER("bound", 1.0, 1e-9, 1e6, "genetic: largest gene"),
+    HK_NUMBER("mutation", 0.02, 0.0, 1.0, "genetic: share of the genes of a child that change"),
+    HK_NUMBER("step", 0.2, 1e-9, 1e6, "genetic: largest change of one"),
+    HK_COUNT("elite", 4, 0, 1e5, "genetic: so many live on unchanged"),
+    HK_COUNT("contest", 3, 1, 1e5, "genetic: a parent is the fittest of so many"),
     { .name = "inputs",
       .type = HK_OPTION_CHOICE,
       .text = "edges",
       .choices = inputs,
       .meaning = "weights: what the network sees, spikes of neurons for 8 directions of edges, or pixels" },
-    COUNT("hidden", 0, 0, 1000, "weights: hidden neurons, which evolve too"),
-    COUNT("filters", 8, 1, 64, "features: how many"),
+    HK_COUNT("hidden", 0, 0, 1000, "weights: hidden neurons, which evolve too"),
+    HK_COUNT("filters", 8, 1, 64, "features: how many"),
     { .name = "start",
       .type = HK_OPTION_CHOICE,
       .text = "random",
@@ -76,16 +63,16 @@ static const hk_option options[] = {
       .text = "likelihood",
       .choices = fitnesses,
       .meaning = "features: how sure a map is of the right class, or how often it is right" },
-    COUNT("map", 8, 2, 100, "features: side of the maps that judge them"),
-    COUNT("map_train", 600, 100, 1e6, "features: images that a map learns from, others in each generation"),
-    COUNT("last_map", 30, 2, 300, "features: side of the maps in the end"),
-    COUNT("train", 50000, 10, 1e6, "training images"),
-    COUNT("validation", 10000, 10, 1e6, "further images, for choices"),
-    COUNT("test", 10000, 10, 1e6, "test images, read once"),
-    COUNT("checks", 20, 1, HK_EVOLVE_MOST_CHECKS,
-          "how often accuracy on validation images is measured on the way, after once at the beginning"),
-    COUNT("check_map", 16, 2, 300, "features: side of the maps that do it; they learn from as many training images"),
-    COUNT("checked", 2000, 10, 1e6, "on so many of them"),
+    HK_COUNT("map", 8, 2, 100, "features: side of the maps that judge them"),
+    HK_COUNT("map_train", 600, 100, 1e6, "features: images that a map learns from, others in each generation"),
+    HK_COUNT("last_map", 30, 2, 300, "features: side of the maps in the end"),
+    HK_COUNT("train", 50000, 10, 1e6, "training images"),
+    HK_COUNT("validation", 10000, 10, 1e6, "further images, for choices"),
+    HK_COUNT("test", 10000, 10, 1e6, "test images, read once"),
+    HK_COUNT("checks", 20, 1, HK_EVOLVE_MOST_CHECKS,
+             "how often accuracy on validation images is measured on the way, after once at the beginning"),
+    HK_COUNT("check_map", 16, 2, 300, "features: side of the maps that do it; they learn from as many training images"),
+    HK_COUNT("checked", 2000, 10, 1e6, "on so many of them"),
 };
 
 static bool sees_filters(const hk_run *run)
@@ -113,8 +100,9 @@ void hk_evolve_choose(const hk_evolve *e, uint64_t generation, uint32_t purpose,
 
 /* ---- checkpoints ------------------------------------------------------------------------------------------------- */
 
-static int archive_state(hk_evolve *e, hk_archive *archive)
+static int archive_state(void *user, hk_archive *archive)
 {
+    hk_evolve *e = user;
     uint64_t seed = hk_run_seed(e->run);
     int rc = hk_archive_enter(archive, "evolve");
     if (rc == HK_OK)
@@ -145,27 +133,15 @@ static int archive_state(hk_evolve *e, hk_archive *archive)
 
 static int save(hk_evolve *e)
 {
-    hk_archive *archive = NULL;
-    if (hk_run_checkpoint(e->run) == NULL)
-        return HK_OK;
-    int rc = hk_archive_create(hk_run_ctx(e->run), hk_run_checkpoint(e->run), &archive);
-    if (rc == HK_OK)
-        rc = archive_state(e, archive);
-    if (rc == HK_OK)
-        rc = hk_archive_commit(archive);
-    hk_archive_destroy(archive);
-    return rc;
+    const char *path = hk_run_checkpoint(e->run);
+    return path != NULL ? hk_archive_save(hk_run_ctx(e->run), path, archive_state, e) : HK_OK;
 }
 
 static int resume(hk_evolve *e)
 {
-    hk_archive *archive = NULL;
     if (hk_run_resume(e->run) == NULL)
         return HK_OK;
-    int rc = hk_archive_open(hk_run_ctx(e->run), hk_run_resume(e->run), &archive);
-    if (rc == HK_OK)
-        rc = archive_state(e, archive);
-    hk_archive_destroy(archive);
+    int rc = hk_archive_load(hk_run_ctx(e->run), hk_run_resume(e->run), archive_state, e);
     if (rc == HK_OK)
         hk_run_report(e->run, "resumed: %llu of %llu generations are done", (unsigned long long)hk_evolve_generation(e),
                       (unsigned long long)e->n_generations);
@@ -275,15 +251,6 @@ static int choose_best(hk_evolve *e)
 
 /* ---- the run ----------------------------------------------------------------------------------------------------- */
 
-static hk_images part(const hk_images *images, size_t first, size_t n)
-{
-    hk_images out = *images;
-    out.n = n;
-    out.pixels += first * images->rows * images->cols;
-    out.labels += first;
-    return out;
-}
-
 static int load(hk_evolve *e)
 {
     const size_t n_train = (size_t)hk_run_integer(e->run, "train");
@@ -295,8 +262,8 @@ static int load(hk_evolve *e)
     int rc = hk_dataset_load(hk_run_ctx(e->run), &request, &e->data);
     if (rc != HK_OK)
         return rc;
-    e->train = part(&e->data.train, 0, n_train);
-    e->validation = part(&e->data.train, n_train, n_validation);
+    e->train = hk_images_part(&e->data.train, 0, n_train);
+    e->validation = hk_images_part(&e->data.train, n_train, n_validation);
     hk_run_report(e->run, "data: %s", e->data.report);
     return HK_OK;
 }

@@ -221,15 +221,6 @@ static int measure_likelihood(hk_ctx *ctx, const hk_som *som, const hk_features 
     return HK_OK;
 }
 
-static hk_images some(const hk_images *images, size_t first, size_t n)
-{
-    hk_images out = *images;
-    out.n = n;
-    out.pixels += first * images->rows * images->cols;
-    out.labels += first;
-    return out;
-}
-
 /* A small map that learns from some images and is judged on others. `fitness` may be NULL. */
 static int judge_filters(hk_ctx *ctx, const hk_evolve *e, const float *genes, const hk_images *learnt,
                          const hk_images *judged, uint32_t side, uint64_t seed, hk_team *alone, double *fitness,
@@ -338,7 +329,8 @@ static int judge(hk_evolve *e, hk_evolve_member *member, uint64_t generation)
     const hk_images all = {
         .n = n, .rows = e->train.rows, .cols = e->train.cols, .pixels = o->pixels, .labels = o->labels
     };
-    const hk_images learnt = some(&all, 0, o->n_learnt), judged = some(&all, o->n_learnt, o->n_judged);
+    const hk_images learnt = hk_images_part(&all, 0, o->n_learnt),
+                    judged = hk_images_part(&all, o->n_learnt, o->n_judged);
     hk_evolve_choose(e, generation, 0, n_first, o->n_learnt, o->chosen);
     hk_evolve_choose(e, generation, 1, n_last, o->n_judged, o->chosen + o->n_learnt);
     for (size_t i = 0; i < n; i++) {
@@ -356,8 +348,8 @@ static int judge(hk_evolve *e, hk_evolve_member *member, uint64_t generation)
 static int check(hk_evolve *e, const float *genes, size_t n, double *accuracy)
 {
     hk_team *alone;
-    const hk_images learnt = some(&e->train, 0, n < e->train.n ? n : e->train.n);
-    const hk_images judged = some(&e->validation, 0, n < e->validation.n ? n : e->validation.n);
+    const hk_images learnt = hk_images_part(&e->train, 0, n < e->train.n ? n : e->train.n);
+    const hk_images judged = hk_images_part(&e->validation, 0, n < e->validation.n ? n : e->validation.n);
     int rc = hk_team_create(hk_run_ctx(e->run), 0, &alone);
     if (rc == HK_OK)
         rc = judge_filters(hk_run_ctx(e->run), e, genes, &learnt, &judged,

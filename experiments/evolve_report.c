@@ -1,6 +1,8 @@
 /* experiments/evolve_report.c - what evolve says: lines, the summary, a file; see evolve.h. */
 #include "experiments/evolve.h"
 
+#include "experiments/outcome.h"
+
 #include <stdlib.h>
 
 static void summarise(const hk_evolve *e)
@@ -74,19 +76,8 @@ static int put_all(hk_evolve *e, hk_results *file)
 
 static int write_file(hk_evolve *e)
 {
-    hk_recorder *recorder = NULL;
     hk_results *file = NULL;
-    hk_recorder_config config = { .path = hk_run_out(e->run), .queue_bytes = 1 << 16, .flush_interval_s = 1.0 };
-    int rc = hk_recorder_create(hk_run_ctx(e->run), &config, &recorder);
-    if (rc == HK_OK)
-        rc = hk_run_sign(e->run, recorder);
-    if (rc == HK_OK)
-        rc = hk_recorder_start(recorder);
-    int closed = recorder != NULL ? hk_recorder_close(recorder) : HK_OK;
-    if (rc == HK_OK)
-        rc = closed;
-    if (rc == HK_OK)
-        rc = hk_results_open(hk_run_ctx(e->run), hk_run_out(e->run), HK_RESULTS_ADD, &file);
+    int rc = hk_outcome_open(e->run, &file);
     if (rc == HK_OK)
         rc = put_all(e, file);
     if (rc == HK_OK)

@@ -46,6 +46,20 @@ typedef struct hk_option {
     const char *meaning;
 } hk_option;
 
+/* Rows of a table of options, without a unit. */
+#define HK_COUNT(option, default_, low, high, text)                                                              \
+    {                                                                                                            \
+        .name = option, .type = HK_OPTION_INTEGER, .initial = default_, .min = low, .max = high, .meaning = text \
+    }
+#define HK_NUMBER(option, default_, low, high, text)                                                            \
+    {                                                                                                           \
+        .name = option, .type = HK_OPTION_NUMBER, .initial = default_, .min = low, .max = high, .meaning = text \
+    }
+#define HK_AUTOMATIC(option, type_, low, high, how, text)                                         \
+    {                                                                                             \
+        .name = option, .type = type_, .min = low, .max = high, .automatic = how, .meaning = text \
+    }
+
 /** One key of the summary, for the documentation. */
 typedef struct hk_summary_key {
     const char *name, *unit, *meaning;

@@ -6,85 +6,60 @@
  * Labels train the net and name the units; the map itself learns without them. */
 #include "experiments/features_som.h"
 
-#include "experiments/clock.h"
-#include "experiments/choice.h"
-#include "experiments/nets/outcome.h"
-#include "experiments/nets/robustness.h"
+#include "experiments/nets/mapped_net.h"
 #include "experiments/nets/spiking.h"
-#include "experiments/nets/training.h"
-#include "experiments/nets/vector_map.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Where the parts of a run end on the progress line. */
 #define TRAINED 0.6
 #define RUN 0.8
-#define MAPPED 0.9
-
-enum { TRAIN, TEST, N_SETS };
 
 typedef struct state {
     hk_run *run;
-    hk_choice images;
+    hk_mapped_net base;
     hk_features_som_settings settings;
-    hk_team *team;
-    hk_multiplier *multiplier;
     hk_perceptron net;
     hk_perceptron_pass pass;
-    hk_training_config config;
-    hk_training training;
-    hk_features features[N_SETS];
-    hk_spiking_report spiking[N_SETS];
-    double net_accuracy[N_SETS], largest; /* activation */
-    size_t n_right;                       /* by the net, of the images it was last shown */
-    double training_cpu_s;
-    hk_robustness robustness;
-    hk_vector_map map, pixel_map;
-    bool is_done;
+    hk_spiking_report spiking[HK_N_SETS];
+    double largest; /* activation */
 } state;
-
-static const hk_images *images_of(const state *s, int set)
-{
-    return set == TRAIN ? &s->images.train : &s->images.test;
-}
 
 /* ---- the net ------------------------------------------------------------------------------------------------------- */
 
 static int gradient(void *user, size_t n, const uint8_t *labels, double *loss, size_t *n_right, double *out)
 {
     state *s = user;
-    int rc = hk_perceptron_run(&s->net, s->multiplier, &s->pass, n);
+    int rc = hk_perceptron_run(&s->net, s->base.multiplier, &s->pass, n);
     for (size_t k = 0; k < n && rc == HK_OK; k++)
         *n_right += hk_perceptron_decide(&s->net, &s->pass, k) == labels[k];
-    return rc == HK_OK
-               ? hk_perceptron_gradient(&s->net, s->multiplier, &s->pass, n, labels, s->settings.smoothing, loss, out)
-               : rc;
+    return rc == HK_OK ? hk_perceptron_gradient(&s->net, s->base.multiplier, &s->pass, n, labels, s->settings.smoothing,
+                                                loss, out)
+                       : rc;
 }
 
-static int train(state *s)
+static int train(void *user)
 {
+    state *s = user;
     const hk_features_som_settings *set = &s->settings;
-    const double start = hk_clock_process_cpu_s();
-    s->config = (hk_training_config){ .data = s->images.data.name,
-                                      .images = s->images.train,
-                                      .method = set->method,
-                                      .rate_start = set->rate_start,
-                                      .rate_end = set->rate_end,
-                                      .epochs = set->epochs,
-                                      .batch = set->batch,
-                                      .most = { set->shift_px, set->shift_px, 0.0, 1.0 },
-                                      .seed = hk_run_seed(s->run),
-                                      .net = s,
-                                      .gradient = gradient,
-                                      .values = s->pass.values[0],
-                                      .params = s->net.params,
-                                      .n_params = s->net.n_params,
-                                      .progress = TRAINED };
+    const hk_training_config config = { .data = s->base.images.data.name,
+                                        .images = s->base.images.train,
+                                        .method = set->method,
+                                        .rate_start = set->rate_start,
+                                        .rate_end = set->rate_end,
+                                        .epochs = set->epochs,
+                                        .batch = set->batch,
+                                        .most = { set->shift_px, set->shift_px, 0.0, 1.0 },
+                                        .seed = hk_run_seed(s->run),
+                                        .net = s,
+                                        .gradient = gradient,
+                                        .values = s->pass.values[0],
+                                        .params = s->net.params,
+                                        .n_params = s->net.n_params,
+                                        .progress = TRAINED };
     hk_perceptron_draw(&s->net, set->init_sd, hk_run_seed(s->run));
-    int rc = hk_training_run(s->run, s->multiplier, &s->config, &s->training);
-    s->training_cpu_s = hk_clock_process_cpu_s() - start;
+    int rc = hk_mapped_net_train(&s->base, &config);
     hk_spiking_round(&s->net);
     return rc;
 }
@@ -99,7 +74,7 @@ static int load_net(state *s, const char *path)
     hk_perceptron_fini(&s->net);
     rc = hk_perceptron_load(ctx, file, &s->net);
     hk_results_discard(file);
-    const size_t n_pixels = (size_t)s->images.train.rows * s->images.train.cols;
+    const size_t n_pixels = (size_t)s->base.images.train.rows * s->base.images.train.cols;
     if (rc == HK_OK &&
         (s->net.n_layers < 2 || s->net.sizes[0] != n_pixels || s->net.sizes[s->net.n_layers] != HK_DATASET_CLASSES))
         rc = hk_fail(ctx, HK_EFORMAT,
@@ -115,7 +90,7 @@ static int activate(void *user, const hk_images *images, const hk_distortion *di
     const size_t last = s->net.n_layers - 1, layer = s->settings.of_outputs ? last + 1 : last;
     const size_t n_features = s->net.sizes[layer], n_pixels = s->net.sizes[0];
     const hk_distortion none = { .scale = 1.0 };
-    s->n_right = 0;
+    s->base.n_right = 0;
     int rc = hk_features_init(hk_run_ctx(s->run), images->n, n_features, out);
     out->n_classes = HK_DATASET_CLASSES;
     for (size_t begin = 0; begin < images->n && rc == HK_OK; begin += s->pass.n_samples) {
@@ -123,9 +98,9 @@ static int activate(void *user, const hk_images *images, const hk_distortion *di
         for (size_t k = 0; k < n; k++)
             hk_distort(images, begin + k, distortions == NULL ? &none : &distortions[begin + k],
                        s->pass.values[0] + k * n_pixels);
-        rc = hk_perceptron_run(&s->net, s->multiplier, &s->pass, n);
+        rc = hk_perceptron_run(&s->net, s->base.multiplier, &s->pass, n);
         for (size_t k = 0; k < n && rc == HK_OK; k++) {
-            s->n_right += hk_perceptron_decide(&s->net, &s->pass, k) == images->labels[begin + k];
+            s->base.n_right += hk_perceptron_decide(&s->net, &s->pass, k) == images->labels[begin + k];
             out->labels[begin + k] = images->labels[begin + k];
         }
         for (size_t k = 0; k < n * n_features; k++)
@@ -138,33 +113,27 @@ static int activate(void *user, const hk_images *images, const hk_distortion *di
 }
 
 /* The same in spikes. The window of a layer is twice the largest activation of any image that is shown. */
-static int spike(state *s)
+static int spike(void *user)
 {
+    state *s = user;
     int rc = HK_OK;
-    for (int set = 0; set < N_SETS && rc == HK_OK && !hk_run_stopping(s->run); set++) {
+    for (int set = 0; set < HK_N_SETS && rc == HK_OK && !hk_run_stopping(s->run); set++) {
         hk_spiking_config config = { .net = &s->net,
                                      .window_ms = ceil(2.0 * s->largest + 1.0),
-                                     .what = set == TRAIN ? "training images in spikes" : "test images in spikes",
-                                     .begin = set == TRAIN ? TRAINED : TRAINED + 0.9 * (RUN - TRAINED),
-                                     .end = set == TRAIN ? TRAINED + 0.9 * (RUN - TRAINED) : RUN };
-        hk_features_fini(&s->features[set]);
-        rc = hk_spiking_run(s->run, &config, images_of(s, set), s->team, &s->features[set], &s->spiking[set]);
-        s->features[set].n_classes = HK_DATASET_CLASSES;
+                                     .what = set == HK_LEARNT ? "training images in spikes" : "test images in spikes",
+                                     .begin = set == HK_LEARNT ? TRAINED : TRAINED + 0.9 * (RUN - TRAINED),
+                                     .end = set == HK_LEARNT ? TRAINED + 0.9 * (RUN - TRAINED) : RUN };
+        hk_features_fini(&s->base.vectors[set]);
+        rc = hk_spiking_run(s->run, &config, hk_mapped_net_images(&s->base, set), s->base.team, &s->base.vectors[set],
+                            &s->spiking[set]);
+        s->base.vectors[set].n_classes = HK_DATASET_CLASSES;
     }
-    const hk_spiking_report *a = &s->spiking[TRAIN], *b = &s->spiking[TEST];
+    const hk_spiking_report *a = &s->spiking[HK_LEARNT], *b = &s->spiking[HK_TESTED];
     hk_run_events(s->run,
                   a->input_spikes + b->input_spikes + a->layer_spikes[0] + b->layer_spikes[0] + a->layer_spikes[1] +
                       b->layer_spikes[1] + a->layer_spikes[2] + b->layer_spikes[2],
                   a->synaptic_events + b->synaptic_events);
     return rc;
-}
-
-/* ---- the maps ------------------------------------------------------------------------------------------------------ */
-
-static int map_features(state *s)
-{
-    return hk_vector_map_learn(s->run, &s->settings.map, &s->features[TRAIN], &s->features[TEST], s->team,
-                               "map of the features", RUN, s->settings.has_pixels ? MAPPED : 1.0, &s->map);
 }
 
 /* ---- results ------------------------------------------------------------------------------------------------------- */
@@ -200,8 +169,8 @@ static const hk_summary_key keys[] = {
 
 static void summarise_spikes(const state *s, hk_summary *summary)
 {
-    const hk_spiking_report *train_ = &s->spiking[TRAIN], *test = &s->spiking[TEST];
-    const double n = (double)s->images.test.n;
+    const hk_spiking_report *train_ = &s->spiking[HK_LEARNT], *test = &s->spiking[HK_TESTED];
+    const double n = (double)s->base.images.test.n;
     double by_layer[HK_PERCEPTRON_LAYERS];
     for (size_t l = 0; l + 1 < s->net.n_layers; l++)
         by_layer[l] = (double)test->layer_spikes[l] / n;
@@ -221,57 +190,43 @@ static void summarise_spikes(const state *s, hk_summary *summary)
 static void summarise(const state *s)
 {
     hk_summary *summary = hk_run_summary(s->run);
-    hk_summary_text(summary, "data", s->images.data.name);
-    hk_summary_count(summary, "train_images", s->images.train.n);
-    hk_summary_count(summary, "test_images", s->images.test.n);
-    hk_summary_number(summary, "train_accuracy", s->map.learnt_accuracy);
-    hk_summary_number(summary, "test_accuracy", s->map.test_accuracy);
-    hk_summary_number(summary, "net_train_accuracy", s->net_accuracy[TRAIN]);
-    hk_summary_number(summary, "net_test_accuracy", s->net_accuracy[TEST]);
-    if (s->settings.has_pixels) {
-        hk_summary_number(summary, "pixel_train_accuracy", s->pixel_map.learnt_accuracy);
-        hk_summary_number(summary, "pixel_test_accuracy", s->pixel_map.test_accuracy);
+    const hk_mapped_net *base = &s->base;
+    hk_summary_text(summary, "data", base->images.data.name);
+    hk_summary_count(summary, "train_images", base->images.train.n);
+    hk_summary_count(summary, "test_images", base->images.test.n);
+    hk_summary_number(summary, "train_accuracy", base->map.learnt_accuracy);
+    hk_summary_number(summary, "test_accuracy", base->map.test_accuracy);
+    hk_summary_number(summary, "net_train_accuracy", base->net_accuracy[HK_LEARNT]);
+    hk_summary_number(summary, "net_test_accuracy", base->net_accuracy[HK_TESTED]);
+    if (base->pixel_map.learnt != NULL) {
+        hk_summary_number(summary, "pixel_train_accuracy", base->pixel_map.learnt_accuracy);
+        hk_summary_number(summary, "pixel_test_accuracy", base->pixel_map.test_accuracy);
     }
-    hk_summary_number(summary, "quantisation_error", s->map.quality.quantisation_error);
-    hk_summary_number(summary, "topographic_error", s->map.quality.topographic_error);
-    hk_summary_count(summary, "dead_units", s->map.quality.n_dead);
+    hk_summary_number(summary, "quantisation_error", base->map.quality.quantisation_error);
+    hk_summary_number(summary, "topographic_error", base->map.quality.topographic_error);
+    hk_summary_count(summary, "dead_units", base->map.quality.n_dead);
     if (s->settings.in_spikes)
         summarise_spikes(s, summary);
     hk_summary_number(summary, "largest_activation_ms", s->largest);
-    hk_summary_number(summary, "training_cpu_s", s->training_cpu_s);
-    hk_summary_hash(summary, "answers_hash", s->map.hash);
+    hk_summary_number(summary, "training_cpu_s", base->training_cpu_s);
+    hk_summary_hash(summary, "answers_hash", base->map.hash);
     hk_run_report(s->run, "net: %.2f %% of the training images right, %.2f %% of those tested",
-                  100.0 * s->net_accuracy[TRAIN], 100.0 * s->net_accuracy[TEST]);
-    hk_run_report(
-        s->run, "map of %u x %u units on %zu %s: %.2f %% of the training images right, %.2f %% of those tested",
-        s->settings.map.rows, s->settings.map.cols, s->map.som.n_features,
-        s->settings.of_outputs ? "outputs" : "features", 100.0 * s->map.learnt_accuracy, 100.0 * s->map.test_accuracy);
-    if (s->settings.has_pixels)
-        hk_run_report(s->run, "such a map on pixels: %.2f %% and %.2f %%", 100.0 * s->pixel_map.learnt_accuracy,
-                      100.0 * s->pixel_map.test_accuracy);
-    hk_robustness_tell(s->run, &s->robustness);
+                  100.0 * base->net_accuracy[HK_LEARNT], 100.0 * base->net_accuracy[HK_TESTED]);
+    hk_run_report(s->run,
+                  "map of %u x %u units on %zu %s: %.2f %% of the training images right, %.2f %% of those tested",
+                  base->map_config.rows, base->map_config.cols, base->map.som.n_features,
+                  s->settings.of_outputs ? "outputs" : "features", 100.0 * base->map.learnt_accuracy,
+                  100.0 * base->map.test_accuracy);
+    if (base->pixel_map.learnt != NULL)
+        hk_run_report(s->run, "such a map on pixels: %.2f %% and %.2f %%", 100.0 * base->pixel_map.learnt_accuracy,
+                      100.0 * base->pixel_map.test_accuracy);
+    hk_robustness_tell(s->run, &base->robustness);
 }
 
-static int write_results(const state *s)
+static int put_net(const void *user, hk_results *file)
 {
-    hk_results *file;
-    hk_ctx *ctx = hk_run_ctx(s->run);
-    if (hk_run_out(s->run) == NULL)
-        return HK_OK;
-    int rc = hk_outcome_open(s->run, &file);
-    if (rc != HK_OK)
-        return rc;
-    rc = hk_perceptron_save(&s->net, file);
-    if (rc == HK_OK)
-        rc = hk_vector_map_put(ctx, &s->map, &s->images.train, file);
-    if (rc == HK_OK)
-        rc = hk_robustness_put(&s->robustness, file);
-    if (rc == HK_OK)
-        rc = hk_training_put(ctx, &s->training, s->settings.epochs, file);
-    if (rc == HK_OK)
-        return hk_results_close(file);
-    hk_results_discard(file);
-    return rc;
+    const state *s = user;
+    return hk_perceptron_save(&s->net, file);
 }
 
 /* ---- the run ------------------------------------------------------------------------------------------------------- */
@@ -282,12 +237,8 @@ static int prepare(state *s)
     const char *net = hk_run_text(s->run, "net");
     int rc = hk_features_som_settle(s->run, &s->settings);
     if (rc == HK_OK)
-        rc = hk_choice_load(s->run, &s->images);
-    if (rc == HK_OK)
-        rc = hk_team_create(ctx, hk_run_threads(s->run) - 1, &s->team);
-    if (rc == HK_OK)
-        rc = hk_multiplier_create(ctx, s->team, &s->multiplier);
-    s->settings.sizes[0] = (size_t)s->images.train.rows * s->images.train.cols;
+        rc = hk_mapped_net_init(s->run, &s->base);
+    s->settings.sizes[0] = (size_t)s->base.images.train.rows * s->base.images.train.cols;
     if (rc == HK_OK)
         rc = hk_perceptron_create(ctx, s->settings.sizes, s->settings.n_layers, &s->net);
     if (rc == HK_OK && net[0] != '\0')
@@ -297,32 +248,6 @@ static int prepare(state *s)
                : rc;
 }
 
-static int go_through(state *s)
-{
-    const bool trains = hk_run_text(s->run, "net")[0] == '\0';
-    int rc = trains ? train(s) : HK_OK;
-    if (rc != HK_OK || s->training.at < s->training.n_batches)
-        return rc;
-    for (int set = 0; set < N_SETS && rc == HK_OK; set++) {
-        rc = activate(s, images_of(s, set), NULL, &s->features[set]);
-        s->net_accuracy[set] = (double)s->n_right / (double)images_of(s, set)->n;
-    }
-    if (rc == HK_OK && s->settings.in_spikes)
-        rc = spike(s);
-    if (rc == HK_OK && !hk_run_stopping(s->run))
-        rc = map_features(s);
-    if (rc == HK_OK && s->settings.has_pixels && !hk_run_stopping(s->run))
-        rc = hk_vector_map_learn_pixels(s->run, &s->settings.map, &s->images.train, &s->images.test, s->team, MAPPED,
-                                        1.0, &s->pixel_map);
-    if (rc == HK_OK && !hk_run_stopping(s->run))
-        rc = hk_robustness_measure(s->run, &s->map, &s->images.test, (size_t)hk_run_integer(s->run, "probe"), s->team,
-                                   activate, s, &s->robustness);
-    s->is_done = rc == HK_OK && !hk_run_stopping(s->run);
-    if (rc == HK_OK && !s->is_done && trains && hk_run_checkpoint(s->run) != NULL)
-        rc = hk_training_save(s->run, &s->config, &s->training);
-    return rc;
-}
-
 static int run(hk_run *run)
 {
     state *s = calloc(1, sizeof *s);
@@ -330,22 +255,21 @@ static int run(hk_run *run)
         return hk_fail(hk_run_ctx(run), HK_ENOMEM, "features-som: out of memory");
     s->run = run;
     int rc = prepare(s);
+    const hk_mapped_net_parts parts = { .train = train,
+                                        .show = activate,
+                                        .respond = s->settings.in_spikes ? spike : NULL,
+                                        .put = put_net,
+                                        .map = "map of the features",
+                                        .shown = RUN };
     if (rc == HK_OK)
-        rc = go_through(s);
-    if (rc == HK_OK && s->is_done) {
+        rc = hk_mapped_net_run(&s->base, &parts, s);
+    if (rc == HK_OK && s->base.is_done) {
         summarise(s);
-        rc = write_results(s);
+        rc = hk_mapped_net_write(&s->base, &parts, s);
     }
-    hk_vector_map_fini(&s->pixel_map);
-    hk_vector_map_fini(&s->map);
-    hk_features_fini(&s->features[TEST]);
-    hk_features_fini(&s->features[TRAIN]);
-    hk_training_fini(&s->training);
     hk_perceptron_pass_fini(&s->pass);
     hk_perceptron_fini(&s->net);
-    hk_multiplier_destroy(s->multiplier);
-    hk_team_destroy(s->team);
-    hk_choice_fini(&s->images);
+    hk_mapped_net_fini(&s->base);
     free(s);
     return rc;
 }

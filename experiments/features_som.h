@@ -5,7 +5,6 @@
 #include "experiments/experiment.h"
 #include "experiments/nets/descent.h"
 #include "experiments/nets/perceptron.h"
-#include "experiments/readouts/som.h"
 
 typedef struct hk_features_som_settings {
     size_t n_layers, sizes[HK_PERCEPTRON_LAYERS + 1]; /* of the net; the inputs, sizes[0], are for the images to say */
@@ -13,8 +12,7 @@ typedef struct hk_features_som_settings {
     hk_descent_method method;
     double rate_start, rate_end;
     uint32_t epochs, batch;
-    hk_som_config map;
-    bool in_spikes, has_pixels;
+    bool in_spikes;
     bool of_outputs; /* the map learns from those of the net, not from the features */
 } hk_features_som_settings;
 

@@ -2,7 +2,7 @@
  * has the commands. */
 #include "experiments/features_som.h"
 
-#include "experiments/nets/options.h"
+#include "experiments/choice.h"
 #include "experiments/nets/vector_map.h"
 
 /* What the option `setting` stands for. */
@@ -97,10 +97,8 @@ int hk_features_som_settle(hk_run *run, hk_features_som_settings *out)
         .rate_end = given_or(run, "learning_rate_end", p->learning_rate_end),
         .epochs = (uint32_t)count_or(run, "epochs", p->epochs),
         .batch = (uint32_t)hk_run_integer(run, "batch"),
-        .map = hk_vector_map_settle(run),
         .in_spikes = hk_run_choice(run, "vectors") == SPIKES,
         .of_outputs = hk_run_choice(run, "vectors") == OUTPUTS,
-        .has_pixels = hk_run_flag(run, "pixels"),
     };
     out->sizes[1] = hidden;
     out->sizes[out->n_layers - 1] = (size_t)hk_run_integer(run, "features");

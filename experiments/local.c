@@ -17,7 +17,6 @@
 #include <string.h>
 
 static const char *const kinds[] = { "gabor", "gaussian", NULL };
-static const char *const splits[] = { "test", "validation", NULL };
 static const char *const trainings[] = { "formula", "simulated", NULL };
 static const char *const outputs[] = { "logistic", "linear", NULL };
 enum { CLASSES = HK_LOCAL_CLASSES, MOST_PASSES = 1000 };
@@ -38,7 +37,7 @@ enum { CLASSES = HK_LOCAL_CLASSES, MOST_PASSES = 1000 };
 
 static const hk_option options[] = {
     CHOICE("data", hk_dataset_names, "auto", "which images"),
-    CHOICE("split", splits, "test",
+    CHOICE("split", hk_choice_splits, "test",
            "validation: learn from the first five sixths of the training images, decide on the others; for choices"),
     COUNT("train", 0, 0, 1e6, "training images; 0: all"),
     COUNT("test", 0, 0, 1e6, "test images; 0: all"),

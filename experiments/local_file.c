@@ -1,25 +1,11 @@
 /* experiments/local_file.c - the output file of `local`. */
 #include "experiments/local.h"
 
-#include "sim/results.h"
+#include "experiments/outcome.h"
 
 #include <stdlib.h>
 
 enum { MOST_DRAWN = 256 }; /* fields shown by `hillock plot` */
-
-/* Who made it, with which parameters. */
-static int create_file(hk_run *run)
-{
-    hk_recorder *recorder = NULL;
-    hk_recorder_config config = { .path = hk_run_out(run), .queue_bytes = 1 << 16, .flush_interval_s = 1.0 };
-    int rc = hk_recorder_create(hk_run_ctx(run), &config, &recorder);
-    if (rc == HK_OK)
-        rc = hk_run_sign(run, recorder);
-    if (rc == HK_OK)
-        rc = hk_recorder_start(recorder);
-    int closed = recorder != NULL ? hk_recorder_close(recorder) : HK_OK;
-    return rc == HK_OK ? closed : rc;
-}
 
 static int put_fields(hk_results *file, const hk_gabor *bank)
 {
@@ -126,9 +112,7 @@ int hk_local_write(hk_run *run, const hk_local_results *results)
     if (hk_run_out(run) == NULL)
         return HK_OK;
     hk_results *file = NULL;
-    int rc = create_file(run);
-    if (rc == HK_OK)
-        rc = hk_results_open(hk_run_ctx(run), hk_run_out(run), HK_RESULTS_ADD, &file);
+    int rc = hk_outcome_open(run, &file);
     if (rc == HK_OK)
         rc = put_fields(file, results->bank);
     if (rc == HK_OK)

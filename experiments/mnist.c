@@ -4,6 +4,7 @@
  * a run can be checkpointed between two images and resumed: the rest comes out as if it had not been interrupted. */
 #include "experiments/mnist.h"
 
+#include "experiments/choice.h"
 #include "experiments/clock.h"
 #include "experiments/mnist_record.h"
 #include "sim/draw.h"
@@ -18,8 +19,8 @@ enum { MAX_POINTS = 64 }; /* of the curve over training */
 
 typedef struct state {
     hk_run *run;
-    hk_dataset data;
-    hk_images train, test, label; /* borrowed parts of `data` */
+    hk_choice images;
+    hk_images label; /* a borrowed part of them */
     hk_mnist_network net;
     hk_vote vote, online;
     hk_recorder *recorder;
@@ -36,17 +37,7 @@ typedef struct state {
 
 static uint64_t phase_length(const state *s, uint64_t phase)
 {
-    return phase == TRAIN ? s->train.n * s->net.settings.passes : phase == LABEL ? s->label.n : s->test.n;
-}
-
-static hk_images part(const hk_images *images, size_t first, size_t n)
-{
-    size_t n_pixels = (size_t)images->rows * images->cols;
-    return (hk_images){ .n = n,
-                        .rows = images->rows,
-                        .cols = images->cols,
-                        .pixels = images->pixels + first * n_pixels,
-                        .labels = images->labels + first };
+    return phase == TRAIN ? s->images.train.n * s->net.settings.passes : phase == LABEL ? s->label.n : s->images.test.n;
 }
 
 /* In place: so all that follows, names and files too, sees one order. */
@@ -68,31 +59,16 @@ static void shuffle(hk_images *images, uint64_t seed)
     }
 }
 
-static int load_data(state *s)
+static int load_images(state *s)
 {
-    hk_run *run = s->run;
-    int64_t n_train = hk_run_integer(run, "train"), n_test = hk_run_integer(run, "test");
-    bool validation = hk_run_choice(run, "split") == 1;
-    hk_dataset_request request = { .name = hk_run_text(run, "data"),
-                                   .n_train = n_train == 0 || validation ? HK_DATASET_ALL : (size_t)n_train,
-                                   .n_test = n_test == 0 || validation ? HK_DATASET_ALL : (size_t)n_test,
-                                   .glyph_seed = hk_run_seed(run) };
-    int rc = hk_dataset_load(hk_run_ctx(run), &request, &s->data);
+    const size_t wanted = (size_t)hk_run_integer(s->run, "label");
+    int rc = hk_choice_load(s->run, &s->images);
     if (rc != HK_OK)
         return rc;
-    const hk_images *all = &s->data.train;
-    size_t kept = validation ? all->n / 6 : 0, n = all->n - kept;
-    if (n_train > 0 && (size_t)n_train < n)
-        n = (size_t)n_train;
-    s->train = part(all, 0, n);
-    if (hk_run_choice(run, "order") == 1)
-        shuffle(&s->train, hk_run_seed(run));
-    s->test = validation ? part(all, all->n - kept, kept) : part(&s->data.test, 0, s->data.test.n);
-    if (validation && n_test > 0 && (size_t)n_test < kept)
-        s->test.n = (size_t)n_test;
-    size_t n_label = (size_t)hk_run_integer(run, "label");
-    s->label = part(&s->train, n > n_label ? n - n_label : 0, n > n_label ? n_label : n);
-    hk_run_report(run, "data: %s", s->data.report);
+    if (hk_run_choice(s->run, "order") == 1)
+        shuffle(&s->images.train, hk_run_seed(s->run));
+    const size_t n = s->images.train.n, n_label = wanted < n ? wanted : n;
+    s->label = hk_images_part(&s->images.train, n - n_label, n_label);
     return HK_OK;
 }
 
@@ -128,8 +104,9 @@ static int archive_vote(hk_archive *archive, const char *name, hk_vote *vote)
     return rc;
 }
 
-static int archive_state(state *s, hk_archive *archive)
+static int archive_state(void *user, hk_archive *archive)
 {
+    state *s = user;
     uint64_t *const values[] = { &s->phase,           &s->at,        &s->right_label,
                                  &s->right_vote,      &s->undecided, &s->online_label,
                                  &s->online_vote,     &s->n_online,  &s->n_points,
@@ -142,7 +119,7 @@ static int archive_state(state *s, hk_archive *archive)
     if (rc == HK_OK)
         rc = hk_archive_expect(archive, "config", hk_run_config(s->run));
     if (rc == HK_OK) /* `auto` may find something else than it did before */
-        rc = hk_archive_expect(archive, "data", s->data.name);
+        rc = hk_archive_expect(archive, "data", s->images.data.name);
     if (rc == HK_OK)
         rc = hk_archive_array(archive, "counters", HK_U64, row, N_VALUES);
     for (size_t k = 0; k < N_VALUES; k++)
@@ -175,25 +152,13 @@ static int archive_state(state *s, hk_archive *archive)
 
 static int save(state *s)
 {
-    hk_archive *archive = NULL;
     int rc = s->recorder != NULL ? hk_recorder_sync(s->recorder) : HK_OK; /* what it counts on is on disk first */
-    if (rc == HK_OK)
-        rc = hk_archive_create(hk_run_ctx(s->run), hk_run_checkpoint(s->run), &archive);
-    if (rc == HK_OK)
-        rc = archive_state(s, archive);
-    if (rc == HK_OK)
-        rc = hk_archive_commit(archive);
-    hk_archive_destroy(archive);
-    return rc;
+    return rc == HK_OK ? hk_archive_save(hk_run_ctx(s->run), hk_run_checkpoint(s->run), archive_state, s) : rc;
 }
 
 static int resume(state *s)
 {
-    hk_archive *archive = NULL;
-    int rc = hk_archive_open(hk_run_ctx(s->run), hk_run_resume(s->run), &archive);
-    if (rc == HK_OK)
-        rc = archive_state(s, archive);
-    hk_archive_destroy(archive);
+    int rc = hk_archive_load(hk_run_ctx(s->run), hk_run_resume(s->run), archive_state, s);
     if (rc == HK_OK)
         hk_run_report(s->run, "resumed: %s, image %llu", phase_names[s->phase], (unsigned long long)s->at);
     return rc;
@@ -252,7 +217,7 @@ static uint64_t sum_counts(const uint32_t *counts, uint32_t n)
 
 static int show_next(state *s)
 {
-    const hk_images *images = s->phase == TRAIN ? &s->train : s->phase == LABEL ? &s->label : &s->test;
+    const hk_images *images = s->phase == TRAIN ? &s->images.train : s->phase == LABEL ? &s->label : &s->images.test;
     size_t i = (size_t)(s->at % images->n);
     uint64_t input_spikes = s->net.input_spikes, events = hk_sim_get_stats(s->net.sim).synaptic_events;
     int rc = HK_OK;
@@ -352,7 +317,7 @@ static void summarise(const state *s)
     double named = 0.0, train = (double)s->shown[TRAIN], test = (double)s->shown[TEST];
     for (int c = 0; c < HK_VOTE_CLASSES; c++)
         named += s->vote.n_named[c];
-    hk_summary_text(summary, "data", s->data.name);
+    hk_summary_text(summary, "data", s->images.data.name);
     hk_summary_text(summary, "code", hk_run_text(s->run, "code"));
     hk_summary_count(summary, "train_images", s->shown[TRAIN]);
     hk_summary_number(summary, "test_accuracy_label", (double)s->right_label / test);
@@ -408,13 +373,13 @@ static int write_results(state *s)
 {
     hk_mnist_results results = { .network = &s->net,
                                  .vote = &s->vote,
-                                 .rows = s->train.rows,
-                                 .cols = s->train.cols,
+                                 .rows = s->images.train.rows,
+                                 .cols = s->images.train.cols,
                                  .curve = s->curve,
                                  .n_points = s->n_points,
                                  .confusion = s->confusion,
                                  .examples = &s->examples,
-                                 .phases = { &s->train, &s->label, &s->test },
+                                 .phases = { &s->images.train, &s->label, &s->images.test },
                                  .n_passes = s->net.settings.passes };
     return hk_mnist_write_results(s->run, &results);
 }
@@ -422,11 +387,11 @@ static int write_results(state *s)
 static int prepare(state *s)
 {
     hk_mnist_settings settings;
-    int rc = load_data(s);
+    int rc = load_images(s);
     if (rc == HK_OK)
         rc = hk_mnist_settle(s->run, &settings);
     if (rc == HK_OK)
-        rc = hk_mnist_network_create(hk_run_ctx(s->run), hk_run_seed(s->run), &settings, &s->data, &s->net);
+        rc = hk_mnist_network_create(hk_run_ctx(s->run), hk_run_seed(s->run), &settings, &s->images.data, &s->net);
     if (rc == HK_OK &&
         (hk_vote_init(&s->vote, settings.neurons) != HK_OK || hk_vote_init(&s->online, settings.neurons) != HK_OK))
         rc = hk_fail(hk_run_ctx(s->run), HK_ENOMEM, "mnist: out of memory for the readouts");
@@ -455,7 +420,7 @@ static int run(hk_run *run)
     hk_vote_fini(&s->vote);
     hk_vote_fini(&s->online);
     hk_mnist_network_destroy(&s->net);
-    hk_dataset_fini(&s->data);
+    hk_choice_fini(&s->images);
     free(s);
     return rc;
 }

@@ -2,6 +2,7 @@
 #include "experiments/mnist.h"
 
 #include "encoders/catalogue.h"
+#include "experiments/choice.h"
 #include "experiments/matching.h"
 #include "experiments/mnist_presets.h"
 #include "sim/time.h"
@@ -9,7 +10,6 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const splits[] = { "test", "validation", NULL };
 static const char *const rules[] = { "homeostasis", "novelty", NULL };
 static const char *const orders[] = { "given", "shuffled", NULL };
 static const char *const records[] = { "hidden", "all", "none", NULL };
@@ -80,7 +80,7 @@ const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS] = {
     { .name = "split",
       .type = HK_OPTION_CHOICE,
       .text = "test",
-      .choices = splits,
+      .choices = hk_choice_splits,
       .meaning = "validation: the last sixth of the training images is kept back and tested instead (for every choice "
                  "of parameters; the test images are for the end)" },
     { .name = "record",

@@ -1,5 +1,5 @@
 /* experiments/spiking_som_file.c - what spiking-som writes; see spiking_som.h. */
-#include "experiments/nets/outcome.h"
+#include "experiments/outcome.h"
 #include "experiments/spiking_som.h"
 
 #include <stdlib.h>

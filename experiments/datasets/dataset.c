@@ -298,6 +298,15 @@ void hk_dataset_fini(hk_dataset *dataset)
     memset(dataset, 0, sizeof *dataset);
 }
 
+hk_images hk_images_part(const hk_images *images, size_t first, size_t n)
+{
+    hk_images out = *images;
+    out.n = n;
+    out.pixels += first * images->rows * images->cols;
+    out.labels += first;
+    return out;
+}
+
 void hk_images_values(const hk_images *images, size_t i, float *values)
 {
     size_t n = (size_t)images->rows * images->cols;

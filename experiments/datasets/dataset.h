@@ -51,6 +51,8 @@ typedef struct hk_dataset_request {
 HK_MUST_CHECK int hk_dataset_load(hk_ctx *ctx, const hk_dataset_request *request, hk_dataset *out);
 void hk_dataset_fini(hk_dataset *dataset);
 
+/** n of them from `first` on, borrowed. */
+hk_images hk_images_part(const hk_images *images, size_t first, size_t n);
 /** Image i as values in [0, 1] (pixel / 255) into values[rows * cols]. */
 void hk_images_values(const hk_images *images, size_t i, float *values);
 

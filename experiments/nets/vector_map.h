@@ -6,6 +6,21 @@
 #include "experiments/readouts/som.h"
 #include "sim/results.h"
 
+/* Read by hk_vector_map_settle() and the experiments. */
+#define HK_MAP_OPTIONS                                                                   \
+    HK_COUNT("side", 16, 1, 300, "rows of the map"),                                     \
+        HK_AUTOMATIC("cols", HK_OPTION_INTEGER, 1, 300, "side", "columns of the map"),   \
+        HK_COUNT("map_epochs", 10, 1, 10000, "times the map learns from all images"),    \
+        HK_AUTOMATIC("sigma_start", HK_OPTION_NUMBER, 1e-3, 300, "longer side / 3",      \
+                     "width of the neighbourhood at first, in distances of neighbours"), \
+        HK_NUMBER("sigma_end", 0.3, 1e-3, 300, "the same at the end"),                   \
+        { .name = "pixels",                                                              \
+          .type = HK_OPTION_FLAG,                                                        \
+          .initial = 1.0,                                                                \
+          .meaning = "train such a map on the pixels, too, to compare" },                \
+        HK_COUNT("probe", 2000, 0, 1e6,                                                  \
+                 "the first so many images to test on are also shown moved, turned and scaled; 0: none")
+
 typedef struct hk_vector_map {
     hk_som som;
     hk_som_hit *learnt;                                        /* [n] units of the samples it has learnt from */

@@ -1,9 +1,10 @@
-/* experiments/nets/outcome.c - see outcome.h. */
-#include "experiments/nets/outcome.h"
+/* experiments/outcome.c - see outcome.h. */
+#include "experiments/outcome.h"
 
 int hk_outcome_open(hk_run *run, hk_results **out)
 {
     hk_recorder *recorder = NULL;
+    *out = NULL;
     hk_recorder_config config = { .path = hk_run_out(run), .queue_bytes = 1 << 16, .flush_interval_s = 1.0 };
     int rc = hk_recorder_create(hk_run_ctx(run), &config, &recorder);
     if (rc == HK_OK)
