@@ -21,10 +21,6 @@ static const char *const trainings[] = { "formula", "simulated", NULL };
 static const char *const outputs[] = { "logistic", "linear", NULL };
 enum { CLASSES = HK_LOCAL_CLASSES, MOST_PASSES = 1000 };
 
-#define COUNT(option, default_, low, high, says)                                                                 \
-    {                                                                                                            \
-        .name = option, .type = HK_OPTION_INTEGER, .initial = default_, .min = low, .max = high, .meaning = says \
-    }
 #define REAL(option, unit_, default_, low, high, says)                                                         \
     {                                                                                                          \
         .name = option, .unit = unit_, .type = HK_OPTION_NUMBER, .initial = default_, .min = low, .max = high, \
@@ -39,22 +35,22 @@ static const hk_option options[] = {
     CHOICE("data", hk_dataset_names, "auto", "which images"),
     CHOICE("split", hk_choice_splits, "test",
            "validation: learn from the first five sixths of the training images, decide on the others; for choices"),
-    COUNT("train", 0, 0, 1e6, "training images; 0: all"),
-    COUNT("test", 0, 0, 1e6, "test images; 0: all"),
-    COUNT("hidden", 5000, 1, 1e5, "hidden neurons, a receptive field each"),
+    HK_COUNT("train", 0, 0, 1e6, "training images; 0: all"),
+    HK_COUNT("test", 0, 0, 1e6, "test images; 0: all"),
+    HK_COUNT("hidden", 5000, 1, 1e5, "hidden neurons, a receptive field each"),
     CHOICE("fields", kinds, "gabor", "gabor: random Gabor functions; gaussian: every weight drawn by itself"),
-    COUNT("patch", 10, 2, 28, "side of a receptive field in pixels"),
+    HK_COUNT("patch", 10, 2, 28, "side of a receptive field in pixels"),
     REAL("wavelength_min_px", "px", 4.6, 0.1, 1e3, "gabor: shortest wavelength"),
     REAL("wavelength_max_px", "px", 10.3, 0.1, 1e3, "gabor: longest wavelength"),
     REAL("sigma_min_px", "px", 3.8, 0.1, 1e3, "gabor: narrowest envelope"),
     REAL("sigma_max_px", "px", 5.0, 0.1, 1e3, "gabor: widest envelope"),
     REAL("share", "", 0.25, 1e-3, 1.0, "of training images that a hidden neuron spikes for: sets its threshold"),
-    COUNT("adapt", 1000, 2, 1e6, "training images by which thresholds are set"),
+    HK_COUNT("adapt", 1000, 2, 1e6, "training images by which thresholds are set"),
     REAL("window_ms", "ms", 20.0, 1.0, 1000.0, "T: window of the code, and of hidden spikes"),
     CHOICE("training", trainings, "formula",
            "what hidden neurons do for training images: by formula, compared with the simulation of 1,000, or all "
            "simulated"),
-    COUNT("passes", 15, 1, MOST_PASSES, "times the readout is shown the training images"),
+    HK_COUNT("passes", 15, 1, MOST_PASSES, "times the readout is shown the training images"),
     CHOICE("output", outputs, "logistic",
            "what the delta rule takes from the target: 1 / (1 + exp(-potential)), or the potential itself"),
     { .name = "eta_start",
@@ -234,8 +230,9 @@ static int archive_samples(state *s, const char *name, const hk_images *images, 
     return rc;
 }
 
-static int archive_state(state *s, hk_archive *archive)
+static int archive_state(void *user, hk_archive *archive)
 {
+    state *s = user;
     int rc = hk_archive_enter(archive, "local");
     if (rc == HK_OK)
         rc = hk_archive_expect(archive, "config", hk_run_config(s->run));
@@ -262,25 +259,14 @@ static int save(state *s)
 {
     if (hk_run_checkpoint(s->run) == NULL)
         return HK_OK;
-    hk_archive *archive = NULL;
-    int rc = hk_archive_create(hk_run_ctx(s->run), hk_run_checkpoint(s->run), &archive);
-    if (rc == HK_OK)
-        rc = archive_state(s, archive);
-    if (rc == HK_OK)
-        rc = hk_archive_commit(archive);
-    hk_archive_destroy(archive);
-    return rc;
+    return hk_archive_save(hk_run_ctx(s->run), hk_run_checkpoint(s->run), archive_state, s);
 }
 
 static int resume(state *s)
 {
     static const char *const doing[N_PHASES] = { "training images", "validation images", "passes", "pixels",
                                                  "decisions" };
-    hk_archive *archive = NULL;
-    int rc = hk_archive_open(hk_run_ctx(s->run), hk_run_resume(s->run), &archive);
-    if (rc == HK_OK)
-        rc = archive_state(s, archive);
-    hk_archive_destroy(archive);
+    int rc = hk_archive_load(hk_run_ctx(s->run), hk_run_resume(s->run), archive_state, s);
     if (rc == HK_OK)
         hk_run_report(s->run, "resumed: %s, %llu done", doing[s->phase], (unsigned long long)s->at);
     return rc;
