@@ -20,15 +20,17 @@ enum {
     CODE_ERRORS,
     COMPARISON,
     CONTINUAL,
+    MAP,
+    U_MATRIX,
     NEURON_RATES,
     NEURON_CVS,
     CORRELATIONS,
     N_FIGURES
 };
-static const char *const figure_names[N_FIGURES] = { "raster",      "rates",     "examples",     "fields",
-                                                     "confusion",   "accuracy",  "codes",        "code-errors",
-                                                     "comparison",  "continual", "neuron-rates", "neuron-cv",
-                                                     "correlations" };
+static const char *const figure_names[N_FIGURES] = { "raster",       "rates",     "examples",    "fields",
+                                                     "confusion",    "accuracy",  "codes",       "code-errors",
+                                                     "comparison",   "continual", "map",         "u-matrix",
+                                                     "neuron-rates", "neuron-cv", "correlations" };
 static const char *const figure_titles[N_FIGURES] = { "spikes",
                                                       "rates",
                                                       "spikes for some samples, the class above",
@@ -39,12 +41,14 @@ static const char *const figure_titles[N_FIGURES] = { "spikes",
                                                       "error of decoded pixels",
                                                       "one network under every code",
                                                       "a stream of classes",
+                                                      "where the units of the map lie",
+                                                      "U-matrix",
                                                       "rates of the neurons",
                                                       "irregularity of the neurons",
                                                       "correlations of pairs" };
-#define FIGURE_LIST                                                                                                  \
-    "raster,rates,examples,fields,confusion,accuracy,codes,code-errors,comparison,continual,neuron-rates,neuron-cv," \
-    "correlations"
+#define FIGURE_LIST                                                                                        \
+    "raster,rates,examples,fields,confusion,accuracy,codes,code-errors,comparison,continual,map,u-matrix," \
+    "neuron-rates,neuron-cv,correlations"
 
 enum { OUT, FORMAT, WHAT, FROM, TO, BIN, SHARE, HELP, N_FLAGS };
 static const hk_flag flags[N_FLAGS] = {
@@ -72,9 +76,9 @@ static void help(FILE *stream)
     fputs(
         "usage: hillock plot FILE.h5 [options]\n\n"
         "Draws what a results file holds: spikes as a raster and as rates, those of some examples, receptive fields,\n"
-        "the confusion matrix, the accuracy over training, an image under several codes, a stream of classes, how "
-        "rates, irregularity and "
-        "correlations are distributed. "
+        "the confusion matrix, the accuracy over training, an image under several codes, a stream of classes, a map "
+        "of\n"
+        "units, how rates, irregularity and correlations are distributed. "
         "The pictures are called FILE-raster.svg and so on. Needs "
         "gnuplot.\n\n",
         stream);
@@ -204,7 +208,9 @@ static int plot_arrays(job *j)
                    { CODES, "codes/image", hk_plot_codes },
                    { CODE_ERRORS, "codes/image", hk_plot_code_errors },
                    { COMPARISON, "comparison/levels", hk_plot_comparison },
-                   { CONTINUAL, "continual/accuracy", hk_plot_continual } };
+                   { CONTINUAL, "continual/accuracy", hk_plot_continual },
+                   { MAP, "map/places", hk_plot_map },
+                   { U_MATRIX, "map/u_matrix", hk_plot_u_matrix } };
     for (size_t k = 0; k < sizeof arrays / sizeof arrays[0]; k++) {
         const hk_results_entry *entry = hk_results_find(j->plot.results, arrays[k].array);
         if (!j->wanted[arrays[k].figure])

@@ -46,6 +46,12 @@ int hk_plot_comparison(const hk_plot_job *job, const hk_picture *picture, const 
  *  drift of each block. */
 int hk_plot_continual(const hk_plot_job *job, const hk_picture *picture, const void *data);
 
+/** map/u_matrix[rows][cols]: how much the units of a map differ from their neighbours. */
+int hk_plot_u_matrix(const hk_plot_job *job, const hk_picture *picture, const void *data);
+/** map/places[rows][cols][2]: where on a square of side 1 the units of a map lie; on a line, when it has one row and no second
+ *  coordinate. */
+int hk_plot_map(const hk_plot_job *job, const hk_picture *picture, const void *data);
+
 /** The first array statistics/<population>/<what>, or NULL. */
 const hk_results_entry *hk_plot_find_statistics(const hk_results *results, const char *what);
 /** Cumulative distributions by population of the arrays rate_hz, cv_isi and correlation there. */

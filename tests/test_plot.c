@@ -140,12 +140,55 @@ static void distributions_are_cumulative_and_leave_out_what_is_not_finite(void *
     hk_results_discard(results);
 }
 
+static void maps_are_drawn_where_their_units_lie(void **state)
+{
+    (void)state;
+    const char *path = scratch_path("map.h5");
+    static const double places[] = { 0.125,  0.25, 0.5,   0.375, (double)NAN, (double)NAN, /* two rows of three units */
+                                     0.0625, 0.75, 0.625, 0.875, 0.9375,      0.8125 };
+    static const double row[] = { 0.75, 0.0, 0.25, 0.0 }, heights[] = { 3.5, 1.25, 2.0, 7.5, 4.0, 0.5 };
+    double x[8], y[8];
+    hk_results *results;
+    assert_ok(hk_results_open(ctx, path, HK_RESULTS_CREATE, &results));
+    assert_ok(hk_results_put(results, "map/places",
+                             &(hk_array){ .type = HK_F64, .n_dims = 3, .shape = { 2, 3, 2 }, .values = places }));
+    assert_ok(hk_results_put(results, "line/places",
+                             &(hk_array){ .type = HK_F64, .n_dims = 3, .shape = { 1, 2, 2 }, .values = row }));
+    assert_ok(hk_results_put(results, "map/u_matrix",
+                             &(hk_array){ .type = HK_F64, .n_dims = 2, .shape = { 2, 3 }, .values = heights }));
+    assert_ok(hk_results_close(results));
+    assert_ok(hk_results_open(ctx, path, HK_RESULTS_READ, &results));
+    hk_plot_job job = { .ctx = ctx, .results = results };
+    char *script = script_of(hk_plot_map, &job, hk_results_find(results, "map/places"));
+    assert_non_null(
+        strstr(script, "$R << EOD\n0.125 0.25\n0.5 0.375\n\n\n0.0625 0.75\n0.625 0.875\n0.9375 0.8125\n\nEOD\n"));
+    assert_non_null(
+        strstr(script, "$C << EOD\n0.125 0.25\n0.0625 0.75\n\n0.5 0.375\n0.625 0.875\n\n\n0.9375 0.8125\n"));
+    free(script);
+    script = script_of(hk_plot_map, &job, hk_results_find(results, "line/places"));
+    assert_int_equal(points_of(script, "L0", 8, x, y), 2);
+    assert_close(x[1], 1.0, 0.0); /* the second unit */
+    assert_close(y[1], 0.25, 0.0);
+    free(script);
+    script = script_of(hk_plot_u_matrix, &job, hk_results_find(results, "map/u_matrix"));
+    assert_non_null(strstr(script, "3.5 3.5"));
+    assert_non_null(strstr(script, "cbrange [0:7.5]"));
+    free(script);
+    const hk_picture none = { .path = scratch_path("none.svg") };
+    assert_status(hk_plot_map(&job, &none, hk_results_find(results, "map/u_matrix")), HK_EFORMAT);
+    assert_status(hk_plot_u_matrix(&job, &none, hk_results_find(results, "map/places")), HK_EFORMAT);
+    assert_status(hk_figure_places(ctx, &none, places, 0, 3), HK_ERANGE);
+    assert_status(hk_figure_places(ctx, &none, places + 4, 1, 1), HK_ERANGE); /* nothing to draw */
+    hk_results_discard(results);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_share_of_a_raster_is_spread_over_the_population),
         cmocka_unit_test(many_neurons_are_thinned_unasked),
         cmocka_unit_test(distributions_are_cumulative_and_leave_out_what_is_not_finite),
+        cmocka_unit_test(maps_are_drawn_where_their_units_lie),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }

@@ -30,7 +30,7 @@ _hillock()
             mapfile -t COMPREPLY < <(compgen -f -- "$cur")
             return ;;
         --format) words="svg png pdf" ;;
-        --what) words="raster rates examples fields confusion accuracy codes code-errors comparison continual neuron-rates neuron-cv correlations" ;;
+        --what) words="raster rates examples fields confusion accuracy codes code-errors comparison continual map u-matrix neuron-rates neuron-cv correlations" ;;
         --code) words=$(_hillock_names codes) ;;
         --data | --images) words="auto mnist fashion glyphs" ;;
         --set)

@@ -48,7 +48,7 @@ complete -c hillock -n '__fish_seen_subcommand_from run' -l resume -r -F -d 'goe
 
 complete -c hillock -n '__fish_seen_subcommand_from plot' -s o -l out -x -a '(__fish_complete_directories)' -d 'folder of the pictures'
 complete -c hillock -n '__fish_seen_subcommand_from plot' -l format -x -a 'svg png pdf' -d 'form of the pictures'
-complete -c hillock -n '__fish_seen_subcommand_from plot' -l what -x -a 'raster rates examples fields confusion accuracy codes code-errors comparison continual neuron-rates neuron-cv correlations' -d 'only these'
+complete -c hillock -n '__fish_seen_subcommand_from plot' -l what -x -a 'raster rates examples fields confusion accuracy codes code-errors comparison continual map u-matrix neuron-rates neuron-cv correlations' -d 'only these'
 complete -c hillock -n '__fish_seen_subcommand_from plot' -l from -x -d 'spikes later than this (ms)'
 complete -c hillock -n '__fish_seen_subcommand_from plot' -l to -x -d 'spikes up to this (ms)'
 complete -c hillock -n '__fish_seen_subcommand_from plot' -l bin -x -d 'width of a bin (ms)'

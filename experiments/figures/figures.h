@@ -120,4 +120,9 @@ typedef struct hk_stream_record {
 /** A page: the matrix of accuracies, the same over the images, neurons by class, and what changed in each block. */
 HK_MUST_CHECK int hk_figure_continual(hk_ctx *ctx, const hk_picture *picture, const hk_stream_record *record);
 
+/** Units of a map [rows][cols] where they lie in a square of side 1, places[rows][cols][2], joined to their neighbours in row and
+ *  column; not finite: left out. At most 100,000. */
+HK_MUST_CHECK int hk_figure_places(hk_ctx *ctx, const hk_picture *picture, const double *places, size_t rows,
+                                   size_t cols);
+
 #endif
