@@ -57,8 +57,8 @@ extern const char *const hk_circuit_records[], *const hk_circuit_integrators[], 
           .text = "single",                                                                                           \
           .choices = hk_circuit_precisions,                                                                           \
           .meaning =                                                                                                  \
-              "of potentials and currents of lif_exp on the grid; single: within some millionths of double, and "     \
-              "faster. All else is double" },                                                                         \
+              "of potentials and synapses' states of lif_exp and lif_cond_exp on the grid; single: within some "      \
+              "millionths of double, and faster. All else is double" },                                               \
         { .name = "record",                                                                                           \
           .type = HK_OPTION_CHOICE,                                                                                   \
           .text = "all",                                                                                              \

@@ -17,8 +17,6 @@
 #include "neurons/stepping.h"
 #include "sim/mathfn.h"
 
-#include <string.h>
-
 enum { V_NOW = HK_STEPPING_D, THETA_NOW = HK_STEPPING_THETA, GAP = HK_STEPPING_GAP };
 enum { X = HK_STEPPING_N_COLUMNS, Y, N_COLUMNS };
 enum { MEAN_EX = HK_STEPPING_N_GLOBALS, MEAN_IN, FALL_EX, FALL_IN, N_GLOBALS };
@@ -52,17 +50,20 @@ static double zero_mv(const hk_neuron_view *view, uint32_t i)
     return 0.0;
 }
 
-static void step_alike(const hk_neuron_view *view, uint32_t i, uint32_t n, const double *const *in, uint32_t offset,
-                       const double *limits, hk_hits *hits)
+/* Steps n neurons alike from the i-th on: what arrives at them is either summed up or not yet. */
+static void step_these(const hk_neuron_view *view, uint32_t i, uint32_t n, const double *const *in, uint32_t offset,
+                       const hk_arrived *arrived, const double *limits, hk_hits *hits)
 {
-    double *const *c = view->columns, *globals = view->globals;
+    double *globals = view->globals;
     double per_c = 1.0 / param(view, HK_LIF_COND_EXP_C_M, i), g_l = param(view, HK_LIF_COND_EXP_G_L, i);
     hk_cond_step these = {
-        .v = c[V_NOW] + i,
-        .x = c[X] + i,
-        .y = c[Y] + i,
-        .in_ex = in[0] + offset,
-        .in_in = in[1] + offset,
+        .v = hk_column_at(view, V_NOW, i),
+        .x = hk_column_at(view, X, i),
+        .y = hk_column_at(view, Y, i),
+        .is_single = view->single != NULL,
+        .in_ex = in != NULL ? in[0] + offset : NULL,
+        .in_in = in != NULL ? in[1] + offset : NULL,
+        .arrived = arrived,
         .leak = g_l * per_c,
         .drive = (g_l * param(view, HK_LIF_COND_EXP_E_L, i) + param(view, HK_LIF_COND_EXP_I_E, i)) * per_c,
         .e_ex = param(view, HK_LIF_COND_EXP_E_EX, i),
@@ -73,7 +74,7 @@ static void step_alike(const hk_neuron_view *view, uint32_t i, uint32_t n, const
         .fall_ex = globals[FALL_EX],
         .fall_in = globals[FALL_IN],
         .h = view->resolution_ms,
-        .v_th = c[GAP][i],
+        .v_th = view->columns[GAP][view->globals[HK_STEPPING_ONE_GAP] != 0.0 ? 0 : i],
         .limits = limits,
         .n = n,
         .first = i,
@@ -83,6 +84,21 @@ static void step_alike(const hk_neuron_view *view, uint32_t i, uint32_t n, const
         find_factors(view, HK_LIF_COND_EXP_TAU_IN, i, &these.mean_in, &these.fall_in);
     }
     steps[view->cpu](&these, hits);
+}
+
+static void step_alike(const hk_neuron_view *view, uint32_t i, uint32_t n, const double *const *in, uint32_t offset,
+                       const double *limits, hk_hits *hits)
+{
+    step_these(view, i, n, in, offset, NULL, limits, hits);
+}
+
+static bool step_arrived(const hk_neuron_view *view, uint32_t begin, uint32_t end, const hk_arrived *arrived,
+                         hk_hits *hits)
+{
+    bool is_uniform = hk_stepping_is_uniform(view);
+    if (is_uniform)
+        step_these(view, begin, end - begin, NULL, 0, arrived, NULL, hits);
+    return is_uniform;
 }
 
 static const int kind[] = { HK_LIF_COND_EXP_C_M,  HK_LIF_COND_EXP_G_L, HK_LIF_COND_EXP_E_L,    HK_LIF_COND_EXP_E_EX,
@@ -114,14 +130,13 @@ static void prepare(const hk_neuron_view *view)
 static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now)
 {
     (void)now;
-    double *const *c = view->columns;
     switch (variable) {
     case HK_LIF_COND_EXP_G_EX:
-        return c[X][i] * param(view, HK_LIF_COND_EXP_C_M, i);
+        return hk_column_get(view, X, i) * param(view, HK_LIF_COND_EXP_C_M, i);
     case HK_LIF_COND_EXP_G_IN:
-        return c[Y][i] * param(view, HK_LIF_COND_EXP_C_M, i);
+        return hk_column_get(view, Y, i) * param(view, HK_LIF_COND_EXP_C_M, i);
     case HK_LIF_COND_EXP_THETA:
-        return c[THETA_NOW][i];
+        return view->columns[THETA_NOW][i];
     default:
         return hk_stepping_read_v(view, &stepping, i);
     }
@@ -130,13 +145,12 @@ static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i
 static void write_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now, double value)
 {
     (void)now;
-    double *const *c = view->columns;
     if (variable == HK_LIF_COND_EXP_G_EX)
-        c[X][i] = value / param(view, HK_LIF_COND_EXP_C_M, i);
+        hk_column_put(view, X, i, value / param(view, HK_LIF_COND_EXP_C_M, i));
     else if (variable == HK_LIF_COND_EXP_G_IN)
-        c[Y][i] = value / param(view, HK_LIF_COND_EXP_C_M, i);
+        hk_column_put(view, Y, i, value / param(view, HK_LIF_COND_EXP_C_M, i));
     else if (variable == HK_LIF_COND_EXP_THETA)
-        c[THETA_NOW][i] = value;
+        view->columns[THETA_NOW][i] = value;
     else
         hk_stepping_write_v(view, &stepping, i, value);
 }
@@ -169,8 +183,10 @@ static void settle(const hk_neuron_view *view, hk_time now)
 {
     (void)now;
     hk_stepping_settle(view, &stepping);
-    for (int k = X; k <= Y; k++)
-        memset(view->columns[k], 0, view->n * sizeof(double));
+    for (uint32_t i = 0; i < view->n; i++) {
+        hk_column_put(view, X, i, 0.0);
+        hk_column_put(view, Y, i, 0.0);
+    }
 }
 
 const hk_neuron_model hk_lif_cond_exp_grid = {
@@ -184,6 +200,7 @@ const hk_neuron_model hk_lif_cond_exp_grid = {
     .state = hk_lif_cond_exp_state,
     .n_state = HK_LIF_COND_EXP_N_STATE,
     .n_columns = N_COLUMNS,
+    .may_be_single = 1u << V_NOW | 1u << X | 1u << Y,
     .n_globals = N_GLOBALS,
     .check = hk_lif_cond_exp_check,
     .prepare = prepare,
@@ -195,5 +212,6 @@ const hk_neuron_model hk_lif_cond_exp_grid = {
     .settle = settle,
     .n_ports = n_ports,
     .step = step,
+    .step_arrived = step_arrived,
     .wake = wake,
 };

@@ -3,7 +3,7 @@
  * REAL and LANES are the numbers and a vector of them, BITS an integer of the same size, TAKE and TAKE_LANES take what has arrived,
  * NAME makes names. */
 
-typedef BITS NAME(bits) __attribute__((vector_size(sizeof(LANES))));
+#include "neurons/step_lanes.h"
 
 typedef struct NAME(parts) {
     REAL *d, *i[HK_MOST_PORTS];
@@ -20,14 +20,6 @@ typedef struct NAME(parts) {
             (i1) = (i1) * (p).fall_i[1] + (in1);   \
         }                                          \
     } while (0)
-
-static inline void NAME(report)(const NAME(parts) * p, const double *limits, uint32_t first, uint32_t begin,
-                                uint32_t end, hk_hits *hits)
-{
-    for (uint32_t k = begin; k < end; k++)
-        if (p->d[k] >= (limits != NULL ? (REAL)limits[k] : p->gap))
-            hk_hits_add(hits, first + k);
-}
 
 static inline __attribute__((always_inline)) void NAME(step_summed)(const hk_lif_exp_stepping *q,
                                                                     const NAME(parts) * of, uint32_t n_ports,
@@ -49,33 +41,19 @@ static inline __attribute__((always_inline)) void NAME(step_summed)(const hk_lif
             any |= now >= (limits != NULL ? (REAL)limits[k] : p.gap) ? 1 : 0;
         }
         if (any != 0)
-            NAME(report)(&p, limits, q->first, begin, end, hits);
+            NAME(report)(d, p.gap, limits, q->first, begin, end, hits);
     }
-}
-
-static inline LANES NAME(load)(const REAL *at)
-{
-    LANES x;
-    memcpy(&x, at, sizeof x);
-    return x;
-}
-
-static inline void NAME(store)(REAL *at, LANES x)
-{
-    memcpy(at, &x, sizeof x);
 }
 
 static inline __attribute__((always_inline)) void NAME(step_arrived)(const hk_lif_exp_stepping *q,
                                                                      const NAME(parts) * of, uint32_t n_ports,
                                                                      const hk_arrived *arrived, hk_hits *hits)
 {
-    enum { WIDTH = sizeof(LANES) / sizeof(REAL) };
     const NAME(parts) p = *of;
     for (uint32_t begin = 0; begin < q->n; begin += BLOCK) {
         uint32_t end = q->n - begin < BLOCK ? q->n : begin + BLOCK, k = begin;
         NAME(bits) below = (NAME(bits)){ 0 } - 1; /* the sign: no neuron of the lane has reached the threshold */
-        bool is_any = false;
-        for (; k + WIDTH <= end; k += WIDTH) {
+        for (; k + NAME(WIDTH) <= end; k += NAME(WIDTH)) {
             LANES d = NAME(load)(p.d + k), i0 = NAME(load)(p.i[0] + k), i1 = n_ports == 2 ? NAME(load)(p.i[1] + k) : d;
             ADVANCE(p, n_ports, d, i0, i1, TAKE_LANES(&arrived[0], k), TAKE_LANES(&arrived[1], k));
             NAME(store)(p.d + k, d);
@@ -84,8 +62,7 @@ static inline __attribute__((always_inline)) void NAME(step_arrived)(const hk_li
                 NAME(store)(p.i[1] + k, i1);
             below &= (NAME(bits))(d - p.gap);
         }
-        for (int l = 0; l < WIDTH; l++)
-            is_any |= below[l] >= 0;
+        bool is_any = NAME(any_reaches)(below);
         for (; k < end; k++) {
             REAL b = n_ports == 2 ? p.i[1][k] : 0;
             ADVANCE(p, n_ports, p.d[k], p.i[0][k], b, TAKE(&arrived[0], k), TAKE(&arrived[1], k));
@@ -94,7 +71,7 @@ static inline __attribute__((always_inline)) void NAME(step_arrived)(const hk_li
             is_any |= p.d[k] >= p.gap;
         }
         if (is_any)
-            NAME(report)(&p, NULL, q->first, begin, end, hits);
+            NAME(report)(p.d, p.gap, NULL, q->first, begin, end, hits);
     }
 }
 

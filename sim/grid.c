@@ -348,7 +348,7 @@ static void work(void *user, unsigned member)
 {
     hk_grid *grid = user;
     unsigned mode = hk_subnormal_to_zero();
-    for (uint32_t k = member; k < grid->n_shards; k += hk_team_size(grid->sim->team)) {
+    for (uint32_t k = member; k < grid->n_shards; k += grid->n_workers) {
         hk_shard *shard = &grid->shards[k];
         shard->rc = grid->n_slots > 0 ? start_cursors(grid, shard) : HK_OK;
         if (shard->rc == HK_OK)
@@ -463,10 +463,24 @@ static int reserve_window(hk_grid *grid)
     return HK_OK;
 }
 
+/* Where a window has so little to do that handing it round takes longer, the caller's thread does all of it. */
+static bool is_worth_sharing(const hk_grid *grid)
+{
+    const hk_sim_stats *stats = &grid->sim->stats;
+    uint64_t n = stats->windows > 0 ? stats->synaptic_events / stats->windows : 0;
+    for (uint32_t s = 0; s < grid->n_shards; s++)
+        n += grid->shards[s].n_neurons * (uint64_t)(grid->end - grid->sim->step);
+    return grid->dense != NULL || n >= grid->least_work;
+}
+
 static int run_shards(hk_grid *grid)
 {
     hk_sim *sim = grid->sim;
-    hk_team_run(sim->team, work, grid);
+    grid->n_workers = is_worth_sharing(grid) ? hk_team_size(sim->team) : 1;
+    if (grid->n_workers > 1)
+        hk_team_run(sim->team, work, grid);
+    else
+        work(grid, 0);
     int rc = HK_OK;
     for (uint32_t s = 0; s < grid->n_shards; s++) {
         hk_shard *shard = &grid->shards[s];

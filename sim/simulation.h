@@ -22,7 +22,7 @@ typedef enum hk_integrator {
                        thresholds, no rules and no competition */
 } hk_integrator;
 
-/** Of potentials and currents on the grid. HK_SINGLE: populations of lif_exp compute them in single precision, which halves what the
+/** Of potentials and currents on the grid. HK_SINGLE: populations of lif_exp and lif_cond_exp compute them in single precision, which halves what the
  *  caches move; other models keep doubles. Spikes then differ from those of HK_DOUBLE as with another seed; each is as
  *  repeatable as the other. */
 typedef enum hk_precision { HK_DOUBLE, HK_SINGLE } hk_precision;

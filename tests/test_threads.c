@@ -124,6 +124,45 @@ static void rows_that_are_too_long_in_every_thread_are_refused_once(void **state
     }
 }
 
+static void windows_with_little_to_do_are_not_handed_round(void **state)
+{
+    (void)state;
+    const struct {
+        uint32_t n;
+        uint64_t least_work; /* 0: as it is */
+        unsigned n_workers;
+    } cases[] = { { 300, 0, 1 }, { 300, 1, 3 }, { 9000, 0, 3 } };
+    uint64_t hash[N_OF(cases)];
+    for (size_t k = 0; k < N_OF(cases); k++) {
+        hk_ctx *ctx = hk_ctx_create();
+        rig r = { .ctx = ctx };
+        rig_ok(&r, hk_sim_create(
+                       ctx,
+                       &(hk_sim_config){ .resolution_ms = 0.1, .seed = 9, .integrator = HK_GRID, .n_extra_threads = 2 },
+                       &r.sim));
+        if (cases[k].least_work > 0)
+            r.sim->grid->least_work = cases[k].least_work;
+        hk_population *p = rig_neurons(&r, "cells", "lif", cases[k].n);
+        hk_projection *projection;
+        rig_ok(&r, hk_population_drive(p, 9000.0, 0.25));
+        rig_ok(&r, hk_projection_create(r.sim,
+                                        &(hk_projection_config){ .pre = p,
+                                                                 .post = p,
+                                                                 .connect = HK_FIXED_INDEGREE,
+                                                                 .n = 5,
+                                                                 .pairs = HK_PAIRS_MULTAPSES,
+                                                                 .weight = hk_constant(-0.5),
+                                                                 .delay_ms = hk_constant(0.1) },
+                                        &projection));
+        rig_run(&r, 50.0);
+        assert_int_equal(r.sim->grid->n_workers, cases[k].n_workers);
+        assert_true(hk_sim_get_stats(r.sim).spikes > 100);
+        hash[k] = hk_sim_get_stats(r.sim).spike_hash;
+        rig_close(&r);
+    }
+    assert_true(hash[0] == hash[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +170,7 @@ int main(void)
         cmocka_unit_test(enormous_weights_are_no_error_and_spike),
         cmocka_unit_test(populations_that_spike_for_ever_at_one_instant_end_the_run),
         cmocka_unit_test(rows_that_are_too_long_in_every_thread_are_refused_once),
+        cmocka_unit_test(windows_with_little_to_do_are_not_handed_round),
     };
     return cmocka_run_group_tests_name("threads", tests, NULL, NULL);
 }
