@@ -155,6 +155,10 @@ static void what_cannot_be_is_refused(void **state)
     snprintf(net, sizeof net, "net=%s", scratch_path("none.h5"));
     run_it(&t, ARGUMENTS(SMALL, "--out", "none", "--set", net), HK_EIO);
     trial_close(&t);
+    run_it(&t, ARGUMENTS(SMALL, "--out", "none", "--set", net, "--set", "cols=121"),
+           HK_ERANGE); /* before any net is there */
+    assert_says(&t, "5 x 121 units, must be at most as many as the 600 samples");
+    trial_close(&t);
 }
 
 int main(void)

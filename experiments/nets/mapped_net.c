@@ -13,6 +13,8 @@ int hk_mapped_net_init(hk_run *run, hk_mapped_net *out)
     hk_ctx *ctx = hk_run_ctx(run);
     *out = (hk_mapped_net){ .run = run, .map_config = hk_vector_map_settle(run) };
     int rc = hk_choice_load(run, &out->images);
+    if (rc == HK_OK) /* rather than after the training */
+        rc = hk_som_check(ctx, &out->map_config, out->images.train.n);
     if (rc == HK_OK)
         rc = hk_team_create(ctx, hk_run_threads(run) - 1, &out->team);
     return rc == HK_OK ? hk_multiplier_create(ctx, out->team, &out->multiplier) : rc;

@@ -43,7 +43,7 @@ typedef struct hk_mapped_net_parts {
     double shown;    /* share of the run that is over before the map learns */
 } hk_mapped_net_parts;
 
-/** Loads the images, makes the threads ready. To be freed in any case. */
+/** Loads the images, makes the threads ready; HK_ERANGE, too: a map larger than the data. To be freed in any case. */
 HK_MUST_CHECK int hk_mapped_net_init(hk_run *run, hk_mapped_net *out);
 void hk_mapped_net_fini(hk_mapped_net *net);
 

@@ -10,14 +10,14 @@
 
 #define MOST_UNITS 100000
 
-static int check_config(hk_ctx *ctx, const hk_som_config *c, const hk_features *samples)
+int hk_som_check(hk_ctx *ctx, const hk_som_config *c, size_t n_samples)
 {
     uint64_t n_units = (uint64_t)c->rows * c->cols;
     if (c->rows == 0 || c->cols == 0 || n_units < 2 || n_units > MOST_UNITS)
         return hk_fail(ctx, HK_ERANGE, "som: %u x %u units, must be 2 to %d in all", c->rows, c->cols, MOST_UNITS);
-    if (n_units > samples->n)
+    if (n_units > n_samples)
         return hk_fail(ctx, HK_ERANGE, "som: %u x %u units, must be at most as many as the %zu samples to learn from",
-                       c->rows, c->cols, samples->n);
+                       c->rows, c->cols, n_samples);
     if (c->epochs == 0)
         return hk_fail(ctx, HK_ERANGE, "som: epochs = 0, must be at least 1");
     if (c->parts == 0)
@@ -55,7 +55,7 @@ static int draw_prototypes(hk_ctx *ctx, hk_som *som, const hk_features *samples)
 int hk_som_create(hk_ctx *ctx, const hk_som_config *config, const hk_features *samples, hk_som *out)
 {
     *out = (hk_som){ 0 };
-    int rc = check_config(ctx, config, samples);
+    int rc = hk_som_check(ctx, config, samples->n);
     if (rc != HK_OK)
         return rc;
     size_t n_units = (size_t)config->rows * config->cols;

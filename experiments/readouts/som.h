@@ -55,7 +55,9 @@ typedef struct hk_som {
     double *sums, *n_won; /* batch: [n_units][n_features], [n_units], of what each unit won lately */
 } hk_som;
 
-/** HK_ERANGE: a field outside the interval above, a map larger than the data; HK_ENOMEM. */
+/** HK_ERANGE: a field outside the interval above, a map larger than the data. */
+HK_MUST_CHECK int hk_som_check(hk_ctx *ctx, const hk_som_config *config, size_t n_samples);
+/** The same, or HK_ENOMEM. */
 HK_MUST_CHECK int hk_som_create(hk_ctx *ctx, const hk_som_config *config, const hk_features *samples, hk_som *out);
 void hk_som_fini(hk_som *som);
 

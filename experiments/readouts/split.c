@@ -69,11 +69,14 @@ int hk_samples_of_npy(hk_ctx *ctx, const char *path, double share, hk_samples *o
     if (out->labels == NULL || out->sets == NULL)
         rc = hk_fail(ctx, HK_ENOMEM, "no memory for %zu labels", npy.n);
     else if (npy.n_dims != 1 || npy.n == 0)
-        rc = hk_fail(ctx, HK_EFORMAT, "%s: must be a row of labels, one a sample", path);
+        rc = hk_fail(ctx, HK_EFORMAT, "%s: %u dimensions, %zu values; must be one row of labels, one a sample", path,
+                     npy.n_dims, npy.n);
+    else if (npy.type == HK_F32 || npy.type == HK_F64)
+        rc = hk_fail(ctx, HK_EFORMAT, "%s: floating-point numbers, must be labels of an integer type", path);
     for (size_t s = 0; rc == HK_OK && s < npy.n; s++) {
-        double label;
+        double label = -1.0;
         if (!label_at(&npy, s, &label))
-            rc = hk_fail(ctx, HK_ERANGE, "%s: label %zu must be a whole number from 0 to %d", path, s,
+            rc = hk_fail(ctx, HK_ERANGE, "%s: label [%zu] = %g, must be a whole number from 0 to %d", path, s, label,
                          HK_MOST_CLASSES - 1);
         else
             out->labels[s] = (uint32_t)label;
