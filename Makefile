@@ -98,6 +98,8 @@ results: all            ## the learning experiments of results/learning.md again
 	    --set theta_plus_mv=0.15 --set theta_plus_end_mv=0.045 --out none --json results/best-400.json
 	./hillock run mnist --data mnist --seeds 1..5 --jobs 1 --set label=60000 --set window_ms=350 --set rate_max_hz=40 --set tau_m_ms=700 \
 	    --set neurons=1600 --out none --json results/best-1600.json
+	./hillock run mnist --data mnist --seeds 1..5 --jobs 1 --code phase --set rule=novelty --set order=shuffled --set neurons=6400 \
+	    --set label=60000 --out none --json results/best-6400.json
 	mkdir -p results/codes  # beside each file comes a page; results/codes*.md say more than these
 	./hillock run codes --data mnist --set probe=500 --jobs 2 --out results/codes/mnist.h5
 	./hillock run codes --data fashion --set probe=300 --set trials=10 --jobs 2 --out results/codes/fashion.h5
