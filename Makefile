@@ -102,6 +102,8 @@ results: all            ## the learning experiments of results/learning.md again
 	    --set label=60000 --out none --json results/best-6400.json
 	mkdir -p results/codes  # beside each file comes a page; results/codes*.md say more than these
 	./hillock run codes --data mnist --set probe=500 --jobs 2 --out results/codes/mnist.h5
+	for code in rate latency burst; do ./hillock run codes --data mnist --code $$code --set neurons=200 --set probe=500 --jobs 2 \
+	    --out results/codes/mnist-200-$$code.h5 || exit 1; done
 	./hillock run codes --data fashion --set probe=300 --set trials=10 --jobs 2 --out results/codes/fashion.h5
 data: deps              ## download MNIST and check its SHA-256
 	sh experiments/datasets/fetch.sh
