@@ -93,7 +93,9 @@ results: all            ## the learning experiments of results/learning.md again
 	./hillock run continual --data mnist --seed 1 --set order=mixed --set record=none --out none --json results/continual-mixed-6400.json
 	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --set method=features --out none --json results/continual-features.json
 	./hillock run local --data mnist --seeds 1..5 --jobs 1 --out none --json results/local.json
-	./hillock run spiking-som --data mnist --seeds 1..5 --jobs 1 --out none --json results/spiking-som.json
+	./hillock run spiking-som --seeds 1..10 --jobs 1 --out none --json results/spiking-som-square.json
+	./hillock run spiking-som --data line --seeds 1..10 --jobs 1 --out none --json results/spiking-som-line.json
+	./hillock run spiking-som --data mnist --seeds 1..5 --jobs 1 --set label=10000 --out none --json results/spiking-som.json
 	./hillock run mnist --data mnist --seeds 1..5 --jobs 1 --set label=60000 --set window_ms=350 --set rate_max_hz=40 --set tau_m_ms=700 \
 	    --set theta_plus_mv=0.15 --set theta_plus_end_mv=0.045 --out none --json results/best-400.json
 	./hillock run mnist --data mnist --seeds 1..5 --jobs 1 --set label=60000 --set window_ms=350 --set rate_max_hz=40 --set tau_m_ms=700 \
