@@ -7,7 +7,7 @@
  * less. All answers are spikes: the first unit to spike wins, and the topographic error is the share of
  * samples whose first two are no neighbours on the grid. Answers are taken with lateral synapses and inhibition silent.
  *
- * What keeps a map from folding: lateral excitation that at first joins most of the map and shrinks slowly, and a width that
+ * Meant to keep a map from folding: lateral excitation that at first joins most of the map and shrinks slowly, and a width that
  * differs from sample to sample, so that the neighbourhood has no sharp edge on average. Were it so wide that all units learnt
  * from every sample, they would become alike, and spike together within a step.
  *
