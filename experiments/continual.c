@@ -426,7 +426,7 @@ static int prepare(state *s)
     hk_ctx *ctx = hk_run_ctx(s->run);
     int rc = hk_choice_load(s->run, &s->images);
     if (rc == HK_OK)
-        rc = hk_continual_settle(s->run, &s->settings);
+        rc = hk_continual_settle(s->run, s->images.data.name, &s->settings);
     if (rc == HK_OK)
         rc = hk_continual_stream_create(ctx, &s->images.train, s->settings.order, hk_run_seed(s->run), &s->stream);
     if (rc == HK_OK)

@@ -47,7 +47,7 @@ enum { HK_CONTINUAL_N_OPTIONS = 21 };
 extern const hk_option hk_continual_options[HK_CONTINUAL_N_OPTIONS];
 
 /** Resolves the options. HK_ERANGE. */
-HK_MUST_CHECK int hk_continual_settle(hk_run *run, hk_continual_settings *out);
+HK_MUST_CHECK int hk_continual_settle(hk_run *run, const char *data, hk_continual_settings *out);
 
 /* ---- the stream (continual_stream.c) ----------------------------------------------------------------------------- */
 

@@ -55,7 +55,7 @@ const hk_option hk_continual_options[HK_CONTINUAL_N_OPTIONS] = {
       .type = HK_OPTION_NUMBER,
       .min = 0.0,
       .max = 1.0,
-      .automatic = "0.55 + 0.045 log2(neurons / 400)",
+      .automatic = "0.55 + 0.045 log2(neurons / 400), 0.76 + ... for drawn digits",
       .meaning = "forgetting: an image is new when no neuron matches it so well; 1: weights and image are the same" },
     { .name = "lr_min",
       .type = HK_OPTION_NUMBER,
@@ -113,7 +113,7 @@ const hk_option hk_continual_options[HK_CONTINUAL_N_OPTIONS] = {
       .meaning = "only so many of the latest files of spikes are kept, for runs of days; 0: all" },
 };
 
-int hk_continual_settle(hk_run *run, hk_continual_settings *out)
+int hk_continual_settle(hk_run *run, const char *data, hk_continual_settings *out)
 {
     double neurons = (double)hk_run_integer(run, "neurons");
     *out = (hk_continual_settings){
@@ -122,7 +122,7 @@ int hk_continual_settle(hk_run *run, hk_continual_settings *out)
         .neurons = (uint32_t)neurons,
         .votes = (uint32_t)hk_run_integer(run, "votes"),
         .passes = (uint64_t)hk_run_integer(run, "passes"),
-        .match = hk_run_is_given(run, "match") ? hk_run_number(run, "match") : hk_match_for(neurons),
+        .match = hk_run_is_given(run, "match") ? hk_run_number(run, "match") : hk_match_for(neurons, data),
         .lr_min = hk_run_number(run, "lr_min"),
         .memory_images = hk_run_number(run, "memory_images"),
         .lr = hk_run_number(run, "lr"),

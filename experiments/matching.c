@@ -2,6 +2,7 @@
 #include "experiments/matching.h"
 
 #include <math.h>
+#include <string.h>
 
 #define ENERGY 6.0
 
@@ -31,7 +32,8 @@ uint32_t hk_match_scale(float *values, uint32_t n)
     return saturated;
 }
 
-double hk_match_for(double neurons)
+double hk_match_for(double neurons, const char *data)
 {
-    return fmin(1.0, fmax(0.0, 0.55 + 0.045 * log2(neurons / 400.0)));
+    double of_400 = strcmp(data, "glyphs") == 0 ? 0.76 : 0.55;
+    return fmin(1.0, fmax(0.0, of_400 + 0.045 * log2(neurons / 400.0)));
 }

@@ -17,7 +17,8 @@ double hk_match_full_pixel(uint32_t phases);
 double hk_match_w_max(uint32_t phases);
 /** Scales values[n] to the energy; how many had to stop at 1. */
 uint32_t hk_match_scale(float *values, uint32_t n);
-/** The match below which an image should count as new, 0 ... 1 (the same): the more neurons there are, the finer. */
-double hk_match_for(double neurons);
+/** The match below which an image of `data`, a name of dataset.h, should count as new, 0 ... 1 (the same): the more neurons there are,
+ *  the finer. Drawn digits are more alike than written ones. */
+double hk_match_for(double neurons, const char *data);
 
 #endif

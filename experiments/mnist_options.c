@@ -49,7 +49,7 @@ const hk_option hk_mnist_options[HK_MNIST_N_OPTIONS] = {
       .type = HK_OPTION_NUMBER,
       .min = 0.0,
       .max = 1.0,
-      .automatic = "0.55 + 0.045 log2(neurons / 400)",
+      .automatic = "0.55 + 0.045 log2(neurons / 400), 0.76 + ... with data=glyphs",
       .meaning = "rule=novelty: an image is new when no neuron matches it so well; 1: weights and image are the same" },
     { .name = "passes",
       .type = HK_OPTION_INTEGER,
@@ -184,7 +184,7 @@ static int check_rule(hk_run *run, bool novelty)
 static double used_mv(hk_run *run, const hk_mnist_preset *p, const hk_mnist_settings *s)
 {
     double early_ms = s->clock_spikes * HK_MNIST_RESOLUTION_MS;
-    return chosen(run, "match", hk_match_for(s->neurons)) * HK_MATCH_FULL_MV *
+    return chosen(run, "match", hk_match_for(s->neurons, hk_run_text(run, "data"))) * HK_MATCH_FULL_MV *
            exp2(2.0 * early_ms / chosen(run, "slot_ms", p->slot_ms));
 }
 

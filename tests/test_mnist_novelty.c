@@ -186,10 +186,11 @@ static void images_are_scaled_to_one_energy_and_stop_at_1(void **state)
 static void the_match_asked_for_grows_with_the_layer_and_stays_a_match(void **state)
 {
     (void)state;
-    assert_close(hk_match_for(400.0), 0.55, 1e-15);
-    assert_close(hk_match_for(6400.0), 0.73, 1e-12);
-    assert_close(hk_match_for(1e9), 1.0, 0.0);
-    assert_close(hk_match_for(0.01), 0.0, 0.0);
+    assert_close(hk_match_for(400.0, "mnist"), 0.55, 1e-15);
+    assert_close(hk_match_for(400.0, "glyphs"), 0.76, 1e-15);
+    assert_close(hk_match_for(6400.0, "mnist"), 0.73, 1e-12);
+    assert_close(hk_match_for(1e9, "mnist"), 1.0, 0.0);
+    assert_close(hk_match_for(0.01, "mnist"), 0.0, 0.0);
 }
 
 static int setup(void **state)
