@@ -3,6 +3,7 @@
 
 #include "neurons/catalogue.h"
 #include "sim/draw.h"
+#include "sim/memory.h"
 #include "sim/rng.h"
 
 #include <assert.h>
@@ -75,6 +76,15 @@ static int make_listed(hk_sim *sim, const hk_circuit_projection *p, hk_projectio
         return hk_fail(hk_sim_ctx(sim), HK_ERANGE,
                        "projection %s->%s: %" PRIu32 " neurons to the first of %" PRIu32 ", must be at most as many",
                        hk_population_name(cfg->pre), hk_population_name(cfg->post), n_pre, n_post);
+    const double needed = 2.0 * (double)n *
+                          (sizeof(uint32_t) + sizeof(float)); /* the lists, and the synapses made of them */
+    if (needed > (double)hk_memory_available())
+        return hk_fail(hk_sim_ctx(sim), HK_ENOMEM,
+                       "projection %s->%s: %" PRIu64
+                       " synapses need %.1f MB while they are built, the machine has %.1f MB "
+                       "available",
+                       hk_population_name(cfg->pre), hk_population_name(cfg->post), n, needed / 1e6,
+                       (double)hk_memory_available() / 1e6);
     uint32_t *pre = malloc((n + 1) * sizeof *pre), *post = malloc((n + 1) * sizeof *post);
     int rc = pre == NULL || post == NULL
                  ? hk_fail(hk_sim_ctx(sim), HK_ENOMEM, "projection %s->%s: out of memory for %" PRIu64 " synapses",

@@ -39,11 +39,22 @@ static void synapses_hardly_change_a_sparse_network(void **state)
     assert_close(spikes[0], spikes[1], 0.0); /* the kicks are the same, and nothing else makes a spike */
 }
 
+static void synapses_that_do_not_fit_are_refused_with_the_memory_they_need(void **state)
+{
+    (void)state;
+    trial t;
+    run_it(&t, ARGUMENTS("sparse", "--out", "none", "--set", "neurons=1000000", "--set", "synapses=100000"),
+           HK_ENOMEM);
+    assert_non_null(strstr(hk_ctx_message(t.ctx), "100000000000 synapses need 1600000.0 MB"));
+    trial_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sparse_network_has_its_synapses_and_the_rate_of_theory),
         cmocka_unit_test(synapses_hardly_change_a_sparse_network),
+        cmocka_unit_test(synapses_that_do_not_fit_are_refused_with_the_memory_they_need),
     };
     return cmocka_run_group_tests(tests, hk_scratch_setup, hk_scratch_teardown);
 }
