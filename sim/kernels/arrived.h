@@ -12,6 +12,8 @@
 typedef float hk_singles __attribute__((vector_size(8 * HK_WIDTH)));
 typedef int32_t hk_words __attribute__((vector_size(4 * HK_WIDTH)));
 typedef int32_t hk_wide_words __attribute__((vector_size(8 * HK_WIDTH)));
+typedef uint32_t hk_bits __attribute__((vector_size(4 * HK_WIDTH)));
+typedef uint32_t hk_wide_bits __attribute__((vector_size(8 * HK_WIDTH)));
 
 /* Compilers widen in several steps, each of which waits for the unit that shuffles. */
 #if defined(__AVX512VL__)
@@ -70,7 +72,7 @@ static inline __attribute__((always_inline)) hk_reals hk_arrived_take_lanes(cons
         hk_words units = HK_WORDS_OF_HALVES(a->low + k);
         memcpy(a->low + k, none, sizeof none);
         if (a->carry != NULL) {
-            units += HK_WORDS_OF_HALVES(a->carry + k) << 16;
+            units = (hk_words)((hk_bits)units + ((hk_bits)HK_WORDS_OF_HALVES(a->carry + k) << 16));
             memcpy(a->carry + k, none, sizeof none);
         }
         sum = HK_REALS_OF_WORDS(units) * a->scale;
@@ -86,7 +88,7 @@ static inline __attribute__((always_inline)) hk_singles hk_arrived_take_single_l
         hk_wide_words units = HK_WIDE_OF_HALVES(a->low + k);
         memcpy(a->low + k, none, sizeof none);
         if (a->carry != NULL) {
-            units += HK_WIDE_OF_HALVES(a->carry + k) << 16;
+            units = (hk_wide_words)((hk_wide_bits)units + ((hk_wide_bits)HK_WIDE_OF_HALVES(a->carry + k) << 16));
             memcpy(a->carry + k, none, sizeof none);
         }
         sum = HK_SINGLES_OF_WORDS(units) * (float)a->scale;
