@@ -57,7 +57,7 @@ sanitize:               ## all tests under AddressSanitizer and UBSan, then `tsa
 	$(MAKE) B=$(B)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all' test
 	$(MAKE) tsan
 tsan:                   ## the tests in which threads meet, under ThreadSanitizer
-	$(MAKE) B=$(B)/tsan CFLAGS='-O1 -g -fsanitize=thread' TESTS='$(TSAN_TESTS:%=$(B)/tsan/tests/test_%)' test
+	TSAN_OPTIONS='suppressions=$(abspath tests/tsan.supp)' $(MAKE) B=$(B)/tsan CFLAGS='-O1 -g -fsanitize=thread' TESTS='$(TSAN_TESTS:%=$(B)/tsan/tests/test_%)' test
 fuzz:                   ## every reader against hostile files, FUZZ_SECONDS each (needs clang)
 	$(MAKE) B=$(B)/fuzz CC=clang CFLAGS='-O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all' fuzzers
 fuzzers: $(FUZZERS:=.run)
