@@ -161,16 +161,46 @@ static inline void fetch(const hk_due *slab, size_t from)
         __builtin_prefetch(slab->synapse + k);
 }
 
+/* A sum has wrapped around: its sign is the opposite of that of the weight. */
+static __attribute__((noinline, cold)) void note_carry(hk_sums *sums, size_t at, int16_t sum)
+{
+    sums->carry[at] = (uint16_t)(sums->carry[at] + (sum < 0 ? 1 : -1));
+    sums->has_carried = true;
+}
+
+#if defined(__AVX2__) && !defined(__clang__) /* which does not unroll loops around this */
+
+/* Six instructions; compilers work out the address by itself, once for both uses, and take eight. */
 static inline __attribute__((always_inline)) void add(uint32_t synapse, hk_sums *sums, int16_t *restrict low)
 {
-    int16_t weight = (int16_t)(synapse >> 16), sum;
-    if (__builtin_expect(__builtin_add_overflow(low[synapse & 0xffff], weight, &sum), 0)) {
-        uint16_t *carry = &sums->carry[synapse & 0xffff];
-        *carry = (uint16_t)(*carry + (weight < 0 ? -1 : 1));
-        sums->has_carried = true;
-    }
-    low[synapse & 0xffff] = sum;
+    size_t at = (uint16_t)synapse;
+    uint32_t sum = synapse >> 16;
+    __asm__ goto("addw (%[low],%[at],2), %w[sum]\n\t"
+                 "jo %l[wrapped]\n\t"
+                 "movw %w[sum], (%[low],%[at],2)"
+                 : [sum] "+r"(sum)
+                 : [low] "r"(low), [at] "r"(at)
+                 : "cc", "memory"
+                 : wrapped);
+    return;
+wrapped:
+    low[at] = (int16_t)sum;
+    note_carry(sums, at, (int16_t)sum);
 }
+
+#else
+
+static inline __attribute__((always_inline)) void add(uint32_t synapse, hk_sums *sums, int16_t *restrict low)
+{
+    size_t at = (uint16_t)synapse;
+    int16_t sum = (int16_t)(synapse >> 16);
+    bool wraps = __builtin_add_overflow(low[at], sum, &sum);
+    low[at] = sum;
+    if (__builtin_expect(wraps, 0))
+        note_carry(sums, at, sum);
+}
+
+#endif
 
 /* One by one: the second cache, where the sums lie, is what has to be waited for, however they are added. A line of a slab
  * that comes later is fetched with every line that is added: many at once would keep the sums waiting. */
