@@ -20,7 +20,7 @@ void hk_rng_block(uint64_t seed, uint32_t purpose, uint64_t id, uint32_t sub, ui
     uint64_t key = seed + purpose * PURPOSE_STRIDE;
     philox4x32_ctr_t at = { { counter, sub, (uint32_t)id, (uint32_t)(id >> 32) } };
     philox4x32_key_t philox_key = { { (uint32_t)key, (uint32_t)(key >> 32) } };
-    philox4x32_ctr_t block = philox4x32_R(10, at, philox_key);
+    philox4x32_ctr_t block = philox4x32_R(purpose == HK_PURPOSE_COUNT ? HK_COUNT_ROUNDS : HK_ROUNDS, at, philox_key);
     for (int i = 0; i < 4; i++)
         out[i] = block.v[i];
 }

@@ -6,23 +6,43 @@
 
 #include <gsl/gsl_cdf.h>
 
-/* Random123's tests/kat_vectors, the three lines of philox4x32 with 10 rounds: counter, key, answer. */
+/* Random123's tests/kat_vectors, the lines of philox4x32: counter, key, answer with 10 rounds and with 7. */
+static const uint32_t known[3][14] = {
+    { 0, 0, 0, 0, 0, 0, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8, 0x5f6fb709, 0x0d893f64, 0x4f121f81,
+      0x4f730a48 },
+    { 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x408f276d, 0x41c83b0e, 0xa20bc7c6,
+      0x6d5451fd, 0x5207ddc2, 0x45165e59, 0x4d8ee751, 0x8c52f662 },
+    { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0xd16cfe09, 0x94fdcceb, 0x5001e420,
+      0x24126ea1, 0x4dfccaba, 0x190a87f0, 0xc47362ba, 0xb6b5242a },
+};
+
+/* Block of the i-th line for this purpose, whose key is that of the line. */
+static void block_of(size_t i, uint32_t purpose, uint32_t out[4])
+{
+    const uint32_t *v = known[i];
+    uint64_t id = v[2] | (uint64_t)v[3] << 32, key = v[4] | (uint64_t)v[5] << 32;
+    hk_rng_block(key - purpose * UINT64_C(0xd1342543de82ef95), purpose, id, v[1], v[0], out);
+}
+
 static void blocks_are_the_published_philox_vectors(void **state)
 {
     (void)state;
-    static const uint32_t vectors[3][10] = {
-        { 0, 0, 0, 0, 0, 0, 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 },
-        { 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0x408f276d, 0x41c83b0e, 0xa20bc7c6,
-          0x6d5451fd },
-        { 0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344, 0xa4093822, 0x299f31d0, 0xd16cfe09, 0x94fdcceb, 0x5001e420,
-          0x24126ea1 },
-    };
-    for (size_t i = 0; i < N_OF(vectors); i++) {
-        const uint32_t *v = vectors[i];
+    for (size_t i = 0; i < N_OF(known); i++) {
         uint32_t out[4];
-        uint64_t id = v[2] | (uint64_t)v[3] << 32, seed = v[4] | (uint64_t)v[5] << 32;
-        hk_rng_block(seed, 0, id, v[1], v[0], out); /* purpose 0 leaves the seed as the key */
-        assert_memory_equal(out, v + 6, sizeof out);
+        block_of(i, 0, out); /* leaves the seed as the key */
+        assert_memory_equal(out, known[i] + 6, sizeof out);
+        block_of(i, HK_PURPOSE_DRIVE, out);
+        assert_memory_equal(out, known[i] + 6, sizeof out);
+    }
+}
+
+static void counts_take_seven_rounds(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < N_OF(known); i++) {
+        uint32_t out[4];
+        block_of(i, HK_PURPOSE_COUNT, out);
+        assert_memory_equal(out, known[i] + 10, sizeof out);
     }
 }
 
@@ -239,6 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_the_published_philox_vectors),
+        cmocka_unit_test(counts_take_seven_rounds),
         cmocka_unit_test(a_stream_reads_its_blocks_in_order),
         cmocka_unit_test(any_difference_of_name_gives_another_block),
         cmocka_unit_test(uniform_exponential_and_normal_follow_their_distributions),

@@ -3,6 +3,7 @@
 #include "sim/kernels/exponential.h"
 
 #include "sim/kernels/reals.h"
+#include "sim/rng.h"
 
 #include <string.h>
 
@@ -18,7 +19,7 @@ static inline void draw_lanes(uint64_t key, uint64_t id, const uint64_t *at, dou
     x[1][0] = x[0][0] >> 32;
     x[2][0] = x[2][0] | id;
     x[3][0] = x[3][0] | id >> 32;
-    hk_philox_vectors(key, 1, x);
+    hk_philox_vectors(key, HK_ROUNDS, 1, x);
     hk_reals e = hk_minus_log_lanes(hk_uniform_lanes(hk_word_pairs(x[0][0], x[1][0])));
     memcpy(first, &e, sizeof e);
     e = hk_minus_log_lanes(hk_uniform_lanes(hk_word_pairs(x[2][0], x[3][0])));

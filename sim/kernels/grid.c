@@ -29,7 +29,7 @@ static inline void draw_bits(const stream *of, uint32_t group, uint16_t bits[TOG
             x[2][v] = (x[0][v] & 0) | (of->id & UINT64_C(0xffffffff));
             x[3][v] = (x[0][v] & 0) | of->id >> 32;
         }
-        hk_philox_vectors(of->key, AT_ONCE, x);
+        hk_philox_vectors(of->key, HK_COUNT_ROUNDS, AT_ONCE, x);
         for (uint32_t v = 0; v < AT_ONCE; v++) {
             uint32_t first = (begin + v) * HK_WIDTH; /* block, of the TOGETHER / 8 */
             uint16_t *to = bits + first / 8 * HK_COUNTS_GROUP + first % 8 * 4;

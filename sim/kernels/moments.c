@@ -69,7 +69,7 @@ static inline void draw_blocks(uint64_t key, const hk_counts_at *at, uint32_t fi
         x[2][v] = (x[0][v] & 0) | (id & UINT64_C(0xffffffff));
         x[3][v] = (x[0][v] & 0) | id >> 32;
     }
-    hk_philox_vectors(key, VECTORS, x);
+    hk_philox_vectors(key, HK_ROUNDS, VECTORS, x);
     for (uint32_t v = 0; v < VECTORS; v++) {
         z[2 * v] = hk_uniform_lanes(hk_word_pairs(x[0][v], x[1][v]));
         z[2 * v + 1] = hk_uniform_lanes(hk_word_pairs(x[2][v], x[3][v]));

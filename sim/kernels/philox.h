@@ -1,4 +1,4 @@
-/* sim/kernels/philox.h - Philox4x32-10 over vector lanes, for kernels that are compiled once for each instruction set.
+/* sim/kernels/philox.h - Philox4x32 over vector lanes, for kernels that are compiled once for each instruction set.
  *
  * The same integers as Random123's philox4x32. One block a 64-bit lane: its four words in the lower halves of four
  * vectors, and above them rubbish, which no product reads.
@@ -43,12 +43,12 @@ enum { HK_WIDTH = 2 };
 
 typedef uint64_t hk_lanes __attribute__((vector_size(8 * HK_WIDTH)));
 
-/* Turns the counters x[0 ... 3][k] of n vectors of blocks into these blocks, in place. The rounds of a block wait for each
+/* Turns the counters x[0 ... 3][k] of n vectors of blocks into these blocks, in place, by `rounds` as sim/rng.h says. The rounds of a block wait for each
  * other, those of several vectors do not: n of 4 is twice as fast as n of 1. */
-static inline __attribute__((always_inline)) void hk_philox_vectors(uint64_t key, int n, hk_lanes x[4][n])
+static inline __attribute__((always_inline)) void hk_philox_vectors(uint64_t key, int rounds, int n, hk_lanes x[4][n])
 {
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
-    for (int round = 0; round < 10; round++) {
+    for (int round = 0; round < rounds; round++) {
         for (int k = 0; k < n; k++) {
             hk_lanes p0 = HK_PRODUCT(x[0][k], 0xd2511f53), p1 = HK_PRODUCT(x[2][k], 0xcd9e8d57);
             x[0][k] = HK_UPPER(p1) ^ x[1][k] ^ (uint64_t)k0;

@@ -23,7 +23,7 @@ static inline void draw(const hk_stream *of, uint32_t first, hk_lanes x[4][AT_ON
         x[2][v] = (x[0][v] & 0) | (of->id & UINT64_C(0xffffffff));
         x[3][v] = (x[0][v] & 0) | of->id >> 32;
     }
-    hk_philox_vectors(of->seed + of->purpose * HK_PURPOSE_STRIDE, AT_ONCE, x);
+    hk_philox_vectors(of->seed + of->purpose * HK_PURPOSE_STRIDE, HK_ROUNDS, AT_ONCE, x);
 }
 
 static void words(const hk_stream *stream, uint32_t n_blocks, uint32_t *out)
