@@ -45,13 +45,20 @@ typedef struct hk_cursors {
     size_t n, capacity;
 } hk_cursors;
 
+typedef struct hk_list_due { /* spikes of one step from which something arrives in another */
+    hk_cursors *cursors;
+    const uint16_t *length; /* [cursors->n] of the slabs that do */
+} hk_list_due;
+
 /* The slabs of one step. Those of spikes that are known a step before are found and ordered by length then, and their ends fetched
  * while the neurons of that step are computed. */
 typedef struct hk_due_list {
     hk_due *found, *slabs; /* [capacity] as they were found, and as they will be delivered */
     size_t n, capacity;
     size_t n_fetched;
-    bool is_prepared; /* holds those of spikes before `known_before` already */
+    hk_list_due *lists;        /* [2 * n_slots] */
+    size_t n_lists, n_visited; /* lists, and their spikes */
+    bool is_prepared;          /* holds those of spikes before `known_before` already */
     int64_t known_before;
 } hk_due_list;
 

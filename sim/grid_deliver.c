@@ -56,6 +56,7 @@ int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_
 
 void hk_due_list_fini(hk_due_list *due)
 {
+    free(due->lists);
     free(due->found);
     free(due->slabs);
     *due = (hk_due_list){ 0 };
@@ -79,34 +80,56 @@ static int due_reserve(hk_due_list *due, size_t n)
     return HK_OK;
 }
 
-/* Finds the slabs of one list that arrive through `slot`, and moves the list's cursors behind them. */
-static size_t find_slabs(hk_due *found, size_t n, hk_cursors *cursors, uint32_t slot)
+/* Finds the lists of spikes from which something arrives in a step: those that neurons fired in steps begin ... end - 1, and
+ * those of sources if `and_sources`. Makes room for all their slabs. */
+static int find_lists(const hk_grid *grid, hk_shard *shard, int64_t step, int64_t begin, int64_t end, bool and_sources)
 {
-    const uint16_t *length = cursors->length + slot * cursors->n;
-    for (size_t k = 0; k < cursors->n; k++) {
-        found[n] = (hk_due){ .synapse = cursors->next[k], .n = length[k] };
-        cursors->next[k] += length[k];
-        n += length[k] > 0;
-    }
-    return n;
-}
-
-/* Finds what arrives in a step of the spikes that neurons fired in steps begin ... end - 1, and of all of sources if `and_sources`. */
-static int find_due(const hk_grid *grid, hk_shard *shard, int64_t step, int64_t begin, int64_t end, bool and_sources,
-                    size_t *n)
-{
+    hk_due_list *due = &shard->due;
+    if (due->lists == NULL)
+        due->lists = malloc(2 * (size_t)grid->n_slots * sizeof *due->lists);
+    if (due->lists == NULL)
+        return HK_ENOMEM;
+    size_t n = due->n;
+    due->n_lists = 0;
     for (uint32_t slot = 0; slot < grid->n_slots; slot++) {
         int64_t sent = step - (int64_t)grid->delay[slot];
         for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS && sent >= 0; from++) {
             if (from == HK_FROM_SOURCES ? !and_sources : sent < begin || sent >= end)
                 continue;
             hk_cursors *cursors = &shard->cursors[from][(uint64_t)sent % grid->n_ring];
-            if (due_reserve(&shard->due, *n + cursors->n) != HK_OK)
-                return HK_ENOMEM;
-            *n = find_slabs(shard->due.found, *n, cursors, slot);
+            due->lists[due->n_lists] = (hk_list_due){ .cursors = cursors,
+                                                      .length = cursors->length + slot * cursors->n };
+            due->n_lists += cursors->n > 0;
+            n += cursors->n;
         }
     }
-    return HK_OK;
+    due->n_visited = n - due->n;
+    return due_reserve(due, n);
+}
+
+/* Lists are short, so that no processor foresees the next. */
+static void fetch_list(const hk_list_due *list)
+{
+    __builtin_prefetch(list->length);
+    for (size_t k = 0; k < list->cursors->n; k += LINE / sizeof *list->cursors->next)
+        __builtin_prefetch(list->cursors->next + k, 1);
+}
+
+/* Adds the slabs of the lists to `slabs`, which holds n, and moves the lists' cursors behind them. Returns how many there are then. */
+static size_t find_slabs(const hk_due_list *due, hk_due *slabs, size_t n)
+{
+    for (size_t l = 0; l < due->n_lists; l++) {
+        const hk_list_due list = due->lists[l];
+        const uint32_t **next = list.cursors->next;
+        if (l + 2 < due->n_lists)
+            fetch_list(&due->lists[l + 2]);
+        for (size_t k = 0, end = list.cursors->n; k < end; k++) {
+            slabs[n] = (hk_due){ .synapse = next[k], .n = list.length[k] };
+            next[k] += list.length[k];
+            n += list.length[k] > 0;
+        }
+    }
+    return n;
 }
 
 /* By length: loops over slabs of one length end where the last one did, which the processor foresees. Sums do not depend on the
@@ -131,23 +154,21 @@ static int prepare(const hk_grid *grid, hk_shard *shard, int64_t step)
     due->n = due->n_fetched = 0;
     due->known_before = shard->started;
     due->is_prepared = true;
-    int rc = find_due(grid, shard, step, 0, due->known_before, true, &due->n);
-    if (rc == HK_OK && due->n > FEW)
+    int rc = find_lists(grid, shard, step, 0, due->known_before, true);
+    if (rc == HK_OK && due->n_visited > FEW) {
+        due->n = find_slabs(due, due->found, 0);
         order_by_length(due->found, due->n, due->slabs);
-    else if (rc == HK_OK && due->n > 0)
-        memcpy(due->slabs, due->found, due->n * sizeof *due->slabs);
+    } else if (rc == HK_OK)
+        due->n = find_slabs(due, due->slabs, 0);
     return rc;
 }
 
 /* Those of spikes that have become known since. */
 static int complete(const hk_grid *grid, hk_shard *shard, int64_t step)
 {
-    hk_due_list *due = &shard->due;
-    size_t n = due->n;
-    int rc = find_due(grid, shard, step, due->known_before, shard->started, false, &n);
-    if (rc == HK_OK && n > due->n)
-        memcpy(due->slabs + due->n, due->found + due->n, (n - due->n) * sizeof *due->slabs);
-    due->n = n;
+    int rc = find_lists(grid, shard, step, shard->due.known_before, shard->started, false);
+    if (rc == HK_OK)
+        shard->due.n = find_slabs(&shard->due, shard->due.slabs, shard->due.n);
     return rc;
 }
 
