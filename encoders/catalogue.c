@@ -10,6 +10,7 @@
 
 static const hk_encoder *const builtin[] = { CODES(ENTRY) };
 const char *const hk_encoder_names_and_all[] = { "all", CODES(NAME) NULL };
+const char *const hk_encoder_names_and_none[] = { "none", CODES(NAME) NULL };
 
 enum { N_BUILTIN = sizeof builtin / sizeof *builtin };
 

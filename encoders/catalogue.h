@@ -17,8 +17,8 @@ extern const hk_encoder hk_temporal;    /* temporal.c: patterns of exact times, 
 extern const hk_encoder hk_binary;      /* binary.c: spikes or none */
 extern const hk_encoder hk_delta;       /* delta.c: a spike at every change, for streams */
 
-/** "all", then the names in the order of the catalogue, NULL: the choices of an option. */
-extern const char *const hk_encoder_names_and_all[];
+/** "all" or "none", then the names in the order of the catalogue, NULL: the choices of an option. */
+extern const char *const hk_encoder_names_and_all[], *const hk_encoder_names_and_none[];
 #define hk_encoder_names (hk_encoder_names_and_all + 1)
 
 /** Encoder `index` of the catalogue, NULL past its end. */

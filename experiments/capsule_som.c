@@ -6,6 +6,7 @@
  * net has learnt from; features-som measures the same of its features. */
 #include "experiments/nets/capsule.h"
 #include "experiments/nets/mapped_net.h"
+#include "experiments/through_code.h"
 
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@
 
 static const hk_option options[] = {
     HK_CHOICE_OPTIONS,
+    HK_THROUGH_OPTIONS,
     HK_COUNT("kernel1", 5, 1, 28, "side of the first convolution's kernels"),
     HK_COUNT("stride1", 2, 1, 28, "pixels between its places"),
     HK_COUNT("channels", 16, 1, 1024, "kernels of it"),
@@ -165,6 +167,7 @@ static const hk_summary_key keys[] = {
     { "epoch_s", "s", "wall time of an epoch of training; of one that was resumed, of what was left" },
     { "training_cpu_s", "s", "processor time of training the net" },
     { "answers_hash", "", "of the classes that the map gives the images tested" },
+    HK_THROUGH_KEYS,
 };
 
 static void summarise(const state *s)

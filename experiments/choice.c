@@ -1,6 +1,8 @@
 /* experiments/choice.c - see choice.h. */
 #include "experiments/choice.h"
 
+#include "experiments/through_code.h"
+
 const char *const hk_choice_splits[] = { "test", "validation", NULL };
 
 static size_t at_most(int64_t wanted, size_t n)
@@ -30,6 +32,24 @@ int hk_choice_load(hk_run *run, hk_choice *out)
         hk_run_report(run, "validation: tested on %zu of the last %zu training images, which are not learnt from",
                       out->test.n, n_kept);
     return HK_OK;
+}
+
+int hk_choice_load_through_code(hk_run *run, hk_choice *out)
+{
+    int rc = hk_choice_load(run, out);
+    if (rc != HK_OK)
+        return rc;
+    const size_t n_pixels = (size_t)out->train.rows * out->train.cols;
+    const bool validates = hk_run_choice(run, "split") == 1; /* tested on are further ones of the training images */
+    const hk_through_part parts[] = {
+        { .images = out->train, .first = 0 },
+        { .images = out->test,
+          .first = validates ? (uint64_t)(out->test.pixels - out->train.pixels) / n_pixels : HK_THROUGH_TEST },
+    };
+    rc = hk_through_code(run, parts, 2);
+    if (rc != HK_OK)
+        hk_choice_fini(out);
+    return rc;
 }
 
 void hk_choice_fini(hk_choice *choice)

@@ -31,6 +31,8 @@ typedef struct hk_choice {
 /** The last sixth of the training images is for validation: under `split` = validation it is tested on in place of the test images,
  *  and not learnt from. Reports what was loaded. On failure there is nothing to free. */
 HK_MUST_CHECK int hk_choice_load(hk_run *run, hk_choice *out);
+/** The same, and `train` and `test` as the option `code` lets them be seen (through_code.h). */
+HK_MUST_CHECK int hk_choice_load_through_code(hk_run *run, hk_choice *out);
 void hk_choice_fini(hk_choice *choice);
 
 #endif

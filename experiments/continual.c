@@ -6,6 +6,7 @@
 
 #include "experiments/choice.h"
 #include "experiments/clock.h"
+#include "experiments/through_code.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -338,6 +339,7 @@ static const hk_summary_key keys[] = {
     { "memory_bytes", "bytes", "all that is kept of the stream: weights, counters and names, or sums and readout" },
     { "spikes", "", "of all populations, tests included" },
     { "spike_hash", "", "of the whole ordered raster" },
+    HK_THROUGH_KEYS,
 };
 
 /* Of the methods whose layer learns. */
@@ -424,7 +426,7 @@ static int create_learner(state *s)
 static int prepare(state *s)
 {
     hk_ctx *ctx = hk_run_ctx(s->run);
-    int rc = hk_choice_load(s->run, &s->images);
+    int rc = hk_choice_load_through_code(s->run, &s->images);
     if (rc == HK_OK)
         rc = hk_continual_settle(s->run, s->images.data.name, &s->settings);
     if (rc == HK_OK)

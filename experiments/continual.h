@@ -43,7 +43,7 @@ typedef struct hk_continual_settings {
     uint64_t solve_images; /* features: the readout is solved after so many images */
 } hk_continual_settings;
 
-enum { HK_CONTINUAL_N_OPTIONS = 21 };
+enum { HK_CONTINUAL_N_OPTIONS = 25 };
 extern const hk_option hk_continual_options[HK_CONTINUAL_N_OPTIONS];
 
 /** Resolves the options. HK_ERANGE. */

@@ -3,6 +3,7 @@
 
 #include "experiments/choice.h"
 #include "experiments/matching.h"
+#include "experiments/through_code.h"
 
 static const char *const methods[] = { "forgetting", "plain", "features", NULL };
 static const char *const orders[] = { "classes", "mixed", "drift", NULL };
@@ -26,6 +27,7 @@ const hk_option hk_continual_options[HK_CONTINUAL_N_OPTIONS] = {
       .text = "auto",
       .choices = hk_dataset_names,
       .meaning = "which images" },
+    HK_THROUGH_OPTIONS,
     { .name = "train", .type = HK_OPTION_INTEGER, .max = 1e9, .meaning = "images of the stream; 0: all there are" },
     { .name = "test", .type = HK_OPTION_INTEGER, .max = 1e9, .meaning = "images of the test at the end; 0: all" },
     { .name = "probe",

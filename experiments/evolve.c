@@ -9,6 +9,7 @@
 #include "experiments/evolve.h"
 
 #include "experiments/clock.h"
+#include "experiments/through_code.h"
 #include "sim/draw.h"
 #include "sim/rng.h"
 
@@ -32,6 +33,7 @@ static const hk_option options[] = {
       .text = "auto",
       .choices = hk_dataset_names,
       .meaning = "which images" },
+    HK_THROUGH_OPTIONS,
     HK_AUTOMATIC("generations", HK_OPTION_INTEGER, 1, 1e9, "3000; features: 200", "how many"),
     HK_AUTOMATIC("individuals", HK_OPTION_INTEGER, 2, 1e5, "64; features: 16", "of a generation, an even number"),
     HK_AUTOMATIC("batch", HK_OPTION_INTEGER, 1, 1e6, "128; features: 800",
@@ -265,7 +267,10 @@ static int load(hk_evolve *e)
     e->train = hk_images_part(&e->data.train, 0, n_train);
     e->validation = hk_images_part(&e->data.train, n_train, n_validation);
     hk_run_report(e->run, "data: %s", e->data.report);
-    return HK_OK;
+    const hk_through_part parts[] = { { .images = e->train, .first = 0 },
+                                      { .images = e->validation, .first = n_train },
+                                      { .images = e->data.test, .first = HK_THROUGH_TEST } };
+    return hk_through_code(e->run, parts, 3);
 }
 
 static int begin(hk_evolve *e)
@@ -401,6 +406,7 @@ static const hk_summary_key keys[] = {
       "accuracy on the first `checked` validation images, at the beginning and evenly over the generations" },
     { "before_accuracy", "", "features: the last map with the filters that evolution began with, test images" },
     { "largest_difference", "", "features: of those used in the end, between formula and simulator" },
+    HK_THROUGH_KEYS,
 };
 
 const hk_experiment hk_experiment_evolve = {

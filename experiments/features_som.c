@@ -8,6 +8,7 @@
 
 #include "experiments/nets/mapped_net.h"
 #include "experiments/nets/spiking.h"
+#include "experiments/through_code.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -165,6 +166,7 @@ static const hk_summary_key keys[] = {
       "60, scaled by 0.5, 0.65, 0.8, 1.25, 1.4" },
     { "training_cpu_s", "s", "processor time of training the net" },
     { "answers_hash", "", "of the classes that the map gives the images tested" },
+    HK_THROUGH_KEYS,
 };
 
 static void summarise_spikes(const state *s, hk_summary *summary)

@@ -16,7 +16,7 @@ typedef struct hk_features_som_settings {
     bool of_outputs; /* the map learns from those of the net, not from the features */
 } hk_features_som_settings;
 
-enum { HK_FEATURES_SOM_N_OPTIONS = 24 };
+enum { HK_FEATURES_SOM_N_OPTIONS = 28 };
 extern const hk_option hk_features_som_options[HK_FEATURES_SOM_N_OPTIONS];
 
 /** Resolves the options; the setting decides what the user left alone. HK_ERANGE. */

@@ -4,6 +4,7 @@
 
 #include "experiments/choice.h"
 #include "experiments/nets/vector_map.h"
+#include "experiments/through_code.h"
 
 /* What the option `setting` stands for. */
 typedef struct preset {
@@ -38,6 +39,7 @@ const hk_option hk_features_som_options[HK_FEATURES_SOM_N_OPTIONS] = {
       .choices = settings,
       .meaning = "what stands for options left alone: the best found, or the original's small net and plain descent" },
     HK_CHOICE_OPTIONS,
+    HK_THROUGH_OPTIONS,
     HK_AUTOMATIC("hidden", HK_OPTION_INTEGER, 0, 10000, "340; original: 0",
                  "units before the features; 0: no such layer"),
     HK_COUNT("features", 42, 1, 10000, "units whose activations, or spikes, are the features"),

@@ -11,6 +11,7 @@
 
 #include "experiments/choice.h"
 #include "experiments/clock.h"
+#include "experiments/through_code.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -37,6 +38,7 @@ static const hk_option options[] = {
            "validation: learn from the first five sixths of the training images, decide on the others; for choices"),
     HK_COUNT("train", 0, 0, 1e6, "training images; 0: all"),
     HK_COUNT("test", 0, 0, 1e6, "test images; 0: all"),
+    HK_THROUGH_OPTIONS,
     HK_COUNT("hidden", 5000, 1, 1e5, "hidden neurons, a receptive field each"),
     CHOICE("fields", kinds, "gabor", "gabor: random Gabor functions; gaussian: every weight drawn by itself"),
     HK_COUNT("patch", 10, 2, 28, "side of a receptive field in pixels"),
@@ -439,6 +441,7 @@ static const hk_summary_key keys[] = {
     { "test_cpu_ms_per_image", "ms", "processor time of deciding on an image" },
     { "spikes", "", "of all populations" },
     { "spike_hash", "", "of the whole ordered raster" },
+    HK_THROUGH_KEYS,
 };
 
 static void summarise(state *s)
@@ -508,7 +511,7 @@ static int run_phases(state *s)
                                                                             : eta_start / 100.0,
                                  .passes = (uint32_t)hk_run_integer(run, "passes"),
                                  .seed = hk_run_seed(run) };
-    int rc = hk_choice_load(s->run, &s->images);
+    int rc = hk_choice_load_through_code(s->run, &s->images);
     if (rc == HK_OK)
         rc = draw_bank(s);
     if (rc == HK_OK)

@@ -15,6 +15,7 @@
 #include "experiments/spiking_som.h"
 
 #include "experiments/readouts/order.h"
+#include "experiments/through_code.h"
 #include "sim/draw.h"
 #include "sim/mathfn.h"
 #include "sim/rng.h"
@@ -51,6 +52,7 @@ static const hk_option options[] = {
       .text = "test",
       .choices = hk_choice_splits,
       .meaning = "images: validation keeps the last sixth of the training images back and tests on it; for choices" },
+    HK_THROUGH_OPTIONS,
     CHOSEN("rows", HK_OPTION_INTEGER, 1, 50, "by data", "of units: 10; line 1; images 16"),
     CHOSEN("cols", HK_OPTION_INTEGER, 2, 50, "by data", "of units: 10; line 30; images 16"),
     COUNT("train", 0, 0, 1e6, "samples to learn from; 0: 10,000 positions or all images"),
@@ -384,6 +386,7 @@ static const hk_summary_key keys[] = {
     { "position_error", "", "manifolds: mean distance of a test sample from its unit's place; the side is 1" },
     { "data", "", "images used" },
     { "test_accuracy", "", "images: share of test images whose first unit is named by their class" },
+    HK_THROUGH_KEYS,
 };
 
 const hk_experiment hk_experiment_spiking_som = {

@@ -2,6 +2,7 @@
  * spiking_som.h. */
 #include "experiments/spiking_som.h"
 
+#include "experiments/through_code.h"
 #include "sim/draw.h"
 #include "sim/mathfn.h"
 #include "sim/rng.h"
@@ -61,8 +62,10 @@ int hk_som_samples_make(hk_spiking_som *som)
         rc = draw_positions(som, wanted(som, "train", LEARNT_POSITIONS), 0, &som->train);
         if (rc == HK_OK)
             rc = draw_positions(som, wanted(som, "test", TESTED_POSITIONS), 1, &som->test);
+        if (rc == HK_OK)
+            rc = hk_through_code(som->run, NULL, 0);
     } else {
-        rc = hk_choice_load(som->run, &som->images);
+        rc = hk_choice_load_through_code(som->run, &som->images);
         som->train = samples_of(&som->images.train);
         som->test = samples_of(&som->images.test);
     }

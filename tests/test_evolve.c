@@ -59,8 +59,9 @@ static void a_strategy_improves_the_network_and_jobs_do_not_show(void **state)
     double history[4 * 60];
     size_t n;
     trial one, three;
-    run_it(&one, ARGUMENTS(STRATEGY, "--out", scratch_path("one.h5")), HK_OK);
-    run_it(&three, ARGUMENTS(STRATEGY, "--out", scratch_path("three.h5"), "--jobs", "3"), HK_OK);
+    run_it(&one, ARGUMENTS(STRATEGY, "--code", "burst", "--out", scratch_path("one.h5")), HK_OK);
+    run_it(&three, ARGUMENTS(STRATEGY, "--code", "burst", "--out", scratch_path("three.h5"), "--jobs", "3"), HK_OK);
+    assert_close(number_of(&one, "code_error"), number_of(&three, "code_error"), 0.0);
     assert_close(number_of(&one, "accuracy"), number_of(&three, "accuracy"), 0.0);
     assert_close(number_of(&one, "validation_accuracy"), number_of(&three, "validation_accuracy"), 0.0);
     assert_true(number_of(&one, "accuracy") > 0.3); /* chance is 0.1 */

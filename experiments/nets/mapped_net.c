@@ -12,7 +12,7 @@ int hk_mapped_net_init(hk_run *run, hk_mapped_net *out)
 {
     hk_ctx *ctx = hk_run_ctx(run);
     *out = (hk_mapped_net){ .run = run, .map_config = hk_vector_map_settle(run) };
-    int rc = hk_choice_load(run, &out->images);
+    int rc = hk_choice_load_through_code(run, &out->images);
     if (rc == HK_OK) /* rather than after the training */
         rc = hk_som_check(ctx, &out->map_config, out->images.train.n);
     if (rc == HK_OK)
