@@ -202,6 +202,13 @@ static int report(hk_population *p, int rc)
     return rc;
 }
 
+/* Where a window has so little to do that handing it round takes longer, the caller's thread does all of it. */
+static bool is_worth_sharing(const hk_sim *sim)
+{
+    uint64_t n = sim->stats.events + sim->stats.synaptic_events;
+    return hk_team_size(sim->team) > 1 && n >= sim->least_work * sim->stats.windows;
+}
+
 typedef struct window {
     hk_sim *sim;
     int64_t stop, end; /* of the steps to compute, and of the whole window */
@@ -211,7 +218,7 @@ typedef struct window {
 static void find_arrivals(void *user, unsigned member)
 {
     const window *w = user;
-    for (size_t i = member; i < w->sim->n_populations; i += hk_team_size(w->sim->team)) {
+    for (size_t i = member; i < w->sim->n_populations; i += w->sim->n_workers) {
         hk_population *p = w->sim->populations[i];
         p->n_arrivals = 0;
         if (p->model->kind == HK_MODEL_NEURON)
@@ -226,12 +233,20 @@ static void compute_sections(void *user, unsigned member)
     for (size_t i = 0; i < w->sim->n_populations; i++) {
         hk_population *p = w->sim->populations[i];
         for (uint32_t k = 0; p->rc == HK_OK && p->model->kind == HK_MODEL_NEURON && k < p->n_sections; k++) {
-            if ((k + i) % hk_team_size(w->sim->team) != member)
+            if ((k + i) % w->sim->n_workers != member)
                 continue;
             hk_section_begin(&p->sections[k]);
             p->sections[k].rc = hk_section_window(&p->sections[k], w->stop, w->end);
         }
     }
+}
+
+static void run(void (*work)(void *user, unsigned member), window *w)
+{
+    if (w->sim->n_workers > 1)
+        hk_team_run(w->sim->team, work, w);
+    else
+        work(w, 0);
 }
 
 static int finish_all(hk_sim *sim, hk_model_kind kind)
@@ -269,8 +284,9 @@ int hk_engine_window(hk_sim *sim, int64_t end)
     }
     int rc = finish_all(sim, HK_MODEL_SOURCE); /* what sources send may arrive in this window */
     if (rc == HK_OK) {
-        hk_team_run(sim->team, find_arrivals, &w);
-        hk_team_run(sim->team, compute_sections, &w);
+        sim->n_workers = is_worth_sharing(sim) ? hk_team_size(sim->team) : 1;
+        run(find_arrivals, &w);
+        run(compute_sections, &w);
         rc = finish_all(sim, HK_MODEL_NEURON);
     }
     if (rc != HK_OK)

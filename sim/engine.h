@@ -106,6 +106,10 @@ struct hk_sim {
 
     int64_t step;   /* everything before this step has happened */
     int64_t window; /* steps in a window */
+    /* Below so many events, synaptic events and, on the grid, steps of neurons a window is computed by the caller alone: handing it round
+     * takes some microseconds. */
+    uint64_t least_work;
+    unsigned n_workers; /* threads that compute this one */
     hk_window_fn on_window;
     void *on_window_user;
     hk_sample_fn on_sample;

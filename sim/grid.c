@@ -348,7 +348,7 @@ static void work(void *user, unsigned member)
 {
     hk_grid *grid = user;
     unsigned mode = hk_subnormal_to_zero();
-    for (uint32_t k = member; k < grid->n_shards; k += grid->n_workers) {
+    for (uint32_t k = member; k < grid->n_shards; k += grid->sim->n_workers) {
         hk_shard *shard = &grid->shards[k];
         shard->rc = grid->n_slots > 0 ? start_cursors(grid, shard) : HK_OK;
         if (shard->rc == HK_OK)
@@ -470,14 +470,14 @@ static bool is_worth_sharing(const hk_grid *grid)
     uint64_t n = stats->windows > 0 ? stats->synaptic_events / stats->windows : 0;
     for (uint32_t s = 0; s < grid->n_shards; s++)
         n += grid->shards[s].n_neurons * (uint64_t)(grid->end - grid->sim->step);
-    return grid->dense != NULL || n >= grid->least_work;
+    return grid->dense != NULL || n >= grid->sim->least_work;
 }
 
 static int run_shards(hk_grid *grid)
 {
     hk_sim *sim = grid->sim;
-    grid->n_workers = is_worth_sharing(grid) ? hk_team_size(sim->team) : 1;
-    if (grid->n_workers > 1)
+    sim->n_workers = is_worth_sharing(grid) ? hk_team_size(sim->team) : 1;
+    if (sim->n_workers > 1)
         hk_team_run(sim->team, work, grid);
     else
         work(grid, 0);

@@ -117,8 +117,6 @@ struct hk_grid {
     size_t n_ring;
     uint64_t most_units; /* largest sum of 4-byte weights onto one accumulator */
     int64_t end;         /* of the window being computed */
-    unsigned n_workers;  /* threads that compute it */
-    uint64_t least_work; /* neurons and synapses of a window that is handed round: some microseconds */
     hk_dense *dense;     /* spikes at their exact times; NULL: at the ends of steps */
 };
 

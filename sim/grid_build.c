@@ -10,7 +10,7 @@
 
 enum {
     FAST_ACCUMULATORS = 16384, /* stay near the first cache */
-    LEAST_WORK = 8192,         /* neurons and synapses: some microseconds, as long as handing a window round takes */
+    LEAST_WORK = 8192,         /* neurons and synapses of a window */
     LONG_SLAB = 64,            /* synapses: shorter ones cost more to find and fetch than nearer accumulators save */
 };
 
@@ -19,7 +19,8 @@ int hk_grid_create(hk_sim *sim, bool dense, hk_grid **out)
     *out = calloc(1, sizeof **out);
     if (*out == NULL)
         return hk_fail(sim->ctx, HK_ENOMEM, "simulation: out of memory");
-    **out = (hk_grid){ .sim = sim, .kernels = hk_grid_kernels_for(sim->cpu), .least_work = LEAST_WORK };
+    **out = (hk_grid){ .sim = sim, .kernels = hk_grid_kernels_for(sim->cpu) };
+    sim->least_work = LEAST_WORK;
     if (!dense)
         return HK_OK;
     (*out)->dense = calloc(1, sizeof *(*out)->dense);

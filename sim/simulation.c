@@ -12,6 +12,7 @@
 
 enum { CHECK_STEPS = 1000 };    /* between two looks at all state at the end of short runs */
 enum { MOST_THREADS = 1023 };   /* besides the caller's */
+enum { LEAST_WORK = 512 };      /* events and synaptic events of a window */
 enum { LONGEST_WINDOW = 1000 }; /* steps, where no delay between neurons bounds it: stop requests wait this long */
 
 int hk_sim_create(hk_ctx *ctx, const hk_sim_config *cfg, hk_sim **out)
@@ -41,6 +42,7 @@ int hk_sim_create(hk_ctx *ctx, const hk_sim_config *cfg, hk_sim **out)
     sim->seed = cfg->seed;
     sim->cpu = cpu;
     sim->window = LONGEST_WINDOW;
+    sim->least_work = LEAST_WORK;
     atomic_init(&sim->stop, false);
     rc = hk_team_create(ctx, cfg->n_extra_threads, &sim->team);
     if (rc == HK_OK && cfg->integrator != HK_EXACT)

@@ -32,8 +32,7 @@ static inline rig rig_open_with(hk_sim_config cfg)
     rig r = { .ctx = hk_ctx_create() };
     assert_non_null(r.ctx);
     rig_ok(&r, hk_sim_create(r.ctx, &cfg, &r.sim));
-    if (r.sim->grid != NULL)
-        r.sim->grid->least_work = 0; /* windows of the smallest networks are handed round, too */
+    r.sim->least_work = 0; /* windows of the smallest networks are handed round, too */
     return r;
 }
 

@@ -128,20 +128,22 @@ static void windows_with_little_to_do_are_not_handed_round(void **state)
 {
     (void)state;
     const struct {
+        hk_integrator integrator;
         uint32_t n;
         uint64_t least_work; /* 0: as it is */
         unsigned n_workers;
-    } cases[] = { { 300, 0, 1 }, { 300, 1, 3 }, { 9000, 0, 3 } };
+    } cases[] = { { HK_GRID, 300, 0, 1 },  { HK_GRID, 300, 1, 3 },  { HK_GRID, 9000, 0, 3 },
+                  { HK_EXACT, 300, 0, 1 }, { HK_EXACT, 300, 1, 3 }, { HK_EXACT, 3000, 0, 3 } };
     uint64_t hash[N_OF(cases)];
     for (size_t k = 0; k < N_OF(cases); k++) {
         hk_ctx *ctx = hk_ctx_create();
         rig r = { .ctx = ctx };
-        rig_ok(&r, hk_sim_create(
-                       ctx,
-                       &(hk_sim_config){ .resolution_ms = 0.1, .seed = 9, .integrator = HK_GRID, .n_extra_threads = 2 },
-                       &r.sim));
+        hk_sim_config config = {
+            .resolution_ms = 0.1, .seed = 9, .integrator = cases[k].integrator, .n_extra_threads = 2
+        };
+        rig_ok(&r, hk_sim_create(ctx, &config, &r.sim));
         if (cases[k].least_work > 0)
-            r.sim->grid->least_work = cases[k].least_work;
+            r.sim->least_work = cases[k].least_work;
         hk_population *p = rig_neurons(&r, "cells", "lif", cases[k].n);
         hk_projection *projection;
         rig_ok(&r, hk_population_drive(p, 9000.0, 0.25));
@@ -155,12 +157,12 @@ static void windows_with_little_to_do_are_not_handed_round(void **state)
                                                                  .delay_ms = hk_constant(0.1) },
                                         &projection));
         rig_run(&r, 50.0);
-        assert_int_equal(r.sim->grid->n_workers, cases[k].n_workers);
+        assert_int_equal(r.sim->n_workers, cases[k].n_workers);
         assert_true(hk_sim_get_stats(r.sim).spikes > 100);
         hash[k] = hk_sim_get_stats(r.sim).spike_hash;
         rig_close(&r);
     }
-    assert_true(hash[0] == hash[1]);
+    assert_true(hash[0] == hash[1] && hash[3] == hash[4]);
 }
 
 int main(void)
