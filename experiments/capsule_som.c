@@ -103,12 +103,7 @@ static int create_net(state *s)
 static int load_net(state *s, const char *path)
 {
     hk_ctx *ctx = hk_run_ctx(s->run);
-    hk_results *file;
-    int rc = hk_results_open(ctx, path, HK_RESULTS_READ, &file);
-    if (rc != HK_OK)
-        return rc;
-    rc = hk_capsule_load(ctx, file, &s->net);
-    hk_results_discard(file);
+    int rc = hk_capsule_load(ctx, path, &s->net);
     const hk_capsule_shape *shape = &s->net.shape;
     const hk_images *images = &s->base.images.train;
     if (rc == HK_OK &&

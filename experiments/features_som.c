@@ -68,13 +68,8 @@ static int train(void *user)
 static int load_net(state *s, const char *path)
 {
     hk_ctx *ctx = hk_run_ctx(s->run);
-    hk_results *file;
-    int rc = hk_results_open(ctx, path, HK_RESULTS_READ, &file);
-    if (rc != HK_OK)
-        return rc;
     hk_perceptron_fini(&s->net);
-    rc = hk_perceptron_load(ctx, file, &s->net);
-    hk_results_discard(file);
+    int rc = hk_perceptron_load(ctx, path, &s->net);
     const size_t n_pixels = (size_t)s->base.images.train.rows * s->base.images.train.cols;
     if (rc == HK_OK &&
         (s->net.n_layers < 2 || s->net.sizes[0] != n_pixels || s->net.sizes[s->net.n_layers] != HK_DATASET_CLASSES))

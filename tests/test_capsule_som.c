@@ -100,7 +100,7 @@ static void what_cannot_be_is_refused(void **state)
     char net[PATH_MAX];
     snprintf(net, sizeof net, "net=%s", scratch_path("no-net.h5"));
     run_it(&t, ARGUMENTS(SMALL, "--out", "none", "--set", net), HK_EFORMAT);
-    assert_says(&t, "the file holds no capsule network");
+    assert_says(&t, "no-net.h5 holds no net of capsule-som");
     trial_close(&t);
 }
 

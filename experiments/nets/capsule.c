@@ -182,31 +182,43 @@ int hk_capsule_save(const hk_capsule *net, hk_results *file)
                        : rc;
 }
 
-int hk_capsule_load(hk_ctx *ctx, hk_results *file, hk_capsule *out)
+static int load(hk_ctx *ctx, const char *path, hk_results *file, hk_capsule *out)
 {
     uint64_t sizes[SIZES];
     hk_capsule_shape shape;
     const hk_results_entry *params = hk_results_find(file, "net/params");
-    *out = (hk_capsule){ 0 };
     if (params == NULL)
-        return hk_fail(ctx, HK_EFORMAT, "the file holds no capsule network (net/params)");
+        return hk_fail(ctx, HK_EFORMAT, "%s holds no net of capsule-som (net/params)", path);
     int rc = hk_results_get(file, "net/shape", HK_U64, sizes, SIZES);
     for (size_t k = 0; k < SIZES && rc == HK_OK; k++) {
         ((size_t *)&shape)[k] = (size_t)sizes[k];
         if (sizes[k] > MOST)
-            rc = hk_fail(ctx, HK_EFORMAT, "net/shape: size %zu is %llu, must be at most %d", k,
+            rc = hk_fail(ctx, HK_EFORMAT, "%s: net/shape: size %zu is %llu, must be at most %d", path, k,
                          (unsigned long long)sizes[k], MOST);
     }
     if (rc == HK_OK && hk_capsule_create(NULL, &shape, out) != HK_OK)
-        rc = hk_fail(ctx, HK_EFORMAT, "net/shape is not that of a capsule network");
+        rc = hk_fail(ctx, HK_EFORMAT, "%s: net/shape is not that of a net of capsules", path);
     if (rc == HK_OK && out->offset[HK_CAPSULE_PARTS] != params->n)
-        rc = hk_fail(ctx, HK_EFORMAT, "net/params has %zu numbers, must be %zu", params->n,
+        rc = hk_fail(ctx, HK_EFORMAT, "%s: net/params has %zu numbers, must be %zu", path, params->n,
                      out->offset[HK_CAPSULE_PARTS]);
     if (rc == HK_OK)
         rc = hk_results_get(file, "net/params", HK_F64, out->params, params->n);
     for (size_t k = 0; rc == HK_OK && k < params->n; k++)
         if (!isfinite(out->params[k]))
-            rc = hk_fail(ctx, HK_EFORMAT, "net/params: number %zu is %g, must be finite", k, out->params[k]);
+            rc = hk_fail(ctx, HK_EFORMAT, "%s: number %zu of net/params is %g, must be finite", path, k,
+                         out->params[k]);
+    return rc;
+}
+
+int hk_capsule_load(hk_ctx *ctx, const char *path, hk_capsule *out)
+{
+    hk_results *file;
+    *out = (hk_capsule){ 0 };
+    int rc = hk_results_open(ctx, path, HK_RESULTS_READ, &file);
+    if (rc != HK_OK)
+        return rc;
+    rc = load(ctx, path, file, out);
+    hk_results_discard(file);
     if (rc != HK_OK)
         hk_capsule_fini(out);
     return rc;

@@ -78,8 +78,9 @@ const double *hk_capsule_vectors(const hk_capsule *net, const hk_capsule_pass *p
 /** The class of the longest vector, the lowest of equals. */
 size_t hk_capsule_decide(const hk_capsule *net, const hk_capsule_pass *pass, size_t sample);
 
-/** To the group "net" of a results file and back: the same bits. */
+/** To the group "net" of a results file, and back from the file of that path: the same bits. HK_EIO, HK_EFORMAT, HK_ENAME name the
+ *  file; on failure there is nothing to free. */
 HK_MUST_CHECK int hk_capsule_save(const hk_capsule *net, hk_results *file);
-HK_MUST_CHECK int hk_capsule_load(hk_ctx *ctx, hk_results *file, hk_capsule *out);
+HK_MUST_CHECK int hk_capsule_load(hk_ctx *ctx, const char *path, hk_capsule *out);
 
 #endif

@@ -207,21 +207,23 @@ static const hk_results_entry *find(const hk_results *file, size_t layer, const 
     return hk_results_find(file, name);
 }
 
-int hk_perceptron_load(hk_ctx *ctx, hk_results *file, hk_perceptron *out)
+static int load(hk_ctx *ctx, const char *path, hk_results *file, hk_perceptron *out)
 {
     size_t sizes[HK_PERCEPTRON_LAYERS + 1] = { 0 }, n = 0;
     char name[64];
     const hk_results_entry *entry;
-    *out = (hk_perceptron){ 0 };
     while (n < HK_PERCEPTRON_LAYERS && (entry = find(file, n, parts[0], name)) != NULL) {
         if (entry->n_dims != 2 || (n > 0 && entry->shape[0] != sizes[n]))
-            return hk_fail(ctx, HK_EFORMAT, "%s does not fit the layer before it", name);
+            return hk_fail(ctx, HK_EFORMAT, "%s: %s does not fit the layer before it", path, name);
         sizes[n] = entry->shape[0];
         sizes[++n] = entry->shape[1];
     }
     if (n == 0)
-        return hk_fail(ctx, HK_EFORMAT, "the file holds no network (net/layer1/weights)");
+        return hk_fail(ctx, HK_EFORMAT, "%s holds no net of features-som (net/layer1/weights)", path);
     int rc = hk_perceptron_create(ctx, sizes, n, out);
+    if (rc == HK_ERANGE)
+        rc = hk_fail(ctx, rc, "%s: the layers of its net are too small or too large, or more than %d", path,
+                     HK_PERCEPTRON_LAYERS);
     for (size_t l = 0; l < n && rc == HK_OK; l++) {
         (void)find(file, l, parts[0], name);
         rc = hk_results_get(file, name, HK_F64, hk_perceptron_weights(out, l), sizes[l] * sizes[l + 1]);
@@ -231,7 +233,20 @@ int hk_perceptron_load(hk_ctx *ctx, hk_results *file, hk_perceptron *out)
     }
     for (size_t k = 0; rc == HK_OK && k < out->n_params; k++)
         if (!isfinite(out->params[k]))
-            rc = hk_fail(ctx, HK_EFORMAT, "net: parameter %zu is %g, must be finite", k, out->params[k]);
+            rc = hk_fail(ctx, HK_EFORMAT, "%s: parameter %zu of its net is %g, must be finite", path, k,
+                         out->params[k]);
+    return rc;
+}
+
+int hk_perceptron_load(hk_ctx *ctx, const char *path, hk_perceptron *out)
+{
+    hk_results *file;
+    *out = (hk_perceptron){ 0 };
+    int rc = hk_results_open(ctx, path, HK_RESULTS_READ, &file);
+    if (rc != HK_OK)
+        return rc;
+    rc = load(ctx, path, file, out);
+    hk_results_discard(file);
     if (rc != HK_OK)
         hk_perceptron_fini(out);
     return rc;

@@ -57,8 +57,9 @@ HK_MUST_CHECK int hk_perceptron_gradient(const hk_perceptron *net, hk_multiplier
 /** The class of the largest z of a sample, the lowest of equals. */
 size_t hk_perceptron_decide(const hk_perceptron *net, const hk_perceptron_pass *pass, size_t sample);
 
-/** To the group "net" of a results file and back: the same bits. HK_EFORMAT, HK_ENAME, ... */
+/** To the group "net" of a results file, and back from the file of that path: the same bits. HK_EIO, HK_EFORMAT, HK_ENAME,
+ *  HK_ERANGE name the file; on failure there is nothing to free. */
 HK_MUST_CHECK int hk_perceptron_save(const hk_perceptron *net, hk_results *file);
-HK_MUST_CHECK int hk_perceptron_load(hk_ctx *ctx, hk_results *file, hk_perceptron *out);
+HK_MUST_CHECK int hk_perceptron_load(hk_ctx *ctx, const char *path, hk_perceptron *out);
 
 #endif
