@@ -182,9 +182,14 @@ static int load_model(session *s)
         for (size_t k = 0; k < n; k++)
             is_ours |= strcmp(attributes[k].name, "readout") == 0 && strcmp(attributes[k].text, s->readout->name) == 0;
         hk_attributes_free(attributes, n);
-        rc = is_ours ? s->readout->load(&s->job, file, &s->model)
-                     : hk_fail(s->job.ctx, HK_EFORMAT, "%s was not saved by the readout %s", s->request->load,
-                               s->readout->name);
+        if (!is_ours) {
+            rc = hk_fail(s->job.ctx, HK_EFORMAT, "%s was not saved by the readout %s", s->request->load,
+                         s->readout->name);
+        } else if ((rc = s->readout->load(&s->job, file, &s->model)) != HK_OK) {
+            char why[400];
+            snprintf(why, sizeof why, "%s", hk_ctx_message(s->job.ctx));
+            rc = hk_fail(s->job.ctx, rc, "what %.200s has learnt cannot be used: %s", s->request->load, why);
+        }
     }
     hk_results_discard(file);
     return rc;
@@ -312,6 +317,11 @@ static int work(session *s)
     int rc = load_samples(s);
     if (rc == HK_OK && r->load == NULL)
         rc = hk_features_check(r->ctx, &s->split.learn);
+    if (rc == HK_OK && r->load == NULL && s->split.learn.n_classes == 1)
+        fputs("hillock: warning: all samples to learn from are of class 0, so every decision will be, and the share of "
+              "right ones "
+              "means nothing\n",
+              stderr);
     if (rc == HK_OK) {
         uint32_t n = s->split.learn.n_classes;
         s->confusion = calloc((size_t)n * n + 1, sizeof *s->confusion);

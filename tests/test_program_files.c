@@ -133,6 +133,20 @@ static void samples_that_no_readout_can_learn_from_are_refused(void **state)
     check("readout ridge x.npy --labels y.npy", 0, "of 8 samples", NULL);
     check("readout som x.npy --labels y.npy --set side=3", 1, NULL,
           "3 x 3 units, must be at most as many as the 8 samples");
+    check("readout ridge x.npy --labels y.npy --quiet --save model.h5", 0, NULL, NULL);
+    hk_results *model;
+    assert_int_equal(hk_results_open(NULL, "model.h5", HK_RESULTS_ADD, &model), HK_OK);
+    assert_int_equal(
+        hk_results_put(model, "model/weights",
+                       &(hk_array){ .type = HK_F64, .n_dims = 1, .shape = { 2 }, .values = (double[2]){ 0 } }),
+        HK_OK);
+    assert_int_equal(hk_results_close(model), HK_OK);
+    check("readout ridge x.npy --labels y.npy --load model.h5", 1, NULL,
+          "what model.h5 has learnt cannot be used: model/weights must be a matrix");
+    remove("model.h5");
+    put_npy("y.npy", HK_U32, N, 1, (uint32_t[N]){ 0 });
+    check("readout ridge x.npy --labels y.npy --quiet", 0, NULL,
+          "hillock: warning: all samples to learn from are of class 0");
     for (uint32_t s = 0; s < N; s++)
         y[s] = 2 * (s % 2);
     put_npy("y.npy", HK_U32, N, 1, y);
