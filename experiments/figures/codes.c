@@ -159,8 +159,8 @@ int hk_figure_code_errors(hk_ctx *ctx, const hk_picture *picture, const hk_code_
             panel == 1 ? "set key at screen 0.99,0.88 right top Left reverse samplen 2 font ',10'" : "unset key");
         for (size_t c = 0; c < n; c++) {
             hk_gnuplot_print(plot,
-                             "%s$%s%zu with linespoints linewidth 1.8 pointtype 7 pointsize 0.4 linecolor '%s' title ",
-                             c == 0 ? "" : ", ", blocks[panel], c, hk_colour_group(c));
+                             "%s$%s%zu with linespoints linewidth 1.5 pointtype %u pointsize 0.7 linecolor '%s' title ",
+                             c == 0 ? "" : ", ", blocks[panel], c, hk_symbol_group(c), hk_colour_group(c));
             hk_gnuplot_quote(plot, by_window[c].name);
             hk_gnuplot_print(plot, " noenhanced");
         }

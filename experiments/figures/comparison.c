@@ -50,14 +50,28 @@ static void mark_levels(hk_gnuplot *plot, const double *levels, size_t n)
     hk_gnuplot_print(plot, ")\n");
 }
 
+/* From the least accuracy under any disturbance to the largest, in tens: one range, so that the panels can be compared. */
+static void range_of_robustness(hk_gnuplot *plot, const hk_comparison *all)
+{
+    double least = 1.0, most = 0.0;
+    for (size_t c = 0; c < all->n; c++)
+        for (size_t k = 0; k < all->n_kinds * all->n_levels; k++) {
+            const double accuracy = all->codes[c].robust[k / all->n_levels][k % all->n_levels];
+            least = fmin(least, accuracy);
+            most = fmax(most, accuracy);
+        }
+    hk_gnuplot_print(plot, "set yrange [%g:%g]\n", 10.0 * floor(10.0 * least),
+                     fmin(10.0 * floor(10.0 * most) + 10.0, 100.0));
+}
+
 /* One curve or point a code: the block's letter, what is drawn of it, and how. */
 static void draw(hk_gnuplot *plot, const hk_comparison *all, const char *title, const char *block, const char *columns,
                  const char *style)
 {
     hk_gnuplot_print(plot, "set title '%s' noenhanced\nplot ", title);
     for (size_t c = 0; c < all->n; c++) {
-        hk_gnuplot_print(plot, "%s$%s%zu using %s with %s linecolor '%s' title ", c == 0 ? "" : ", ", block, c, columns,
-                         style, hk_colour_group(c));
+        hk_gnuplot_print(plot, "%s$%s%zu using %s with %s pointtype %u linecolor '%s' title ", c == 0 ? "" : ", ",
+                         block, c, columns, style, hk_symbol_group(c), hk_colour_group(c));
         hk_gnuplot_quote(plot, all->codes[c].name);
         hk_gnuplot_print(plot, " noenhanced");
     }
@@ -66,7 +80,7 @@ static void draw(hk_gnuplot *plot, const hk_comparison *all, const char *title, 
 
 int hk_figure_comparison(hk_ctx *ctx, const hk_picture *picture, const hk_comparison *all)
 {
-    static const char line[] = "linespoints linewidth 1.4 pointtype 7 pointsize 0.3";
+    static const char line[] = "linespoints linewidth 1.2 pointsize 0.5";
     if (all->n == 0 || all->n_kinds > MOST_KINDS)
         return hk_fail(ctx, HK_ERANGE, "comparison: %zu codes and %zu disturbances, must be at least 1 and at most %d",
                        all->n, all->n_kinds, MOST_KINDS);
@@ -84,16 +98,16 @@ int hk_figure_comparison(hk_ctx *ctx, const hk_picture *picture, const hk_compar
                            "set grid linetype 1 linewidth 0.5 linecolor '#e0e0e0'\n"
                            "set key at screen 0.995,0.90 right top Left reverse samplen 1.5 font ',9'\n");
     name_codes(plot, all);
-    draw(plot, all, "accuracy (%), mean and sd", "P", "1:2:3", "yerrorbars linewidth 1.5 pointtype 7 pointsize 0.6");
+    draw(plot, all, "accuracy (%), mean and sd", "P", "1:2:3", "yerrorbars linewidth 1.5 pointsize 0.8");
     hk_gnuplot_print(plot, "unset key\nset yrange [0:*]\n");
-    draw(plot, all, "time to decision (ms)", "P", "1:5", "points pointtype 7 pointsize 0.6");
+    draw(plot, all, "time to decision (ms)", "P", "1:5", "points pointsize 0.8");
     hk_gnuplot_print(plot, "set xtics auto norotate nomirror out scale 0.5 autojustify\nset autoscale xy\n"
                            "set offsets graph 0.05, graph 0.05, graph 0.05, graph 0.05\n");
-    draw(plot, all, "accuracy (%) by thousand synaptic events", "P", "($4 / 1000):2",
-         "points pointtype 7 pointsize 0.6");
+    draw(plot, all, "accuracy (%) by thousand synaptic events", "P", "($4 / 1000):2", "points pointsize 0.8");
     hk_gnuplot_print(plot, "set yrange [0:100]\nset offsets\nset logscale x\nset autoscale xfix\n");
     draw(plot, all, "accuracy (%) over time (ms)", "T", "1:2", line);
     hk_gnuplot_print(plot, "unset logscale\n");
+    range_of_robustness(plot, all);
     for (size_t kind = 0; kind < all->n_kinds; kind++) {
         char block[24];
         snprintf(block, sizeof block, "R%zu_", kind);

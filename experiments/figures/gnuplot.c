@@ -56,6 +56,13 @@ const char *hk_colour_group(size_t index)
     return colours[index % (sizeof colours / sizeof colours[0])];
 }
 
+/* Circles, squares, triangles up and down, diamonds; full and open in turn, so that one over another is seen. */
+unsigned hk_symbol_group(size_t index)
+{
+    static const unsigned symbols[] = { 7, 4, 9, 10, 5, 6, 13, 8, 11, 12 };
+    return symbols[index % (sizeof symbols / sizeof symbols[0])];
+}
+
 bool hk_gnuplot_exists(void)
 {
     const char *path = getenv("PATH");
@@ -144,7 +151,7 @@ static void set_terminal(hk_gnuplot *plot, hk_picture_format format, double widt
                          font);
     else if (format == HK_PICTURE_PNG) /* two pixels a point: sharp on today's screens */
         hk_gnuplot_print(plot,
-                         "set terminal pngcairo size %.0f,%.0f font '%s,10' fontscale 2 linewidth 2 "
+                         "set terminal pngcairo size %.0f,%.0f font '%s,10' fontscale 2 linewidth 2 pointscale 2 "
                          "background '#ffffff'\n",
                          2.0 * width, 2.0 * height, font);
     else

@@ -38,6 +38,7 @@ HK_MUST_CHECK int hk_gnuplot_close(hk_gnuplot *plot);
 /** Colours that colour-blind readers can tell apart, as "#rrggbb"; the index wraps around. */
 const char *hk_colour_line(size_t index);  /* 8, strong: curves, populations (Okabe & Ito 2008) */
 const char *hk_colour_group(size_t index); /* 10, for the classes of a raster (Tol 2021, "muted") */
+unsigned hk_symbol_group(size_t index);    /* gnuplot's number of a symbol to go with it: many thin curves look alike */
 
 /** "svg", "png", "pdf"; false: none of them. */
 bool hk_picture_format_find(const char *name, hk_picture_format *out);
