@@ -1,6 +1,7 @@
 /* experiments/choice.c - see choice.h. */
 #include "experiments/choice.h"
 
+#include "experiments/class_warning.h"
 #include "experiments/through_code.h"
 
 const char *const hk_choice_splits[] = { "test", "validation", NULL };
@@ -31,6 +32,7 @@ int hk_choice_load(hk_run *run, hk_choice *out)
     if (validates)
         hk_run_report(run, "validation: tested on %zu of the last %zu training images, which are not learnt from",
                       out->test.n, n_kept);
+    hk_warn_of_classes(run, &out->train, "to learn from");
     return HK_OK;
 }
 

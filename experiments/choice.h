@@ -29,7 +29,7 @@ typedef struct hk_choice {
 } hk_choice;
 
 /** The last sixth of the training images is for validation: under `split` = validation it is tested on in place of the test images,
- *  and not learnt from. Reports what was loaded. On failure there is nothing to free. */
+ *  and not learnt from. Reports what was loaded, and classes without a training image. On failure there is nothing to free. */
 HK_MUST_CHECK int hk_choice_load(hk_run *run, hk_choice *out);
 /** The same, and `train` and `test` as the option `code` lets them be seen (through_code.h). */
 HK_MUST_CHECK int hk_choice_load_through_code(hk_run *run, hk_choice *out);

@@ -12,6 +12,7 @@
 #include "experiments/codes.h"
 
 #include "encoders/catalogue.h"
+#include "experiments/class_warning.h"
 #include "experiments/pool.h"
 
 #include <math.h>
@@ -217,6 +218,7 @@ static int load(state *s)
     s->label = hk_images_part(&s->data.train, n_train - n_label, n_label);
     s->validation = hk_images_part(&s->data.train, n_train, n_validation);
     hk_run_report(run, "data: %s", s->data.report);
+    hk_warn_of_classes(run, &s->label, "to name neurons by");
     return HK_OK;
 }
 

@@ -8,6 +8,7 @@
  * Threads (--jobs) share out the individuals of a generation, and nothing that comes out depends on how many there are. */
 #include "experiments/evolve.h"
 
+#include "experiments/class_warning.h"
 #include "experiments/clock.h"
 #include "experiments/through_code.h"
 #include "sim/draw.h"
@@ -267,6 +268,7 @@ static int load(hk_evolve *e)
     e->train = hk_images_part(&e->data.train, 0, n_train);
     e->validation = hk_images_part(&e->data.train, n_train, n_validation);
     hk_run_report(e->run, "data: %s", e->data.report);
+    hk_warn_of_classes(e->run, &e->train, "to learn from");
     const hk_through_part parts[] = { { .images = e->train, .first = 0 },
                                       { .images = e->validation, .first = n_train },
                                       { .images = e->data.test, .first = HK_THROUGH_TEST } };

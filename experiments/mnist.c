@@ -5,6 +5,7 @@
 #include "experiments/mnist.h"
 
 #include "experiments/choice.h"
+#include "experiments/class_warning.h"
 #include "experiments/clock.h"
 #include "experiments/mnist_record.h"
 #include "sim/draw.h"
@@ -69,6 +70,8 @@ static int load_images(state *s)
         shuffle(&s->images.train, hk_run_seed(s->run));
     const size_t n = s->images.train.n, n_label = wanted < n ? wanted : n;
     s->label = hk_images_part(&s->images.train, n - n_label, n_label);
+    if (n_label < n)
+        hk_warn_of_classes(s->run, &s->label, "to name neurons by");
     return HK_OK;
 }
 
