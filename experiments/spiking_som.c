@@ -28,19 +28,6 @@ static const char *const phase_names[N_PHASES] = { "asking before", "learning", 
 
 static const char *const data_names[] = { "line", "square", "auto", "mnist", "fashion", "glyphs", NULL };
 
-#define NUMBER(option, default_, low, high, text)                                                               \
-    {                                                                                                           \
-        .name = option, .type = HK_OPTION_NUMBER, .initial = default_, .min = low, .max = high, .meaning = text \
-    }
-#define COUNT(option, default_, low, high, text)                                                                 \
-    {                                                                                                            \
-        .name = option, .type = HK_OPTION_INTEGER, .initial = default_, .min = low, .max = high, .meaning = text \
-    }
-#define CHOSEN(option, type_, low, high, how, text)                                               \
-    {                                                                                             \
-        .name = option, .type = type_, .min = low, .max = high, .automatic = how, .meaning = text \
-    }
-
 static const hk_option options[] = {
     { .name = "data",
       .type = HK_OPTION_CHOICE,
@@ -53,23 +40,23 @@ static const hk_option options[] = {
       .choices = hk_choice_splits,
       .meaning = "images: validation keeps the last sixth of the training images back and tests on it; for choices" },
     HK_THROUGH_OPTIONS,
-    CHOSEN("rows", HK_OPTION_INTEGER, 1, 50, "by data", "of units: 10; line 1; images 16"),
-    CHOSEN("cols", HK_OPTION_INTEGER, 2, 50, "by data", "of units: 10; line 30; images 16"),
-    COUNT("train", 0, 0, 1e6, "samples to learn from; 0: 10,000 positions or all images"),
-    COUNT("label", 0, 0, 1e6, "of these, samples that say where units lie or name them; 0: all"),
-    COUNT("test", 0, 0, 1e6, "others, on which all is measured; 0: 1,000 positions or all images"),
-    COUNT("passes", 1, 1, 1000, "times the samples to learn from are shown"),
-    CHOSEN("sigma_start", HK_OPTION_NUMBER, 0.05, 100.0, "0.7 longer side",
-           "width of the lateral excitation at first, in distances of neighbours"),
-    CHOSEN("sigma_end", HK_OPTION_NUMBER, 0.05, 100.0, "by data",
-           "the same when it has shrunk: 0.7; images 0.5. Below 0.85 winners mostly learn alone"),
-    NUMBER("sigma_spread", 0.3, 0.0, 1.0, "standard deviation of the logarithm of the width from sample to sample"),
-    CHOSEN("shrink", HK_OPTION_NUMBER, 0.01, 1.0, "by data",
-           "share of the presentations over which the width shrinks: 1; images 0.5"),
-    NUMBER("strength", 1.0, 0.0, 1000.0, "of lateral excitation, in thresholds; 0: units do not know of each other"),
-    NUMBER("match", 0.7, 0.01, 0.99, "part of the threshold to which a sample takes a unit that fits it"),
-    NUMBER("lr_start", 0.3, 1e-6, 1.0, "learning rate at first"),
-    NUMBER("lr_end", 0.02, 1e-6, 1.0, "the same at the end"),
+    HK_AUTOMATIC("rows", HK_OPTION_INTEGER, 1, 50, "by data", "of units: 10; line 1; images 16"),
+    HK_AUTOMATIC("cols", HK_OPTION_INTEGER, 2, 50, "by data", "of units: 10; line 30; images 16"),
+    HK_COUNT("train", 0, 0, 1e6, "samples to learn from; 0: 10,000 positions or all images"),
+    HK_COUNT("label", 0, 0, 1e6, "of these, samples that say where units lie or name them; 0: all"),
+    HK_COUNT("test", 0, 0, 1e6, "others, on which all is measured; 0: 1,000 positions or all images"),
+    HK_COUNT("passes", 1, 1, 1000, "times the samples to learn from are shown"),
+    HK_AUTOMATIC("sigma_start", HK_OPTION_NUMBER, 0.05, 100.0, "0.7 longer side",
+                 "width of the lateral excitation at first, in distances of neighbours"),
+    HK_AUTOMATIC("sigma_end", HK_OPTION_NUMBER, 0.05, 100.0, "by data",
+                 "the same when it has shrunk: 0.7; images 0.5. Below 0.85 winners mostly learn alone"),
+    HK_NUMBER("sigma_spread", 0.3, 0.0, 1.0, "standard deviation of the logarithm of the width from sample to sample"),
+    HK_AUTOMATIC("shrink", HK_OPTION_NUMBER, 0.01, 1.0, "by data",
+                 "share of the presentations over which the width shrinks: 1; images 0.5"),
+    HK_NUMBER("strength", 1.0, 0.0, 1000.0, "of lateral excitation, in thresholds; 0: units do not know of each other"),
+    HK_NUMBER("match", 0.7, 0.01, 0.99, "part of the threshold to which a sample takes a unit that fits it"),
+    HK_NUMBER("lr_start", 0.3, 1e-6, 1.0, "learning rate at first"),
+    HK_NUMBER("lr_end", 0.02, 1e-6, 1.0, "the same at the end"),
 };
 
 /* ---- what an option that was not given stands for ---------------------------------------------------------------------- */
