@@ -301,14 +301,27 @@ static int draw(const session *s)
     return rc == HK_OK && s->readout->plot != NULL ? s->readout->plot(&s->job, s->model, prefix) : rc;
 }
 
+/* Says what samples a message is about. */
+static int blame(const session *s, const char *which, int rc)
+{
+    char why[400];
+    if (rc == HK_OK)
+        return HK_OK;
+    snprintf(why, sizeof why, "%s", hk_ctx_message(s->job.ctx));
+    return hk_fail(s->job.ctx, rc, "%.200s, samples to %s: %s",
+                   s->request->images != NULL ? s->request->images : s->request->path, which, why);
+}
+
 /* What was learnt must fit what is to be decided. */
 static int check_shape(const session *s)
 {
     size_t n_features;
     uint32_t n_classes;
     s->readout->shape(s->model, &n_features, &n_classes);
-    int rc = hk_features_check_width(s->job.ctx, &s->split.learn, n_features);
-    return rc == HK_OK && s->split.test.n > 0 ? hk_features_check_width(s->job.ctx, &s->split.test, n_features) : rc;
+    int rc = blame(s, "learn from", hk_features_check_width(s->job.ctx, &s->split.learn, n_features));
+    return rc == HK_OK && s->split.test.n > 0
+               ? blame(s, "test on", hk_features_check_width(s->job.ctx, &s->split.test, n_features))
+               : rc;
 }
 
 static int work(session *s)
@@ -316,7 +329,7 @@ static int work(session *s)
     const request *r = s->request;
     int rc = load_samples(s);
     if (rc == HK_OK && r->load == NULL)
-        rc = hk_features_check(r->ctx, &s->split.learn);
+        rc = blame(s, "learn from", hk_features_check(r->ctx, &s->split.learn));
     if (rc == HK_OK && r->load == NULL && s->split.learn.n_classes == 1)
         fputs("hillock: warning: all samples to learn from are of class 0, so every decision will be, and the share of "
               "right ones "

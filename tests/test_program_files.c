@@ -156,7 +156,13 @@ static void samples_that_no_readout_can_learn_from_are_refused(void **state)
     for (uint32_t s = 0; s < N; s++)
         y[s] = s % 2;
     put_npy("y.npy", HK_U32, N, 1, y);
-    check("readout ridge x.npy --labels y.npy", 1, NULL, "feature 1 of sample 2 is nan, must be finite");
+    check("readout ridge x.npy --labels y.npy", 1, NULL,
+          "x.npy, samples to learn from: feature 1 of sample 2 is nan, must be finite");
+    x[2 * D + 1] = 0.5f;
+    x[9 * D] = INFINITY;
+    put_npy("x.npy", HK_F32, N, D, x);
+    check("readout ridge x.npy --labels y.npy", 1, NULL,
+          "x.npy, samples to test on: feature 0 of sample 1 is inf, must be finite");
     put_npy("y.npy", HK_U32, N - 1, 1, y);
     check("readout ridge x.npy --labels y.npy", 1, NULL, "must be as many");
     FILE *file = fopen("empty.h5", "w");

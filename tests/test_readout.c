@@ -348,6 +348,39 @@ static void a_map_draws_its_u_matrix_names_and_prototypes(void **state)
     hk_features_fini(&f);
 }
 
+static void a_map_can_be_named_by_a_few_labels_only(void **state)
+{
+    (void)state;
+    enum { N = 300, NAMING = 3 }; /* of classes 0, 1, 2 */
+    hk_features f;
+    bench b;
+    void *few, *all;
+    int32_t by_few[N], by_all[N];
+    size_t n_same = 0;
+    draw(&f, N, 7);
+    bench_open(&b, &hk_readout_som);
+    assert_ok(hk_readout_som.learn(&b.job, &f, &all));
+    assert_ok(hk_values_set(b.job.ctx, &b.values, "label", "3"));
+    assert_ok(hk_readout_som.learn(&b.job, &f, &few));
+    assert_ok(hk_readout_som.decide(&b.job, all, &f, by_all));
+    assert_ok(hk_readout_som.decide(&b.job, few, &f, by_few));
+    for (size_t s = 0; s < N; s++) {
+        assert_in_range(by_few[s], 0, NAMING - 1);
+        n_same += by_few[s] == by_all[s];
+    }
+    assert_true(n_same > N / 3 && n_same < N); /* the map is the same */
+    for (size_t s = 0; s < NAMING; s++)
+        assert_int_equal(by_few[s], f.labels[s]);
+    hk_summary *summary = hk_summary_create();
+    assert_ok(hk_readout_som.report(&b.job, few, &f, summary));
+    assert_string_equal(hk_summary_find(summary, "labels_used")->text, "3");
+    hk_summary_destroy(summary);
+    hk_readout_som.destroy(few);
+    hk_readout_som.destroy(all);
+    bench_close(&b);
+    hk_features_fini(&f);
+}
+
 static void a_map_keeps_the_samples_nearest_to_each_prototype(void **state)
 {
     (void)state;
@@ -452,6 +485,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_no_model_is_refused_by_every_readout),
         cmocka_unit_test(votes_refuse_vectors_that_are_no_counts_and_more_classes_than_ten),
         cmocka_unit_test(a_map_draws_its_u_matrix_names_and_prototypes),
+        cmocka_unit_test(a_map_can_be_named_by_a_few_labels_only),
         cmocka_unit_test(a_map_keeps_the_samples_nearest_to_each_prototype),
         cmocka_unit_test(what_mnist_recorded_gives_the_accuracies_it_reported),
     };

@@ -49,8 +49,8 @@ static int check_values(hk_ctx *ctx, const hk_features *features)
 {
     for (size_t k = 0; k < features->n * features->n_features; k++)
         if (!isfinite(features->values[k]))
-            return hk_fail(ctx, HK_ERANGE, "features: feature %zu of sample %zu is %g, must be finite",
-                           k % features->n_features, k / features->n_features, (double)features->values[k]);
+            return hk_fail(ctx, HK_ERANGE, "feature %zu of sample %zu is %g, must be finite", k % features->n_features,
+                           k / features->n_features, (double)features->values[k]);
     return HK_OK;
 }
 
@@ -58,18 +58,18 @@ int hk_features_check(hk_ctx *ctx, const hk_features *features)
 {
     uint32_t n_classes = features->n_classes;
     if (n_classes == 0 || n_classes > HK_MOST_CLASSES)
-        return hk_fail(ctx, HK_ERANGE, "features: %u classes, must be 1 to %d", n_classes, HK_MOST_CLASSES);
+        return hk_fail(ctx, HK_ERANGE, "%u classes, must be 1 to %d", n_classes, HK_MOST_CLASSES);
     size_t seen[HK_MOST_CLASSES] = { 0 };
     for (size_t s = 0; s < features->n; s++) {
         if (features->labels[s] >= n_classes)
-            return hk_fail(ctx, HK_ERANGE, "features: sample %zu has label %u, must be below %u", s,
-                           features->labels[s], n_classes);
+            return hk_fail(ctx, HK_ERANGE, "sample %zu has label %u, must be below %u", s, features->labels[s],
+                           n_classes);
         seen[features->labels[s]]++;
     }
     for (uint32_t c = 0; c < n_classes; c++)
         if (seen[c] == 0)
             return hk_fail(ctx, HK_ERANGE,
-                           "features: none of the %zu samples to learn from is of class %u (classes are 0 to %u, "
+                           "none of the %zu samples to learn from is of class %u (classes are 0 to %u, "
                            "each needs a sample)",
                            features->n, c, n_classes - 1);
     return check_values(ctx, features);
@@ -78,7 +78,7 @@ int hk_features_check(hk_ctx *ctx, const hk_features *features)
 int hk_features_check_width(hk_ctx *ctx, const hk_features *features, size_t n_features)
 {
     if (features->n_features != n_features)
-        return hk_fail(ctx, HK_ERANGE, "features: samples have %zu features, the readout learnt from %zu",
-                       features->n_features, n_features);
+        return hk_fail(ctx, HK_ERANGE, "samples have %zu features, the readout learnt from %zu", features->n_features,
+                       n_features);
     return check_values(ctx, features);
 }

@@ -79,6 +79,7 @@ static const hk_option options[] = {
       .min = 0.0,
       .max = 1e6,
       .meaning = "how far units that win too often step back while learning; 0: not" },
+    HK_COUNT("label", 0, 0, 1e9, "of the samples to learn from, the first so many whose labels name the units; 0: all"),
 };
 
 enum { EXAMPLES = 10 }; /* samples kept of each unit */
@@ -92,6 +93,7 @@ typedef struct model {
      * vector of the first, 0 where there is none. */
     int32_t *examples; /* [n_units][EXAMPLES] */
     float *nearest;    /* [n_units][n_features] */
+    size_t n_labels;   /* that named the units; 0: in another run */
 } model;
 
 static void destroy(void *m)
@@ -200,7 +202,10 @@ static int train(const hk_readout_job *job, const hk_features *samples, model *m
         map->answers[last[s].first * (size_t)samples->n_classes + samples->labels[s]] += 1.0;
     if (rc == HK_OK)
         rc = find_examples(job->ctx, samples, last, map);
-    return rc == HK_OK ? hk_som_name(job->ctx, &map->som, samples, last) : rc;
+    const size_t n_wanted = (size_t)hk_readout_number(job, "label");
+    hk_features named_by = *samples;
+    named_by.n = map->n_labels = n_wanted > 0 && n_wanted < samples->n ? n_wanted : samples->n;
+    return rc == HK_OK ? hk_som_name(job->ctx, &map->som, &named_by, last) : rc;
 }
 
 static int learn(const hk_readout_job *job, const hk_features *samples, void **out)
@@ -258,14 +263,14 @@ static int report(const hk_readout_job *job, const void *m, const hk_features *s
     if (rc == HK_OK)
         rc = hk_som_measure(job->ctx, &map->som, samples, hits, &quality);
     if (rc == HK_OK) {
-        size_t n_used = 0;
         for (size_t u = 0; u < map->som.n_units; u++)
-            n_used += per_class[map->som.labels[u]]++ == 0.0;
+            per_class[map->som.labels[u]]++;
         hk_summary_count(summary, "units", map->som.n_units);
         hk_summary_number(summary, "quantisation_error", quality.quantisation_error);
         hk_summary_number(summary, "topographic_error", quality.topographic_error);
         hk_summary_count(summary, "dead_units", quality.n_dead);
-        hk_summary_count(summary, "labels_used", n_used);
+        if (map->n_labels > 0)
+            hk_summary_count(summary, "labels_used", map->n_labels);
         hk_summary_array(summary, "units_per_class", per_class, map->som.n_classes);
         hk_summary_array(summary, "winners_changed_by_epoch", map->changed, map->som.config.epochs);
     }
