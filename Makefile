@@ -67,46 +67,8 @@ coverage:               ## lines of sim, neurons, plasticity, encoders that the 
 	@sh tools/coverage.sh $(B)/coverage $(FOLDERS)
 bench: all              ## the benchmark set; its table goes to results/bench.md
 	./hillock bench --markdown results/bench.md
-results: all            ## the learning experiments of results/learning.md again, as JSON there: takes hours
-	./hillock run features-som --data mnist --seeds 1..5 --jobs 1 --set pixels=off --out none --json results/features-som.json
-	./hillock run features-som --data mnist --seeds 1..10 --jobs 1 --set setting=original --set side=10 --set cols=1 \
-	    --out none --json results/features-som-original.json
-	for side in 4 6 8 10 12 16; do ./hillock run features-som --data mnist --seeds 1..5 --jobs 1 --set setting=original --set side=$$side \
-	    --set probe=0 --out none --json results/features-som-original-$$side.json && ./hillock run features-som --data mnist --seeds 1..5 \
-	    --jobs 1 --set setting=original --set side=$$side --set vectors=outputs --set pixels=off --set probe=0 \
-	    --out none --json results/features-som-outputs-$$side.json || exit 1; done
-	./hillock run features-som --data mnist --seeds 1..5 --jobs 1 --set setting=original --set side=10 --set cols=1 --set vectors=outputs \
-	    --set pixels=off --set probe=0 --out none --json results/features-som-outputs-ten.json
-	./hillock run capsule-som --data mnist --seeds 1..5 --jobs 1 --set epochs=2 --set pixels=off --out none --json results/capsule-som.json
-	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --out none --json results/evolve.json
-	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --set method=genetic --set generations=500 \
-	    --set train=10000 --set validation=2000 --out none --json results/evolve-genetic.json
-	./hillock run evolve --data mnist --seeds 1..5 --jobs 1 --set method=features --set checks=40 --out none \
-	    --json results/evolve-features.json
-	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --out none --json results/continual.json
-	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --set neurons=400 --out none --json results/continual-400.json
-	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --set neurons=400 --set method=plain --out none \
-	    --json results/continual-plain.json
-	for order in mixed drift; do for method in forgetting plain; do \
-	    ./hillock run continual --data mnist --seeds 1..2 --jobs 1 --set neurons=400 --set method=$$method --set order=$$order \
-	    --set record=none --out none --json results/continual-$$method-$$order.json || exit 1; done; done
-	./hillock run continual --data mnist --seed 1 --set order=mixed --set record=none --out none --json results/continual-mixed-6400.json
-	./hillock run continual --data mnist --seeds 1..5 --jobs 1 --set method=features --out none --json results/continual-features.json
-	./hillock run local --data mnist --seeds 1..5 --jobs 1 --out none --json results/local.json
-	./hillock run spiking-som --seeds 1..10 --jobs 1 --out none --json results/spiking-som-square.json
-	./hillock run spiking-som --data line --seeds 1..10 --jobs 1 --out none --json results/spiking-som-line.json
-	./hillock run spiking-som --data mnist --seeds 1..5 --jobs 1 --set label=10000 --out none --json results/spiking-som.json
-	./hillock run mnist --data mnist --seeds 1..5 --jobs 1 --set label=60000 --set window_ms=350 --set rate_max_hz=40 --set tau_m_ms=700 \
-	    --set theta_plus_mv=0.15 --set theta_plus_end_mv=0.045 --out none --json results/best-400.json
-	./hillock run mnist --data mnist --seeds 1..5 --jobs 1 --set label=60000 --set window_ms=350 --set rate_max_hz=40 --set tau_m_ms=700 \
-	    --set neurons=1600 --out none --json results/best-1600.json
-	./hillock run mnist --data mnist --seeds 1..5 --jobs 1 --code phase --set rule=novelty --set order=shuffled --set neurons=6400 \
-	    --set label=60000 --out none --json results/best-6400.json
-	mkdir -p results/codes  # beside each file comes a page; results/codes*.md say more than these
-	./hillock run codes --data mnist --set probe=500 --jobs 2 --out results/codes/mnist.h5
-	for code in rate latency burst; do ./hillock run codes --data mnist --code $$code --set neurons=200 --set probe=500 --jobs 2 \
-	    --out results/codes/mnist-200-$$code.h5 || exit 1; done
-	./hillock run codes --data fashion --set probe=300 --set trials=10 --jobs 2 --out results/codes/fashion.h5
+results: all            ## the tables of results/ again, as JSON there: takes hours (RESULTS=short: that every line runs)
+	@RESULTS=$(RESULTS) sh experiments/results.sh
 data: deps              ## download MNIST and check its SHA-256
 	sh experiments/datasets/fetch.sh
 format:                 ## clang-format the sources
