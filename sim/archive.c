@@ -338,6 +338,21 @@ int hk_archive_length(hk_archive *archive, const char *name, hk_type type, size_
     return rc;
 }
 
+static int shown(const char *line)
+{
+    const size_t n = strcspn(line, "\n");
+    return n < 200 ? (int)n : 200;
+}
+
+/* Of two texts of many lines, where the first line that differs begins. */
+static size_t first_difference(const char *a, const char *b)
+{
+    size_t line = 0;
+    for (size_t k = 0; a[k] == b[k] && a[k] != '\0'; k++)
+        line = a[k] == '\n' ? k + 1 : line;
+    return line;
+}
+
 int hk_archive_expect(hk_archive *archive, const char *name, const char *text)
 {
     int rc = check(archive, name, false);
@@ -355,9 +370,10 @@ int hk_archive_expect(hk_archive *archive, const char *name, const char *text)
     has[entry->n] = '\0';
     rc = load_entry(archive, entry, has);
     if (rc == HK_OK && (entry->n != n || memcmp(has, text, n) != 0)) {
+        const char *other = has + first_difference(has, text), *wanted = text + (other - has);
         archive->status = HK_EFORMAT;
-        rc = hk_fail(archive->ctx, HK_EFORMAT, "%s: %s is \"%.200s\", expected \"%.200s\"", archive->path, entry->path,
-                     has, text);
+        rc = hk_fail(archive->ctx, HK_EFORMAT, "%s: %s %s \"%.*s\", expected \"%.*s\"", archive->path, entry->path,
+                     strchr(text, '\n') == NULL ? "is" : "has the line", shown(other), other, shown(wanted), wanted);
     }
     free(has);
     return rc;

@@ -45,7 +45,7 @@ void hk_archive_leave(hk_archive *archive);
 HK_MUST_CHECK int hk_archive_array(hk_archive *archive, const char *name, hk_type type, void *values, size_t n);
 /** Loading only: how many values an array of this type has, so that the caller can make room. */
 HK_MUST_CHECK int hk_archive_length(hk_archive *archive, const char *name, hk_type type, size_t *n);
-/** Saves a text, or when loading compares it: HK_EFORMAT naming both when they differ. */
+/** Saves a text, or when loading compares it: HK_EFORMAT naming the first line that differs. */
 HK_MUST_CHECK int hk_archive_expect(hk_archive *archive, const char *name, const char *text);
 
 /** Saving: writes, syncs and renames; the file stands complete under its name when this returns HK_OK, and is
