@@ -62,7 +62,9 @@ static void draw_layer(hk_gnuplot *plot, const hk_stream_record *r)
     static const char *const names[] = { "images that were new", "neurons recruited anew", "turn of fields, 1 - cos" };
     hk_gnuplot_print(plot, "unset key\nset yrange [0:*]\n");
     draw_classes(plot, r, "neurons named by each class", 2 + r->n_classes);
-    hk_gnuplot_print(plot, "set key inside left top Left reverse opaque\nset title 'per cent of each block'\nplot ");
+    hk_gnuplot_print(plot,
+                     "set key inside left top Left reverse\nset offsets 0, 0, graph 0.35, 0\n" /* room for the key */
+                     "set title 'per cent of each block'\nplot ");
     for (size_t k = 0; k < 3; k++)
         hk_gnuplot_print(plot,
                          "%s$R using 1:%zu with linespoints linewidth 1.6 pointtype 7 pointsize 0.4 linecolor '%s' "
