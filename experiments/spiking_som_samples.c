@@ -73,6 +73,10 @@ int hk_som_samples_make(hk_spiking_som *som)
     som->label = som->train;
     const size_t n_label = wanted(som, "label", som->train.n);
     som->label.n = n_label < som->train.n ? n_label : som->train.n;
+    if (rc == HK_OK && som->n_units > som->train.n)
+        rc = hk_fail(hk_run_ctx(som->run), HK_ERANGE,
+                     "spiking-som: %zu units, must be at most as many as the %zu samples to learn from", som->n_units,
+                     som->train.n);
     if (rc == HK_OK && !hk_som_is_manifold(som) && som->label.n < som->train.n) {
         const hk_images named_by = hk_images_part(&som->images.train, 0, som->label.n);
         hk_warn_of_classes(som->run, &named_by, "to name units by");
