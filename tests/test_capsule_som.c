@@ -1,11 +1,8 @@
 /* tests/test_capsule_som.c - short runs of capsule-som on drawn digits, and what is measured of moved, turned and scaled ones. */
-#include "tests/hk_scratch.h"
-#include "tests/trial.h"
+#include "tests/cut.h"
 
 #include "experiments/nets/robustness.h"
 #include "sim/results.h"
-
-#include <pthread.h>
 
 #define SMALL                                                                                                         \
     "capsule-som", "--data", "glyphs", "--seed", "3", "--set", "train=600", "--set", "test=200", "--set", "epochs=2", \
@@ -54,33 +51,18 @@ static void threads_change_nothing_and_a_saved_net_answers_alike(void **state)
     trial_close(&one);
 }
 
-/* Stops a run when its first checkpoint is there. */
-static void *stop_soon(void *user)
-{
-    trial *t = user;
-    while (!file_exists(scratch_path("cut.ckpt")))
-        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-    hk_run_stop(t->run);
-    return NULL;
-}
-
 static void a_run_that_was_interrupted_goes_on_to_the_same_end(void **state)
 {
     (void)state;
-    trial whole, cut;
-    pthread_t thread;
+    trial whole, rest;
     run_it(&whole, ARGUMENTS(SMALL, "--out", "none", "--set", "shift_px=2"), HK_OK);
-    trial_open(&cut, ARGUMENTS(SMALL, "--out", "none", "--set", "shift_px=2", "--checkpoint", scratch_path("cut.ckpt"),
-                               "--checkpoint-every", "0.0001"));
-    assert_int_equal(pthread_create(&thread, NULL, stop_soon, &cut), 0);
-    hk_run_execute(cut.run);
-    pthread_join(thread, NULL);
-    assert_int_equal(hk_run_status(cut.run), HK_OK);
-    assert_null(hk_summary_find(hk_run_summary(cut.run), "test_accuracy"));
-    trial_close(&cut);
-    run_it(&cut, ARGUMENTS(SMALL, "--out", "none", "--set", "shift_px=2", "--resume", scratch_path("cut.ckpt")), HK_OK);
-    assert_same_answers(&whole, &cut);
-    trial_close(&cut);
+    cut(ARGUMENTS(SMALL, "--out", "none", "--set", "shift_px=2", "--checkpoint", scratch_path("cut.ckpt"),
+                  "--checkpoint-every", "0.0001"),
+        scratch_path("cut.ckpt"), "test_accuracy");
+    run_it(&rest, ARGUMENTS(SMALL, "--out", "none", "--set", "shift_px=2", "--resume", scratch_path("cut.ckpt")),
+           HK_OK);
+    assert_same_answers(&whole, &rest);
+    trial_close(&rest);
     trial_close(&whole);
 }
 

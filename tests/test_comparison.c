@@ -1,14 +1,11 @@
 /* tests/test_comparison.c - the codes experiment: its space, its disturbances, and that neither jobs nor interruptions show. */
-#include "tests/hk_scratch.h"
-#include "tests/trial.h"
+#include "tests/cut.h"
 
 #include "encoders/catalogue.h"
 #include "experiments/codes.h"
 #include "experiments/plot.h"
 #include "sim/results.h"
 #include "sim/time.h"
-
-#include <pthread.h>
 
 static hk_ctx *ctx;
 
@@ -159,38 +156,22 @@ static void what_comes_out_does_not_depend_on_jobs_and_is_what_the_file_has(void
     assert_true(file_exists(scratch_path("two.md")));
 }
 
-/* Stops a run when its first checkpoint is there. */
-static void *stop_soon(void *user)
-{
-    trial *t = user;
-    while (!file_exists(scratch_path("cut.ckpt")))
-        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-    hk_run_stop(t->run);
-    return NULL;
-}
-
 static void a_sweep_that_was_interrupted_goes_on_to_the_same_end(void **state)
 {
     (void)state;
-    trial whole, cut;
-    pthread_t thread;
+    trial whole, rest;
     run_it(&whole, ARGUMENTS(SMALL, "--code", "burst", "--out", "none"), HK_OK);
-    trial_open(&cut, ARGUMENTS(SMALL, "--code", "burst", "--out", "none", "--checkpoint", scratch_path("cut.ckpt"),
-                               "--checkpoint-every", "0.0001"));
-    assert_int_equal(pthread_create(&thread, NULL, stop_soon, &cut), 0);
-    hk_run_execute(cut.run);
-    pthread_join(thread, NULL);
-    assert_int_equal(hk_run_status(cut.run), HK_OK);
-    assert_null(hk_summary_find(hk_run_summary(cut.run), "codes"));
-    trial_close(&cut);
-    run_it(&cut, ARGUMENTS(SMALL, "--code", "burst", "--out", "none", "--resume", scratch_path("cut.ckpt")), HK_OK);
-    assert_same(value_of(&whole, "codes"), value_of(&cut, "codes"));
-    trial_close(&cut);
+    cut(ARGUMENTS(SMALL, "--code", "burst", "--out", "none", "--checkpoint", scratch_path("cut.ckpt"),
+                  "--checkpoint-every", "0.0001"),
+        scratch_path("cut.ckpt"), "codes");
+    run_it(&rest, ARGUMENTS(SMALL, "--code", "burst", "--out", "none", "--resume", scratch_path("cut.ckpt")), HK_OK);
+    assert_same(value_of(&whole, "codes"), value_of(&rest, "codes"));
+    trial_close(&rest);
     trial_close(&whole);
-    run_it(&cut, ARGUMENTS(SMALL, "--code", "phase", "--out", "none", "--resume", scratch_path("cut.ckpt")),
+    run_it(&rest, ARGUMENTS(SMALL, "--code", "phase", "--out", "none", "--resume", scratch_path("cut.ckpt")),
            HK_EFORMAT);
-    assert_says(&cut, "config");
-    trial_close(&cut);
+    assert_says(&rest, "config");
+    trial_close(&rest);
 }
 
 static void the_page_of_figures_is_drawn(void **state)

@@ -1,11 +1,8 @@
 /* tests/test_features_som.c - short runs of features-som on drawn digits: in spikes as trained, the same for any threads, saved,
  * loaded, interrupted. */
-#include "tests/hk_scratch.h"
-#include "tests/trial.h"
+#include "tests/cut.h"
 
 #include "sim/results.h"
-
-#include <pthread.h>
 
 #define SMALL                                                                                                  \
     "features-som", "--data", "glyphs", "--seed", "3", "--set", "hidden=24", "--set", "train=600", "--set",    \
@@ -110,38 +107,21 @@ static void the_original_has_no_hidden_layer_and_other_options_can_still_be_give
     trial_close(&t);
 }
 
-/* Stops a run when its first checkpoint is there. */
-static void *stop_soon(void *user)
-{
-    trial *t = user;
-    while (!file_exists(scratch_path("cut.ckpt")))
-        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-    hk_run_stop(t->run);
-    return NULL;
-}
-
 static void a_run_that_was_interrupted_goes_on_to_the_same_end(void **state)
 {
     (void)state;
-    trial whole, cut;
-    pthread_t thread;
+    trial whole, rest;
     run_it(&whole, ARGUMENTS(SMALL, "--out", "none"), HK_OK);
-    trial_open(&cut, ARGUMENTS(SMALL, "--out", "none", "--checkpoint", scratch_path("cut.ckpt"), "--checkpoint-every",
-                               "0.0001"));
-    assert_int_equal(pthread_create(&thread, NULL, stop_soon, &cut), 0);
-    hk_run_execute(cut.run);
-    pthread_join(thread, NULL);
-    assert_int_equal(hk_run_status(cut.run), HK_OK);
-    assert_null(hk_summary_find(hk_run_summary(cut.run), "test_accuracy"));
-    trial_close(&cut);
-    run_it(&cut, ARGUMENTS(SMALL, "--out", "none", "--resume", scratch_path("cut.ckpt")), HK_OK);
-    assert_same_answers(&whole, &cut);
-    trial_close(&cut);
+    cut(ARGUMENTS(SMALL, "--out", "none", "--checkpoint", scratch_path("cut.ckpt"), "--checkpoint-every", "0.0001"),
+        scratch_path("cut.ckpt"), "test_accuracy");
+    run_it(&rest, ARGUMENTS(SMALL, "--out", "none", "--resume", scratch_path("cut.ckpt")), HK_OK);
+    assert_same_answers(&whole, &rest);
+    trial_close(&rest);
     trial_close(&whole);
-    run_it(&cut, ARGUMENTS(SMALL, "--out", "none", "--set", "features=41", "--resume", scratch_path("cut.ckpt")),
+    run_it(&rest, ARGUMENTS(SMALL, "--out", "none", "--set", "features=41", "--resume", scratch_path("cut.ckpt")),
            HK_EFORMAT);
-    assert_says(&cut, "config");
-    trial_close(&cut);
+    assert_says(&rest, "training/config has the line \"features=42\", expected \"features=41\"");
+    trial_close(&rest);
 }
 
 static void what_cannot_be_is_refused(void **state)

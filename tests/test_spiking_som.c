@@ -1,11 +1,8 @@
 /* tests/test_spiking_som.c - spiking-som: a winner takes those with it whom lateral synapses bind to it; maps of a known manifold do
  * not fold, whatever the seed; images are named; stopped and resumed, a run goes on to the same end. */
-#include "tests/hk_scratch.h"
-#include "tests/trial.h"
+#include "tests/cut.h"
 
 #include "experiments/spiking_map.h"
-
-#include <pthread.h>
 
 #define LINE                                                                                                       \
     "spiking-som", "--set", "data=line", "--set", "cols=12", "--set", "train=2000", "--set", "label=500", "--set", \
@@ -171,37 +168,6 @@ static void units_named_by_images_name_others(void **state)
 
 /* ---- stopping and going on --------------------------------------------------------------------------------------------- */
 
-typedef struct stopper {
-    trial *t;
-    const char *saved;
-} stopper;
-
-/* Stops a run when its first checkpoint is there. */
-static void *stop_soon(void *user)
-{
-    const stopper *s = user;
-    while (!file_exists(s->saved))
-        nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-    hk_run_stop(s->t->run);
-    return NULL;
-}
-
-/* Runs until a first checkpoint is there, and stops. */
-static void cut(const char *const *arguments, const char *saved)
-{
-    trial t;
-    pthread_t thread;
-    remove(saved);
-    trial_open(&t, arguments);
-    stopper s = { .t = &t, .saved = saved };
-    assert_int_equal(pthread_create(&thread, NULL, stop_soon, &s), 0);
-    hk_run_execute(t.run);
-    pthread_join(thread, NULL);
-    assert_int_equal(hk_run_status(t.run), HK_OK);
-    assert_null(hk_summary_find(hk_run_summary(t.run), "order"));
-    trial_close(&t);
-}
-
 static void a_run_that_was_interrupted_twice_goes_on_to_the_same_end(void **state)
 {
     (void)state;
@@ -212,10 +178,10 @@ static void a_run_that_was_interrupted_twice_goes_on_to_the_same_end(void **stat
     snprintf(second, sizeof second, "%s", scratch_path("second.ckpt"));
     trial whole, rest;
     run_it(&whole, ARGUMENTS(LINE, "--set", "train=400"), HK_OK);
-    cut(ARGUMENTS(LINE, "--set", "train=400", "--checkpoint", first, "--checkpoint-every", "0.0001"), first);
+    cut(ARGUMENTS(LINE, "--set", "train=400", "--checkpoint", first, "--checkpoint-every", "0.0001"), first, "order");
     cut(ARGUMENTS(LINE, "--set", "train=400", "--resume", first, "--checkpoint", second, "--checkpoint-every",
                   "0.0001"),
-        second);
+        second, "order");
     run_it(&rest, ARGUMENTS(LINE, "--set", "train=400", "--resume", second), HK_OK);
     for (size_t k = 0; k < N_OF(exact); k++)
         assert_close(number_of(&rest, exact[k]), number_of(&whole, exact[k]), 0.0);
@@ -224,6 +190,15 @@ static void a_run_that_was_interrupted_twice_goes_on_to_the_same_end(void **stat
     run_it(&rest, ARGUMENTS(LINE, "--set", "train=400", "--set", "match=0.6", "--resume", second), HK_EFORMAT);
     assert_says(&rest, "config");
     trial_close(&rest);
+}
+
+static void a_map_larger_than_its_samples_is_refused(void **state)
+{
+    (void)state;
+    trial t;
+    run_it(&t, ARGUMENTS(LINE, "--set", "train=11", "--set", "cols=12"), HK_ERANGE);
+    assert_says(&t, "spiking-som: 12 units, must be at most as many as the 11 samples to learn from");
+    trial_close(&t);
 }
 
 int main(void)
@@ -237,6 +212,7 @@ int main(void)
         cmocka_unit_test(another_seed_gives_another_map),
         cmocka_unit_test(units_named_by_images_name_others),
         cmocka_unit_test(a_run_that_was_interrupted_twice_goes_on_to_the_same_end),
+        cmocka_unit_test(a_map_larger_than_its_samples_is_refused),
     };
     return cmocka_run_group_tests(tests, hk_scratch_setup, hk_scratch_teardown);
 }
