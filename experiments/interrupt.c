@@ -6,6 +6,8 @@
 #include <unistd.h>
 #include <uv.h>
 
+static const int numbers[2] = { SIGINT, SIGTERM };
+
 struct hk_interrupt {
     uv_signal_t signals[2];
     int n_open;
@@ -26,13 +28,15 @@ static void on_signal(uv_signal_t *handle, int number)
 static void on_closed(uv_handle_t *handle)
 {
     hk_interrupt *interrupt = handle->data;
-    if (--interrupt->n_open == 0)
-        free(interrupt);
+    if (--interrupt->n_open > 0)
+        return;
+    for (int k = 0; k < 2; k++) /* libuv has set them to end the program */
+        signal(numbers[k], SIG_IGN);
+    free(interrupt);
 }
 
 int hk_interrupt_open(hk_ctx *ctx, struct uv_loop_s *loop, void (*call)(void *user), void *user, hk_interrupt **out)
 {
-    static const int numbers[2] = { SIGINT, SIGTERM };
     *out = NULL;
     hk_interrupt *interrupt = calloc(1, sizeof *interrupt);
     if (interrupt == NULL)

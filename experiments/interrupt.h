@@ -13,7 +13,8 @@ typedef struct hk_interrupt hk_interrupt;
  *  HK_ENOMEM, HK_EIO. */
 HK_MUST_CHECK int hk_interrupt_open(hk_ctx *ctx, struct uv_loop_s *loop, void (*call)(void *user), void *user,
                                     hk_interrupt **out);
-/** Gives the signals back; frees itself when the loop has run once more. NULL is fine. */
+/** When the loop has run once more, both signals are ignored, so that what a run has found is still written; and it is freed. NULL
+ *  is fine. */
 void hk_interrupt_close(hk_interrupt *interrupt);
 
 #endif
