@@ -2,6 +2,7 @@
 #include "experiments/codes.h"
 
 #include "experiments/outcome.h"
+#include "experiments/plot.h"
 #include "sim/version.h"
 
 #include <errno.h>
@@ -115,17 +116,49 @@ static void print_page(hk_run *run, const hk_codes_results *r, FILE *out)
     }
 }
 
-/* results/codes.h5 -> results/codes.md */
-static int write_page(hk_run *run, const hk_codes_results *r)
+/* results/codes.h5 -> results/codes and the suffix; NULL: no memory. */
+static char *beside(hk_run *run, const char *suffix)
 {
     const char *path = hk_run_out(run);
-    const size_t length = strlen(path),
+    const size_t length = strlen(path), n = strlen(suffix) + 1,
                  stem = length > 3 && strcmp(path + length - 3, ".h5") == 0 ? length - 3 : length;
-    char *name = malloc(stem + 4);
+    char *name = malloc(stem + n);
+    if (name == NULL)
+        return NULL;
+    memcpy(name, path, stem);
+    memcpy(name + stem, suffix, n);
+    return name;
+}
+
+/* What `hillock plot` makes of the file. A run of hours does not fail for a picture. */
+static int draw_page(hk_run *run)
+{
+    hk_results *file;
+    if (!hk_gnuplot_exists()) {
+        hk_run_report(run, "no page of figures: gnuplot is not installed");
+        return HK_OK;
+    }
+    char *name = beside(run, "-comparison.svg");
+    int rc = name == NULL ? hk_fail(hk_run_ctx(run), HK_ENOMEM, "codes: out of memory")
+                          : hk_results_open(hk_run_ctx(run), hk_run_out(run), HK_RESULTS_READ, &file);
+    if (rc == HK_OK) {
+        const hk_plot_job job = { .ctx = hk_run_ctx(run), .results = file };
+        const hk_picture picture = { .path = name, .format = HK_PICTURE_SVG, .title = "one network under every code" };
+        if (hk_plot_comparison(&job, &picture, hk_results_find(file, "comparison/levels")) == HK_OK)
+            hk_run_report(run, "figures: %s", name);
+        else
+            hk_run_warn(run, "no page of figures: %s", hk_ctx_message(hk_run_ctx(run)));
+        hk_results_discard(file);
+    }
+    free(name);
+    return rc;
+}
+
+static int write_page(hk_run *run, const hk_codes_results *r)
+{
+    char *name = beside(run, ".md");
     if (name == NULL)
         return hk_fail(hk_run_ctx(run), HK_ENOMEM, "codes: out of memory");
-    memcpy(name, path, stem);
-    memcpy(name + stem, ".md", 4);
     FILE *out = fopen(name, "w");
     int rc = HK_OK;
     if (out == NULL) {
@@ -297,5 +330,7 @@ int hk_codes_report(hk_run *run, const hk_codes_results *results)
     if (hk_run_out(run) == NULL)
         return HK_OK;
     int rc = write_file(run, results);
-    return rc == HK_OK ? write_page(run, results) : rc;
+    if (rc == HK_OK)
+        rc = write_page(run, results);
+    return rc == HK_OK ? draw_page(run) : rc;
 }

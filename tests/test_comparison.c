@@ -188,6 +188,7 @@ static void the_page_of_figures_is_drawn(void **state)
            HK_OK);
     trial_close(&t);
     assert_ok(hk_results_open(ctx, scratch_path("page.h5"), HK_RESULTS_READ, &file));
+    assert_true(file_exists(scratch_path("page-comparison.svg"))); /* the run has drawn it */
     hk_plot_job job = { .ctx = ctx, .results = file };
     hk_picture picture = { .path = scratch_path("page.svg"), .title = "codes" };
     assert_ok(hk_plot_comparison(&job, &picture, hk_results_find(file, "comparison/levels")));
