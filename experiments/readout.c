@@ -218,6 +218,20 @@ static int save_model(const session *s)
     return rc;
 }
 
+/* Samples of nothing but 0, of a recording those without a spike. */
+static size_t count_empty(const hk_features *samples)
+{
+    size_t n_empty = 0;
+    for (size_t s = 0; s < samples->n; s++) {
+        const float *row = hk_features_row(samples, s);
+        size_t k = 0;
+        while (k < samples->n_features && row[k] == 0.0f)
+            k++;
+        n_empty += k == samples->n_features;
+    }
+    return n_empty;
+}
+
 /* Decides, and counts what was right; the confusion goes to `confusion` unless NULL. */
 static int judge(session *s, const hk_features *samples, const char *key, double *confusion, uint64_t *undecided)
 {
@@ -248,6 +262,7 @@ static int measure(session *s)
                                                : hk_vector_names[(size_t)hk_readout_number(&s->job, "vectors")]);
     hk_summary_count(s->summary, "samples_to_learn", learn->n);
     hk_summary_count(s->summary, "samples_to_test", s->split.test.n);
+    hk_summary_count(s->summary, "samples_empty", count_empty(learn) + count_empty(&s->split.test));
     hk_summary_count(s->summary, "features", learn->n_features);
     hk_summary_count(s->summary, "classes", learn->n_classes);
     int rc = judge(s, learn, "accuracy_on_learnt", NULL, &undecided);
@@ -270,6 +285,9 @@ static void say(const session *s)
     if (right != NULL)
         fprintf(stream, ", %.2f %% of %zu others", 100.0 * right->number, s->split.test.n);
     fputc('\n', stream);
+    const hk_summary *empty = hk_summary_find(s->summary, "samples_empty");
+    if (strcmp(empty->text, "0") != 0)
+        fprintf(stream, "  %s samples are empty: 0 everywhere, of a recording those without a spike\n", empty->text);
     static const char *const extra[] = {
         "lambda",     "rho",         "units",        "quantisation_error", "topographic_error",
         "dead_units", "labels_used", "variance_kept"

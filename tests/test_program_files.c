@@ -128,9 +128,12 @@ static void samples_that_no_readout_can_learn_from_are_refused(void **state)
         for (uint32_t k = 0; k < D; k++)
             x[s * D + k] = (float)(7 * s + 3 * k % 5) * 0.31f;
     }
+    for (uint32_t k = 0; k < D; k++)
+        x[4 * D + k] = 0.0f;
     put_npy("x.npy", HK_F32, N, D, x);
     put_npy("y.npy", HK_U32, N, 1, y);
     check("readout ridge x.npy --labels y.npy", 0, "of 8 samples", NULL);
+    check("readout ridge x.npy --labels y.npy", 0, "\n  1 samples are empty: 0 everywhere", NULL);
     check("readout som x.npy --labels y.npy --set side=3", 1, NULL,
           "3 x 3 units, must be at most as many as the 8 samples");
     check("readout ridge x.npy --labels y.npy --quiet --save model.h5", 0, NULL, NULL);

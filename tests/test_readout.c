@@ -89,6 +89,25 @@ static void vectors_are_counts_first_times_and_traces_by_window(void **state)
     hk_split_fini(&split);
 }
 
+static void spikes_at_no_time_are_refused(void **state)
+{
+    (void)state;
+    hk_ctx *ctx = hk_ctx_create();
+    hk_results *file;
+    hk_split split;
+    double times[N_OF(times_ms)];
+    const char *path = record("nan.h5", N_OF(times_ms), LABELS_AND_SETS);
+    memcpy(times, times_ms, sizeof times);
+    times[7] = NAN;
+    assert_ok(hk_results_open(ctx, path, HK_RESULTS_ADD, &file));
+    assert_ok(hk_results_put(file, "spikes/hidden/timestamps",
+                             &(hk_array){ .type = HK_F64, .n_dims = 1, .shape = { N_OF(times) }, .values = times }));
+    assert_ok(hk_results_close(file));
+    assert_status(hk_split_load(ctx, path, &plain, &split), HK_ERANGE);
+    assert_non_null(strstr(hk_ctx_message(ctx), "nan.h5: spike 7 is at nan ms, must be finite"));
+    hk_ctx_destroy(ctx);
+}
+
 static void the_spikes_of_each_sample_are_kept_by_time_where_they_are_wanted(void **state)
 {
     (void)state;
@@ -477,6 +496,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_are_counts_first_times_and_traces_by_window),
+        cmocka_unit_test(spikes_at_no_time_are_refused),
         cmocka_unit_test(the_spikes_of_each_sample_are_kept_by_time_where_they_are_wanted),
         cmocka_unit_test(a_file_without_marks_takes_labels_from_npy_and_windows_from_options),
         cmocka_unit_test(a_file_without_spikes_is_refused),

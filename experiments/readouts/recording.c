@@ -121,7 +121,9 @@ static int each_spike(reader *r, spike_fn call)
         size_t n = r->n_spikes - from < BLOCK ? (size_t)(r->n_spikes - from) : BLOCK;
         int rc = hk_raster_read(r->raster, r->population, from, n, times_ms, ids);
         for (size_t k = 0; rc == HK_OK && k < n; k++)
-            rc = call(r, times_ms[k], ids[k]);
+            rc = isfinite(times_ms[k]) ? call(r, times_ms[k], ids[k])
+                                       : hk_fail(r->ctx, HK_ERANGE, "%s: spike %" PRIu64 " is at %g ms, must be finite",
+                                                 r->path, from + k, times_ms[k]);
         if (rc != HK_OK)
             return rc;
     }
