@@ -8,13 +8,16 @@
 /** "test", "validation", NULL: choices of the option `split`. */
 extern const char *const hk_choice_splits[];
 
+/** Which images: hk_dataset_request.name. */
+#define HK_DATA_OPTION                                                                         \
+    {                                                                                          \
+        .name = "data", .type = HK_OPTION_CHOICE, .text = "auto", .choices = hk_dataset_names, \
+        .meaning = "which images"                                                              \
+    }
+
 /* Read by hk_choice_load(). */
 #define HK_CHOICE_OPTIONS                                                                                              \
-    { .name = "data",                                                                                                  \
-      .type = HK_OPTION_CHOICE,                                                                                        \
-      .text = "auto",                                                                                                  \
-      .choices = hk_dataset_names,                                                                                     \
-      .meaning = "which images" },                                                                                     \
+    HK_DATA_OPTION,                                                                                                    \
         { .name = "split",                                                                                             \
           .type = HK_OPTION_CHOICE,                                                                                    \
           .text = "test",                                                                                              \

@@ -12,6 +12,7 @@
 #include "experiments/codes.h"
 
 #include "encoders/catalogue.h"
+#include "experiments/choice.h"
 #include "experiments/class_warning.h"
 #include "experiments/pool.h"
 
@@ -28,11 +29,7 @@ static const hk_option options[] = {
       .text = "all",
       .choices = hk_encoder_names_and_all,
       .meaning = "one of them, or all" },
-    { .name = "data",
-      .type = HK_OPTION_CHOICE,
-      .text = "auto",
-      .choices = hk_dataset_names,
-      .meaning = "which images" },
+    HK_DATA_OPTION,
     HK_COUNT("neurons", 100, 2, 10000, "size of the competing layer"),
     HK_COUNT("trials", 20, 1, 10000, "choices of parameters tried for each code"),
     HK_COUNT("test_seeds", 5, 1, 1000, "networks trained with the best choice: seed, seed + 1, ..."),

@@ -22,11 +22,7 @@ const hk_option hk_continual_options[HK_CONTINUAL_N_OPTIONS] = {
       .choices = orders,
       .meaning =
           "of the stream. classes: all of 0, then all of 1, ...; drift: from 0 to 9 without a boundary; mixed: any" },
-    { .name = "data",
-      .type = HK_OPTION_CHOICE,
-      .text = "auto",
-      .choices = hk_dataset_names,
-      .meaning = "which images" },
+    HK_DATA_OPTION,
     HK_THROUGH_OPTIONS,
     { .name = "train", .type = HK_OPTION_INTEGER, .max = 1e9, .meaning = "images of the stream; 0: all there are" },
     { .name = "test", .type = HK_OPTION_INTEGER, .max = 1e9, .meaning = "images of the test at the end; 0: all" },

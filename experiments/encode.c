@@ -7,6 +7,7 @@
 #include "experiments/encode.h"
 
 #include "encoders/catalogue.h"
+#include "experiments/choice.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -19,11 +20,7 @@ static const hk_option options[] = {
       .text = "all",
       .choices = hk_encoder_names_and_all,
       .meaning = "one of them, or all; 'hillock list codes' says what each is" },
-    { .name = "data",
-      .type = HK_OPTION_CHOICE,
-      .text = "auto",
-      .choices = hk_dataset_names,
-      .meaning = "which images" },
+    HK_DATA_OPTION,
     { .name = "image",
       .type = HK_OPTION_INTEGER,
       .initial = 0,

@@ -8,6 +8,7 @@
  * Threads (--jobs) share out the individuals of a generation, and nothing that comes out depends on how many there are. */
 #include "experiments/evolve.h"
 
+#include "experiments/choice.h"
 #include "experiments/class_warning.h"
 #include "experiments/clock.h"
 #include "experiments/through_code.h"
@@ -29,11 +30,7 @@ static const hk_option options[] = {
       .text = "strategy",
       .choices = methods,
       .meaning = "what evolves, and how: weights by a strategy, weights by a genetic algorithm, or filters" },
-    { .name = "data",
-      .type = HK_OPTION_CHOICE,
-      .text = "auto",
-      .choices = hk_dataset_names,
-      .meaning = "which images" },
+    HK_DATA_OPTION,
     HK_THROUGH_OPTIONS,
     HK_AUTOMATIC("generations", HK_OPTION_INTEGER, 1, 1e9, "3000; features: 200", "how many"),
     HK_AUTOMATIC("individuals", HK_OPTION_INTEGER, 2, 1e5, "64; features: 16", "of a generation, an even number"),

@@ -30,7 +30,7 @@ small() { # EXPERIMENT: options that make it so
 }
 
 hillock() { # COMMAND NAME OPTION...
-    if [ $RESULTS = short ]; then
+    if [ "$RESULTS" = short ]; then
         options=$(small "$2")
         command=$1 name=$2
         shift 2
@@ -116,11 +116,11 @@ for name in ridge lda; do
     hillock readout $name --images mnist --json "$out/readouts/pixels-$name.json"
 done
 hillock readout oja --images mnist --set components=40 --json "$out/readouts/pixels-oja.json"
-[ $RESULTS = short ] && seeds=1 || seeds='1 2 3 4 5' # of drawn digits, too, there are 60,000
+[ "$RESULTS" = short ] && seeds=1 || seeds='1 2 3 4 5' # of drawn digits, too, there are 60,000
 for seed in $seeds; do
-    hillock readout som --images mnist --set side=10 --set cols=1 --seed $seed --json "$out/readouts/pixels-som-10-$seed.json"
+    hillock readout som --images mnist --set side=10 --set cols=1 --seed "$seed" --json "$out/readouts/pixels-som-10-$seed.json"
     for side in 16 30; do
-        hillock readout som --images mnist --set side=$side --seed $seed --json "$out/readouts/pixels-som-$side-$seed.json"
+        hillock readout som --images mnist --set side=$side --seed "$seed" --json "$out/readouts/pixels-som-$side-$seed.json"
     done
 done
 
