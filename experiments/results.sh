@@ -87,7 +87,7 @@ trials local local 1..5 --data mnist
 trials spiking-som spiking-som-square 1..10
 trials spiking-som spiking-som-line 1..10 --data line
 trials spiking-som spiking-som 1..5 --data mnist --set label=10000
-trials spiking-som spiking-som-12000 1..4 --data mnist --set train=12000 --set label=6000
+trials spiking-som spiking-som-12000 1..5 --data mnist --set train=12000 --set label=6000
 
 # ---- mnist.md, and readouts.md on the spikes of the rate code ----
 
@@ -119,6 +119,7 @@ hillock readout oja --images mnist --set components=40 --json "$out/readouts/pix
 [ "$RESULTS" = short ] && seeds=1 || seeds='1 2 3 4 5' # of drawn digits, too, there are 60,000
 for seed in $seeds; do
     hillock readout som --images mnist --set side=10 --set cols=1 --seed "$seed" --json "$out/readouts/pixels-som-10-$seed.json"
+    hillock readout som --images mnist --set side=16 --set label=600 --seed "$seed" --json "$out/readouts/pixels-som-600-labels-$seed.json"
     for side in 16 30; do
         hillock readout som --images mnist --set side=$side --seed "$seed" --json "$out/readouts/pixels-som-$side-$seed.json"
     done
