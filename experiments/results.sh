@@ -84,6 +84,12 @@ done
 hillock run continual --data mnist --seed 1 --set order=mixed --set record=none --out none --json "$out/continual-mixed-6400.json"
 trials continual continual-features 1..5 --data mnist --set method=features
 trials local local 1..5 --data mnist
+for code in rate regular latency latency_log rank phase burst temporal binary delta; do
+    for jitter in 0 5; do
+        hillock run local --data mnist --seed 1 --code $code --set code_jitter_ms=$jitter --out none \
+            --json "$out/local-$code-jitter-$jitter.json"
+    done
+done
 trials spiking-som spiking-som-square 1..10
 trials spiking-som spiking-som-line 1..10 --data line
 trials spiking-som spiking-som 1..5 --data mnist --set label=10000
