@@ -77,7 +77,7 @@ trials continual continual-400 1..5 --data mnist --set neurons=400
 trials continual continual-plain 1..5 --data mnist --set neurons=400 --set method=plain
 for order in mixed drift; do
     for method in forgetting plain; do
-        trials continual continual-$method-$order 1..2 --data mnist --set neurons=400 --set method=$method --set order=$order \
+        trials continual continual-$method-$order 1..5 --data mnist --set neurons=400 --set method=$method --set order=$order \
             --set record=none
     done
 done
