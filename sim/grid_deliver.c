@@ -6,8 +6,10 @@
 
 enum {
     LINE = 64,
-    LENGTHS = 256, /* slabs are ordered exactly up to this length */
-    FEW = 32,      /* slabs: not worth ordering */
+    LENGTHS = 256,                     /* slabs are ordered exactly up to this length */
+    FEW = 32,                          /* slabs: not worth ordering */
+    IN_LINE = LINE / sizeof(uint32_t), /* synapses */
+    FIRST_LINES = 3,                   /* of a slab that are fetched early */
 };
 
 static int cursors_reserve(hk_cursors *cursors, size_t n, uint32_t n_slots)
@@ -187,14 +189,16 @@ int hk_grid_deliver_slabs(const hk_grid *grid, hk_shard *shard, int64_t step)
     return prepare(grid, shard, step + 1);
 }
 
-/* The ends of a slab only: finding its pages takes the time, and its other lines would drive out what the neurons need. */
+/* The first lines of a slab and its last, which lead to the next page now and then: more of them would drive out what the neurons
+ * need. */
 void hk_grid_fetch_slabs(hk_shard *shard, uint64_t done, uint64_t of)
 {
     hk_due_list *due = &shard->due;
     size_t end = due->n * done / of;
     for (; due->n_fetched < end; due->n_fetched++) {
         const hk_due *slab = &due->slabs[due->n_fetched];
-        __builtin_prefetch(slab->synapse, 0, 2);
+        for (size_t k = 0; k < slab->n && k < FIRST_LINES * IN_LINE; k += IN_LINE)
+            __builtin_prefetch(slab->synapse + k, 0, 2);
         __builtin_prefetch(slab->synapse + slab->n - 1, 0, 2);
     }
 }
