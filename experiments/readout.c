@@ -5,11 +5,10 @@
 #include "experiments/flags.h"
 #include "experiments/options.h"
 #include "experiments/paths.h"
-#include "experiments/readouts/catalogue.h"
+#include "experiments/readouts/model_file.h"
 #include "experiments/readouts/recording.h"
 #include "experiments/suggest.h"
 #include "experiments/summary_tree.h"
-#include "sim/version.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -21,8 +20,8 @@ static const hk_flag flags[N_FLAGS] = {
     [SET] = { "set", "NAME=VALUE", "an option of the readout ('hillock show NAME' lists them)", 's' },
     [IMAGES] = { "images", "DATA", "in place of FILE: the pixels of mnist, fashion or glyphs, the baseline", 0 },
     [LABELS] = { "labels", "FILE.npy", "classes of the samples, when FILE does not say or is a .npy matrix", 0 },
-    [SAVE] = { "save", "FILE.h5", "keep what was learnt", 0 },
-    [LOAD] = { "load", "FILE.h5", "decide with what was learnt before, in place of learning", 0 },
+    [SAVE] = { "save", "FILE", "keep what was learnt, as .npy (weights; the rest beside it) or HDF5", 0 },
+    [LOAD] = { "load", "FILE", "decide with what was learnt before, in place of learning", 0 },
     [FEATURES] = { "features", "FILE", "keep the vectors, as .npy (with labels beside it) or HDF5", 0 },
     [PLOT] = { "plot", "PREFIX", "pictures PREFIX-confusion.svg and those of the readout; needs gnuplot", 0 },
     [JSON] = { "json", "FILE", "the summary as JSON; '-' is standard output", 0 },
@@ -54,7 +53,15 @@ static void help(FILE *stream)
           "  hillock readout som results/mnist.h5 --set side=16 --plot results/map\n"
           "  hillock readout som --images mnist --set side=16        # the same map on pixels, to compare\n"
           "  hillock readout lda mine.h5 --labels classes.npy --set window_ms=250 --set vectors=latency\n"
-          "  hillock readout ridge results/mnist.h5 --save ridge.h5  # and later: --load ridge.h5\n",
+          "  hillock readout ridge results/mnist.h5 --save ridge.h5  # and later: --load ridge.h5\n"
+          "  hillock readout som results/mnist.h5 --save map.npy     # its prototypes, for NumPy\n"
+          "\n--save map.npy writes the weights to map.npy, to be seen and changed with NumPy, and the whole model to\n"
+          "map-model.h5; --load map.npy takes the weights from map.npy and the rest from map-model.h5. The weights:\n"
+          "  label, vote, first  [neurons][10]            spikes for each class; names and shares follow from them\n"
+          "  ridge, lda          [classes][features + 1]  with the constant last\n"
+          "  som                 [units][features]        prototypes, float32; the units' classes stay as they were\n"
+          "  hebb, delta         [neurons][classes]\n"
+          "  oja                 [features][components]   the subspace; lda within it stays as it was\n",
           stream);
 }
 
@@ -166,56 +173,6 @@ static int load_samples(session *s)
     if (rc == HK_OK && r->features != NULL)
         rc = hk_make_parents(r->ctx, r->features);
     return rc == HK_OK && r->features != NULL ? hk_split_save(r->ctx, &s->split, r->features) : rc;
-}
-
-static int load_model(session *s)
-{
-    hk_results *file;
-    hk_attribute *attributes;
-    size_t n;
-    bool is_ours = false;
-    int rc = hk_results_open(s->job.ctx, s->request->load, HK_RESULTS_READ, &file);
-    if (rc != HK_OK)
-        return rc;
-    rc = hk_results_attributes(file, "", &attributes, &n);
-    if (rc == HK_OK) {
-        for (size_t k = 0; k < n; k++)
-            is_ours |= strcmp(attributes[k].name, "readout") == 0 && strcmp(attributes[k].text, s->readout->name) == 0;
-        hk_attributes_free(attributes, n);
-        if (!is_ours) {
-            rc = hk_fail(s->job.ctx, HK_EFORMAT, "%s was not saved by the readout %s", s->request->load,
-                         s->readout->name);
-        } else if ((rc = s->readout->load(&s->job, file, &s->model)) != HK_OK) {
-            char why[400];
-            snprintf(why, sizeof why, "%s", hk_ctx_message(s->job.ctx));
-            rc = hk_fail(s->job.ctx, rc, "what %.200s has learnt cannot be used: %s", s->request->load, why);
-        }
-    }
-    hk_results_discard(file);
-    return rc;
-}
-
-static int save_model(const session *s)
-{
-    hk_results *file;
-    int rc = hk_make_parents(s->job.ctx, s->request->save);
-    if (rc == HK_OK)
-        rc = hk_results_open(s->job.ctx, s->request->save, HK_RESULTS_CREATE, &file);
-    if (rc != HK_OK)
-        return rc;
-    char *config = hk_values_config(s->job.values);
-    rc = hk_results_put_text(file, "", "readout", s->readout->name);
-    if (rc == HK_OK)
-        rc = hk_results_put_text(file, "", "hillock", hk_version());
-    if (rc == HK_OK && config != NULL)
-        rc = hk_results_put_text(file, "", "config", config);
-    if (rc == HK_OK)
-        rc = s->readout->save(s->model, file);
-    free(config);
-    if (rc == HK_OK)
-        return hk_results_close(file);
-    hk_results_discard(file);
-    return rc;
 }
 
 /* Samples of nothing but 0, of a recording those without a spike. */
@@ -361,7 +318,8 @@ static int work(session *s)
             rc = hk_fail(r->ctx, HK_ENOMEM, "readout: out of memory");
     }
     if (rc == HK_OK)
-        rc = r->load != NULL ? load_model(s) : s->readout->learn(&s->job, &s->split.learn, &s->model);
+        rc = r->load != NULL ? hk_readout_model_load(&s->job, s->readout, r->load, &s->model)
+                             : s->readout->learn(&s->job, &s->split.learn, &s->model);
     if (rc == HK_OK)
         rc = check_shape(s);
     if (rc == HK_OK)
@@ -369,7 +327,7 @@ static int work(session *s)
     if (rc == HK_OK)
         rc = hk_summary_check(r->ctx, s->summary);
     if (rc == HK_OK && r->save != NULL)
-        rc = save_model(s);
+        rc = hk_readout_model_save(&s->job, s->readout, s->model, r->save);
     if (rc != HK_OK)
         return rc;
     say(s);

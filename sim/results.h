@@ -59,6 +59,7 @@ typedef struct hk_results_entry {
     size_t shape[HK_MOST_DIMS];
     size_t n;                 /* values in all */
     char *unit, *description; /* "" when there is none */
+    const void *override;     /* [n] what is read in place of the file's values; NULL: those */
 } hk_results_entry;
 
 /** The arrays that were in the file when it was opened, by name, those of the spikes included. Borrowed. */
@@ -67,6 +68,10 @@ const hk_results_entry *hk_results_entries(const hk_results *results, size_t *n)
 const hk_results_entry *hk_results_find(const hk_results *results, const char *name);
 /** Reads all n values of an array of that type, in C order. HK_ENAME, HK_EFORMAT naming what it is. */
 HK_MUST_CHECK int hk_results_get(hk_results *results, const char *name, hk_type type, void *values, size_t n);
+/** From now on hk_results_get() gives `values`, borrowed until the file is closed, for an array of a file open for reading;
+ *  the file stays as it is. HK_ENAME; HK_EFORMAT, naming both: another type or shape than the file's; HK_ESTATE. */
+HK_MUST_CHECK int hk_results_override(hk_results *results, const char *name, hk_type type, unsigned n_dims,
+                                      const size_t *shape, const void *values);
 
 /** The attributes of a group or array ("" is the file itself), to be freed with hk_attributes_free(). HK_ENAME. */
 HK_MUST_CHECK int hk_results_attributes(hk_results *results, const char *object, hk_attribute **out, size_t *n);

@@ -1,13 +1,12 @@
 /* tests/test_readout.c - samples out of recordings and feature files, and what holds for every readout of the catalogue. */
 #include "tests/hk_scratch.h"
+#include "tests/readout_rig.h"
 #include "tests/trial.h"
 
 #include "experiments/figures/gnuplot.h"
-#include "experiments/readouts/catalogue.h"
 #include "experiments/readouts/recording.h"
 #include "sim/npy.h"
 #include "sim/recorder.h"
-#include "sim/rng.h"
 
 enum { N_SAMPLES = 5, N_NEURONS = 4 };
 #define WINDOW_MS 23.85
@@ -187,28 +186,7 @@ static void a_file_without_spikes_is_refused(void **state)
     hk_ctx_destroy(ctx);
 }
 
-/* ---- features and models kept -------------------------------------------------------------------------------------- */
-
-/* Whole numbers, so that every readout takes them; the class shows in counts and in first spikes. Each count has its spikes. */
-static void draw(hk_features *f, size_t n, uint64_t id)
-{
-    hk_stream stream = hk_stream_open(2385, HK_PURPOSE_TEST, id, 0);
-    size_t n_spikes = 0;
-    assert_ok(hk_features_init(NULL, n, 25, f));
-    f->n_classes = 5;
-    f->first_spike = calloc(n + 1, sizeof *f->first_spike);
-    f->spikes = calloc(n * 25 * 9, sizeof *f->spikes);
-    for (size_t s = 0; s < n; s++) {
-        f->labels[s] = (uint32_t)(s % 5);
-        for (size_t k = 0; k < 25; k++)
-            f->values[s * 25 + k] = (float)hk_stream_below(&stream, k / 5 == f->labels[s] ? 9 : 4);
-        for (uint32_t round = 0; round < 9; round++)
-            for (uint32_t k = 0; k < 25; k++)
-                if ((float)round < f->values[s * 25 + k])
-                    f->spikes[n_spikes++] = (hk_sample_spike){ .after_ms = 3.1 * (round + 1), .neuron = k };
-        f->first_spike[s + 1] = n_spikes;
-    }
-}
+/* ---- features kept, and readouts ------------------------------------------------------------------------------------- */
 
 static void features_come_back_bit_for_bit_from_npy_and_hdf5(void **state)
 {
@@ -235,71 +213,6 @@ static void features_come_back_bit_for_bit_from_npy_and_hdf5(void **state)
         hk_split_fini(&back);
     }
     hk_split_fini(&split);
-}
-
-typedef struct bench {
-    hk_experiment table;
-    hk_values values;
-    hk_readout_job job;
-} bench;
-
-static void bench_open(bench *b, const hk_readout *readout)
-{
-    *b = (bench){ .table = { .name = readout->name, .options = readout->options, .n_options = readout->n_options } };
-    b->job = (hk_readout_job){ .ctx = hk_ctx_create(), .values = &b->values, .seed = 2385 };
-    assert_ok(hk_values_init(b->job.ctx, &b->table, &b->values));
-    if (hk_option_find(&b->table, "side") >= 0)
-        assert_ok(hk_values_set(b->job.ctx, &b->values, "side", "4"));
-    if (hk_option_find(&b->table, "components") >= 0)
-        assert_ok(hk_values_set(b->job.ctx, &b->values, "components", "7"));
-}
-
-static void bench_close(bench *b)
-{
-    hk_values_fini(&b->values);
-    hk_ctx_destroy(b->job.ctx);
-}
-
-static void every_readout_learns_and_decides_the_same_after_it_was_saved_and_loaded(void **state)
-{
-    (void)state;
-    hk_features learn, test;
-    size_t n;
-    const hk_readout *const *readouts = hk_readouts(&n);
-    draw(&learn, 300, 3);
-    draw(&test, 200, 4);
-    for (size_t r = 0; r < n; r++) {
-        bench b;
-        hk_results *file;
-        void *model, *loaded;
-        int32_t classes[2][200];
-        size_t n_features, n_right = 0;
-        uint32_t n_classes;
-        const char *path = scratch_path("model.h5");
-        bench_open(&b, readouts[r]);
-        assert_ok(readouts[r]->learn(&b.job, &learn, &model));
-        assert_ok(readouts[r]->decide(&b.job, model, &test, classes[0]));
-        for (size_t s = 0; s < 200; s++)
-            n_right += classes[0][s] == (int32_t)test.labels[s];
-        if (n_right < 100) /* chance: 40 */
-            fail_msg("%s: %zu of 200 right", readouts[r]->name, n_right);
-        assert_ok(hk_results_open(b.job.ctx, path, HK_RESULTS_CREATE, &file));
-        assert_ok(readouts[r]->save(model, file));
-        assert_ok(hk_results_close(file));
-        readouts[r]->destroy(model);
-        assert_ok(hk_results_open(b.job.ctx, path, HK_RESULTS_READ, &file));
-        assert_ok(readouts[r]->load(&b.job, file, &loaded));
-        hk_results_discard(file);
-        readouts[r]->shape(loaded, &n_features, &n_classes);
-        assert_int_equal(n_features, 25);
-        assert_true(n_classes >= 5);
-        assert_ok(readouts[r]->decide(&b.job, loaded, &test, classes[1]));
-        assert_memory_equal(classes[0], classes[1], sizeof classes[0]);
-        readouts[r]->destroy(loaded);
-        bench_close(&b);
-    }
-    hk_features_fini(&learn);
-    hk_features_fini(&test);
 }
 
 static void a_file_that_is_no_model_is_refused_by_every_readout(void **state)
@@ -501,7 +414,6 @@ int main(void)
         cmocka_unit_test(a_file_without_marks_takes_labels_from_npy_and_windows_from_options),
         cmocka_unit_test(a_file_without_spikes_is_refused),
         cmocka_unit_test(features_come_back_bit_for_bit_from_npy_and_hdf5),
-        cmocka_unit_test(every_readout_learns_and_decides_the_same_after_it_was_saved_and_loaded),
         cmocka_unit_test(a_file_that_is_no_model_is_refused_by_every_readout),
         cmocka_unit_test(votes_refuse_vectors_that_are_no_counts_and_more_classes_than_ten),
         cmocka_unit_test(a_map_draws_its_u_matrix_names_and_prototypes),

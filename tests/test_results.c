@@ -248,6 +248,37 @@ static void after_a_put_that_failed_nothing_is_added(void **state)
     assert_ok(hk_results_close(results));
 }
 
+static void an_array_can_be_overridden_for_one_reader_and_stays_as_it_is_in_the_file(void **state)
+{
+    (void)state;
+    const double other[] = { 0.125, 2385.0, -1e-300 };
+    const size_t shape[] = { 3, 1 };
+    double values[3];
+    hk_results *results = opened("override.h5", HK_RESULTS_CREATE), *others;
+    assert_ok(
+        hk_results_put(results, "w/a", &(hk_array){ .type = HK_F64, .n_dims = 2, .shape = { 3, 1 }, .values = three }));
+    assert_ok(
+        hk_results_put(results, "w/b", &(hk_array){ .type = HK_F64, .n_dims = 1, .shape = { 3 }, .values = three }));
+    assert_gives(hk_results_override(results, "w/a", HK_F64, 2, shape, other), HK_ESTATE, "not open for reading");
+    assert_ok(hk_results_close(results));
+    results = opened("override.h5", HK_RESULTS_READ);
+    others = opened("override.h5", HK_RESULTS_READ);
+    assert_gives(hk_results_override(results, "w/c", HK_F64, 2, shape, other), HK_ENAME, "w/c");
+    assert_gives(hk_results_override(results, "w/a", HK_F32, 2, shape, other), HK_EFORMAT,
+                 "w/a is float64 [3][1], which float32 [3][1] cannot replace");
+    assert_gives(hk_results_override(results, "w/a", HK_F64, 1, shape, other), HK_EFORMAT, "which float64 [3] cannot");
+    assert_gives(hk_results_override(results, "w/a", HK_F64, 2, (size_t[]){ 1, 3 }, other), HK_EFORMAT, "[1][3]");
+    assert_has_three(results, "w/a");
+    assert_ok(hk_results_override(results, "w/a", HK_F64, 2, shape, other));
+    assert_ok(hk_results_get(results, "w/a", HK_F64, values, 3));
+    assert_memory_equal(values, other, sizeof other);
+    assert_gives(hk_results_get(results, "w/a", HK_F32, values, 3), HK_EFORMAT, "expected 3 of float32");
+    assert_has_three(results, "w/b");
+    assert_has_three(others, "w/a");
+    hk_results_discard(others);
+    hk_results_discard(results);
+}
+
 static void files_that_cannot_be_opened_are_named(void **state)
 {
     static const hk_results_mode modes[] = { HK_RESULTS_READ, HK_RESULTS_ADD };
@@ -408,6 +439,7 @@ int main(void)
         cmocka_unit_test(until_it_is_closed_a_file_is_as_it_was),
         cmocka_unit_test(what_cannot_be_put_is_refused_and_the_rest_goes_on),
         cmocka_unit_test(after_a_put_that_failed_nothing_is_added),
+        cmocka_unit_test(an_array_can_be_overridden_for_one_reader_and_stays_as_it_is_in_the_file),
         cmocka_unit_test(files_that_cannot_be_opened_are_named),
         cmocka_unit_test(h5py_reads_what_we_put),
         cmocka_unit_test(files_of_others_are_read_as_far_as_they_are_numbers),

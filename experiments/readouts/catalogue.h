@@ -41,6 +41,7 @@ typedef struct hk_readout {
     void (*shape)(const void *model, size_t *n_features, uint32_t *n_classes);
     /** What else there is to say, measured on `samples`. */
     int (*report)(const hk_readout_job *job, const void *model, const hk_features *samples, hk_summary *summary);
+    const char *weights; /* the array of `model` that can be kept as .npy, "model/weights" */
     /** To and from arrays in the group `model`. */
     int (*save)(const void *model, hk_results *file);
     int (*load)(const hk_readout_job *job, hk_results *file, void **model);

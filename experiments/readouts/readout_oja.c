@@ -209,6 +209,7 @@ const hk_readout hk_readout_oja = {
     .decide = decide,
     .shape = shape,
     .report = report,
+    .weights = "model/weights",
     .save = save,
     .load = load,
     .destroy = destroy,

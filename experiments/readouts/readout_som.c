@@ -455,6 +455,7 @@ const hk_readout hk_readout_som = {
     .decide = decide,
     .shape = shape,
     .report = report,
+    .weights = "model/weights",
     .save = save,
     .load = load,
     .plot = plot,
