@@ -197,6 +197,22 @@ static int read_column(hid_t set, uint64_t first, size_t n, hid_t type, void *ou
     return rc;
 }
 
+/* Read as what they are: HDF5 would turn a negative number into 0 where it becomes an unsigned one. */
+static int read_ids(hk_raster *raster, const population *p, uint64_t first, size_t n, uint64_t *ids)
+{
+    hid_t type = H5Dget_type(p->ids);
+    bool is_signed = H5Tget_sign(type) == H5T_SGN_2;
+    H5Tclose(type);
+    if (read_column(p->ids, first, n, is_signed ? H5T_NATIVE_INT64 : H5T_NATIVE_UINT64, ids) < 0)
+        return unsound(raster, p->name, "cannot be read");
+    for (size_t k = 0; is_signed && k < n; k++)
+        if (ids[k] > INT64_MAX)
+            return hk_fail(raster->ctx, HK_EFORMAT,
+                           "%s: population %s: node_ids of spike %llu is %lld, must be at least 0",
+                           hk_h5disk_path(raster->disk), p->name, (unsigned long long)(first + k), (long long)ids[k]);
+    return HK_OK;
+}
+
 int hk_raster_read(hk_raster *raster, size_t index, uint64_t first, size_t n, double *times_ms, uint64_t *ids)
 {
     const population *p = &raster->populations[index];
@@ -207,9 +223,10 @@ int hk_raster_read(hk_raster *raster, size_t index, uint64_t first, size_t n, do
         return HK_OK;
     int rc = HK_OK;
     hk_h5_guard guard = hk_h5_lock();
-    if ((times_ms != NULL && read_column(p->times, first, n, H5T_NATIVE_DOUBLE, times_ms) < 0) ||
-        (ids != NULL && read_column(p->ids, first, n, H5T_NATIVE_UINT64, ids) < 0))
+    if (times_ms != NULL && read_column(p->times, first, n, H5T_NATIVE_DOUBLE, times_ms) < 0)
         rc = unsound(raster, p->name, "cannot be read");
+    if (rc == HK_OK && ids != NULL)
+        rc = read_ids(raster, p, first, n, ids);
     hk_h5_unlock(guard);
     return rc;
 }

@@ -29,7 +29,7 @@ uint64_t hk_raster_count(const hk_raster *raster, size_t population);
 HK_MUST_CHECK int hk_raster_find(const hk_raster *raster, const char *name, size_t *population);
 
 /** Reads spikes first .. first + n - 1 of a population, in the order of the file (by time, if Hillock wrote it). Either
- *  column may be NULL. HK_ERANGE beyond the count, HK_EFORMAT when the values cannot be read. */
+ *  column may be NULL. HK_ERANGE beyond the count, HK_EFORMAT when the values cannot be read, or an id is negative. */
 HK_MUST_CHECK int hk_raster_read(hk_raster *raster, size_t population, uint64_t first, size_t n, double *times_ms,
                                  uint64_t *ids);
 

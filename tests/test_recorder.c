@@ -3,7 +3,9 @@
 #include "tests/recorder_rig.h"
 
 #include "sim/archive.h"
+#include "sim/h5.h"
 
+#include <hdf5.h>
 #include <pthread.h>
 #include <zlib.h>
 
@@ -25,6 +27,48 @@ static void a_raster_is_read_back_to_the_last_bit(void **state)
     assert_ok(hk_recorder_close(recorder));
     assert_true(assert_prefix(ctx, path, 4) == n);
     assert_int_equal(count_files("raster.h5."), 0);
+}
+
+/* A SONATA file of three spikes of population "cells", as others might write it. */
+static void write_foreign(const char *path, const int64_t ids[3])
+{
+    const double times[3] = { 0.5, 1.0, 2.5 };
+    const hsize_t n = 3;
+    hk_h5_guard guard = hk_h5_lock();
+    hid_t file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), space = H5Screate_simple(1, &n, NULL);
+    hid_t spikes = H5Gcreate2(file, "spikes", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t cells = H5Gcreate2(spikes, "cells", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t of_times = H5Dcreate2(cells, "timestamps", H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    hid_t of_ids = H5Dcreate2(cells, "node_ids", H5T_STD_I16LE, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    bool is_written = H5Dwrite(of_times, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, times) >= 0 &&
+                      H5Dwrite(of_ids, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, ids) >= 0;
+    H5Dclose(of_ids);
+    H5Dclose(of_times);
+    H5Gclose(cells);
+    H5Gclose(spikes);
+    H5Sclose(space);
+    is_written = H5Fclose(file) >= 0 && is_written;
+    hk_h5_unlock(guard);
+    assert_true(is_written);
+}
+
+static void negative_neurons_of_others_are_refused(void **state)
+{
+    hk_ctx *ctx = *state;
+    const char *path = scratch_path("foreign.h5");
+    hk_raster *raster;
+    uint64_t ids[3];
+    write_foreign(path, (const int64_t[]){ 7, 0, 32767 });
+    assert_ok(hk_raster_open(ctx, path, &raster));
+    assert_ok(hk_raster_read(raster, 0, 0, 3, NULL, ids));
+    assert_true(ids[0] == 7 && ids[1] == 0 && ids[2] == 32767);
+    hk_raster_close(raster);
+    write_foreign(path, (const int64_t[]){ 7, 0, -12 });
+    assert_ok(hk_raster_open(ctx, path, &raster));
+    assert_ok(hk_raster_read(raster, 0, 0, 2, NULL, ids));
+    assert_status(hk_raster_read(raster, 0, 1, 2, NULL, ids), HK_EFORMAT);
+    assert_says(ctx, "population cells: node_ids of spike 2 is -12, must be at least 0");
+    hk_raster_close(raster);
 }
 
 static void parts_of_a_raster_can_be_read(void **state)
@@ -389,6 +433,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_raster_is_read_back_to_the_last_bit),
         TEST(parts_of_a_raster_can_be_read),
+        TEST(negative_neurons_of_others_are_refused),
         TEST(the_file_is_as_sonata_wants_it),
         TEST(times_that_decrease_are_refused_and_nothing_is_taken),
         TEST(names_and_configurations_are_checked),
