@@ -81,7 +81,7 @@ for order in mixed drift; do
             --set record=none
     done
 done
-hillock run continual --data mnist --seed 1 --set order=mixed --set record=none --out none --json "$out/continual-mixed-6400.json"
+trials continual continual-mixed-6400 1..3 --data mnist --set order=mixed --set record=none
 trials continual continual-features 1..5 --data mnist --set method=features
 trials local local 1..5 --data mnist
 for code in rate regular latency latency_log rank phase burst temporal binary delta; do
