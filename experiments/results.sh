@@ -121,9 +121,9 @@ done
 for name in ridge lda; do
     hillock readout $name --images mnist --json "$out/readouts/pixels-$name.json"
 done
-hillock readout oja --images mnist --set components=40 --json "$out/readouts/pixels-oja.json"
 [ "$RESULTS" = short ] && seeds=1 || seeds='1 2 3 4 5' # of drawn digits, too, there are 60,000
 for seed in $seeds; do
+    hillock readout oja --images mnist --set components=40 --seed "$seed" --json "$out/readouts/pixels-oja-$seed.json"
     hillock readout som --images mnist --set side=10 --set cols=1 --seed "$seed" --json "$out/readouts/pixels-som-10-$seed.json"
     hillock readout som --images mnist --set side=16 --set label=600 --seed "$seed" --json "$out/readouts/pixels-som-600-labels-$seed.json"
     for side in 16 30; do
