@@ -56,9 +56,9 @@ typedef struct hk_due_list {
     hk_due *found, *slabs; /* [capacity] as they were found, and as they will be delivered */
     size_t n, capacity;
     size_t n_fetched;
-    hk_list_due *lists;        /* [2 * n_slots] */
-    size_t n_lists, n_visited; /* lists, and their spikes */
-    bool is_prepared;          /* holds those of spikes before `known_before` already */
+    hk_list_due *lists; /* [2 * n_slots] */
+    size_t n_lists;
+    bool is_prepared; /* holds those of spikes before `known_before` already */
     int64_t known_before;
 } hk_due_list;
 

@@ -389,11 +389,14 @@ static int make_cursors(hk_grid *grid)
 {
     int rc = HK_OK;
     int64_t now = grid->sim->step;
-    for (uint32_t s = 0; s < grid->n_shards && grid->n_slots > 0; s++)
+    for (uint32_t s = 0; rc == HK_OK && s < grid->n_shards && grid->n_slots > 0; s++) {
+        hk_shard *shard = &grid->shards[s];
+        shard->started = now;
+        shard->due.is_prepared = false;
+        if (shard->due.lists == NULL)
+            shard->due.lists = malloc(2 * (size_t)grid->n_slots * sizeof *shard->due.lists);
+        rc = shard->due.lists == NULL ? HK_ENOMEM : HK_OK;
         for (int from = HK_FROM_SOURCES; rc == HK_OK && from <= HK_FROM_NEURONS; from++) {
-            hk_shard *shard = &grid->shards[s];
-            shard->started = now;
-            shard->due.is_prepared = false;
             if (shard->cursors[from] == NULL)
                 shard->cursors[from] = calloc(grid->n_ring, sizeof **shard->cursors);
             rc = shard->cursors[from] == NULL ? HK_ENOMEM : HK_OK;
@@ -401,6 +404,7 @@ static int make_cursors(hk_grid *grid)
                 if (sent >= 0)
                     rc = place_cursors(grid, shard, from, sent);
         }
+    }
     return rc;
 }
 

@@ -87,10 +87,6 @@ static int due_reserve(hk_due_list *due, size_t n)
 static int find_lists(const hk_grid *grid, hk_shard *shard, int64_t step, int64_t begin, int64_t end, bool and_sources)
 {
     hk_due_list *due = &shard->due;
-    if (due->lists == NULL)
-        due->lists = malloc(2 * (size_t)grid->n_slots * sizeof *due->lists);
-    if (due->lists == NULL)
-        return HK_ENOMEM;
     size_t n = due->n;
     due->n_lists = 0;
     for (uint32_t slot = 0; slot < grid->n_slots; slot++) {
@@ -105,7 +101,6 @@ static int find_lists(const hk_grid *grid, hk_shard *shard, int64_t step, int64_
             n += cursors->n;
         }
     }
-    due->n_visited = n - due->n;
     return due_reserve(due, n);
 }
 
@@ -157,12 +152,14 @@ static int prepare(const hk_grid *grid, hk_shard *shard, int64_t step)
     due->known_before = shard->started;
     due->is_prepared = true;
     int rc = find_lists(grid, shard, step, 0, due->known_before, true);
-    if (rc == HK_OK && due->n_visited > FEW) {
-        due->n = find_slabs(due, due->found, 0);
+    if (rc != HK_OK)
+        return rc;
+    due->n = find_slabs(due, due->found, 0);
+    if (due->n > FEW)
         order_by_length(due->found, due->n, due->slabs);
-    } else if (rc == HK_OK)
-        due->n = find_slabs(due, due->slabs, 0);
-    return rc;
+    else if (due->n > 0)
+        memcpy(due->slabs, due->found, due->n * sizeof *due->slabs);
+    return HK_OK;
 }
 
 /* Those of spikes that have become known since. */

@@ -43,8 +43,8 @@ enum { HK_WIDTH = 2 };
 
 typedef uint64_t hk_lanes __attribute__((vector_size(8 * HK_WIDTH)));
 
-/* Turns the counters x[0 ... 3][k] of n vectors of blocks into these blocks, in place, by `rounds` as sim/rng.h says. The rounds of a block wait for each
- * other, those of several vectors do not: n of 4 is twice as fast as n of 1. */
+/* Turns the counters x[0 ... 3][k] of n vectors of blocks into these blocks, in place, by as many rounds as sim/rng.h says. The
+ * rounds of a block wait for each other, those of several vectors do not: n of 4 is twice as fast as n of 1. */
 static inline __attribute__((always_inline)) void hk_philox_vectors(uint64_t key, int rounds, int n, hk_lanes x[4][n])
 {
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
