@@ -5,7 +5,7 @@ CFLAGS   ?= -O2 -g
 ARCH     ?= $(shell uname -m)
 FUZZ_SECONDS ?= 60
 # Tests in which threads meet, run under ThreadSanitizer by `make tsan`.
-TSAN_TESTS   ?= recorder recorder_reopened program program_files team pool threads grid properties comparison perceptron features_som capsule evolve crowd
+TSAN_TESTS   ?= recorder recorder_reopened program program_files team pool threads grid grid_ahead properties comparison perceptron features_som capsule evolve crowd
 Q        := $(if $(V),,@)
 
 VERSION  := $(shell sed -n 's/^.define HK_VERSION "\(.*\)"/\1/p' sim/version.h)

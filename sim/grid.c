@@ -344,15 +344,25 @@ static int shard_window(const hk_grid *grid, hk_shard *shard)
     return HK_OK;
 }
 
+/* After the last of its shards a member leaves: from then on the caller may turn to the next window, and only what is the shard's own
+ * is looked at. */
 static void work(void *user, unsigned member)
 {
     hk_grid *grid = user;
+    const hk_sim *sim = grid->sim;
+    const hk_grid_kernels *kernels = grid->kernels;
+    const uint32_t n_shards = grid->n_shards, n_workers = sim->n_workers;
+    const bool goes_on = grid->goes_on;
     unsigned mode = hk_subnormal_to_zero();
-    for (uint32_t k = member; k < grid->n_shards; k += grid->sim->n_workers) {
+    for (uint32_t k = member; k < n_shards; k += n_workers) {
         hk_shard *shard = &grid->shards[k];
         shard->rc = grid->n_slots > 0 ? start_cursors(grid, shard) : HK_OK;
         if (shard->rc == HK_OK)
             shard->rc = grid->dense != NULL ? hk_dense_shard_window(grid, shard) : shard_window(grid, shard);
+        if (k + n_workers >= n_shards)
+            hk_team_leave(sim->team, member);
+        if (goes_on)
+            hk_grid_deliver_ahead(kernels, shard);
     }
     hk_subnormal_restore(mode);
 }
@@ -477,10 +487,13 @@ static int run_shards(hk_grid *grid)
 {
     hk_sim *sim = grid->sim;
     sim->n_workers = is_worth_sharing(grid) ? hk_team_size(sim->team) : 1;
-    if (sim->n_workers > 1)
+    if (sim->n_workers > 1) {
         hk_team_run(sim->team, work, grid);
-    else
+    } else {
+        hk_grid_wait(grid);
         work(grid, 0);
+    }
+    grid->is_ahead = sim->n_workers > 1 && grid->goes_on;
     int rc = HK_OK;
     for (uint32_t s = 0; s < grid->n_shards; s++) {
         hk_shard *shard = &grid->shards[s];
@@ -492,11 +505,19 @@ static int run_shards(hk_grid *grid)
     return rc;
 }
 
+void hk_grid_wait(hk_grid *grid)
+{
+    if (grid->is_ahead)
+        hk_team_wait(grid->sim->team);
+    grid->is_ahead = false;
+}
+
 int hk_grid_window(hk_grid *grid, int64_t end)
 {
     hk_sim *sim = grid->sim;
     int64_t window_end = (sim->step / sim->window + 1) * sim->window;
     grid->end = end < window_end ? end : window_end;
+    grid->goes_on = grid->end < end;
     int rc = reserve_window(grid);
     for (int kind = HK_MODEL_SOURCE; rc == HK_OK && kind >= HK_MODEL_NEURON; kind--) {
         for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {

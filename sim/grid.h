@@ -7,7 +7,8 @@
  *
  * Accumulators of 4-byte synapses are integers, so the order of delivery cannot change a sum; those of single-precision weights are
  * doubles, added in the order of projection, delay and source whatever the shards. So neither the number of shards
- * nor of threads changes a bit. A shard is computed by one thread at a time; between windows only the caller's works. */
+ * nor of threads changes a bit. A shard is computed by one thread at a time. Between windows of a run the caller's thread lists what
+ * has been fired, while the others already add up what is known to arrive in the next one: who is early need not wait. */
 #ifndef HK_GRID_H
 #define HK_GRID_H
 
@@ -59,6 +60,7 @@ typedef struct hk_due_list {
     hk_list_due *lists; /* [2 * n_slots] */
     size_t n_lists;
     bool is_prepared; /* holds those of spikes before `known_before` already */
+    bool is_added;    /* these have been added to the sums */
     int64_t known_before;
 } hk_due_list;
 
@@ -117,6 +119,8 @@ struct hk_grid {
     size_t n_ring;
     uint64_t most_units; /* largest sum of 4-byte weights onto one accumulator */
     int64_t end;         /* of the window being computed */
+    bool goes_on;        /* the same run computes the next window too */
+    bool is_ahead;       /* members may still be delivering for the next window */
     hk_dense *dense;     /* spikes at their exact times; NULL: at the ends of steps */
 };
 
@@ -155,9 +159,16 @@ void hk_grid_choose_projections(hk_grid *grid);
 HK_MUST_CHECK int hk_grid_build_slabs(hk_grid *grid);
 void hk_slab_table_fini(hk_slab_table *table, size_t n_populations);
 
+/** Waits for members that deliver for the next window: before anything but hk_grid_window() touches shards. */
+void hk_grid_wait(hk_grid *grid);
+
 /* grid_deliver.c */
 /** Adds up what arrives through slabs in this step, and prepares the next one. HK_ENOMEM. */
 HK_MUST_CHECK int hk_grid_deliver_slabs(const hk_grid *grid, hk_shard *shard, int64_t step);
+/** Adds up what is known to arrive in the step that is prepared; touches nothing but the shard. */
+void hk_grid_deliver_ahead(const hk_grid_kernels *kernels, hk_shard *shard);
+/** Forgets what is prepared. */
+void hk_grid_unprepare(hk_shard *shard);
 /** Fetches the ends of slabs of the next step, until those of `done` of `of` parts are. */
 void hk_grid_fetch_slabs(hk_shard *shard, uint64_t done, uint64_t of);
 void hk_due_list_fini(hk_due_list *due);

@@ -392,7 +392,7 @@ static int make_cursors(hk_grid *grid)
     for (uint32_t s = 0; rc == HK_OK && s < grid->n_shards && grid->n_slots > 0; s++) {
         hk_shard *shard = &grid->shards[s];
         shard->started = now;
-        shard->due.is_prepared = false;
+        hk_grid_unprepare(shard);
         if (shard->due.lists == NULL)
             shard->due.lists = malloc(2 * (size_t)grid->n_slots * sizeof *shard->due.lists);
         rc = shard->due.lists == NULL ? HK_ENOMEM : HK_OK;
@@ -430,12 +430,14 @@ static int list_releases(hk_grid *grid)
 
 int hk_grid_resume(hk_grid *grid)
 {
+    hk_grid_wait(grid);
     int rc = list_releases(grid);
     return rc == HK_OK ? make_cursors(grid) : rc;
 }
 
 void hk_grid_forget(hk_grid *grid)
 {
+    hk_grid_wait(grid);
     for (size_t k = 0; k < grid->n_ring; k++)
         for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS; from++) {
             hk_spike_list *list = &grid->lists[from][k];
@@ -446,7 +448,7 @@ void hk_grid_forget(hk_grid *grid)
                     grid->shards[s].cursors[from][k].n = 0;
         }
     for (uint32_t s = 0; s < grid->n_shards; s++) {
-        grid->shards[s].due.is_prepared = false;
+        hk_grid_unprepare(&grid->shards[s]);
         for (size_t i = 0; i < grid->n_populations; i++)
             grid->shards[s].slices[i].releases.n = 0;
     }
@@ -458,6 +460,7 @@ int hk_grid_build(hk_grid *grid)
     int rc = grid->dense != NULL ? hk_dense_prepare(grid) : HK_OK;
     if (rc != HK_OK || is_current(grid))
         return rc;
+    hk_grid_wait(grid);
     hk_ctx_clear(sim->ctx);
     grid->is_built = false;
     fini_shards(grid);

@@ -151,6 +151,7 @@ static int prepare(const hk_grid *grid, hk_shard *shard, int64_t step)
     due->n = due->n_fetched = 0;
     due->known_before = shard->started;
     due->is_prepared = true;
+    due->is_added = false;
     int rc = find_lists(grid, shard, step, 0, due->known_before, true);
     if (rc != HK_OK)
         return rc;
@@ -171,19 +172,41 @@ static int complete(const hk_grid *grid, hk_shard *shard, int64_t step)
     return rc;
 }
 
+void hk_grid_deliver_ahead(const hk_grid_kernels *kernels, hk_shard *shard)
+{
+    hk_due_list *due = &shard->due;
+    if (!due->is_prepared || due->is_added)
+        return;
+    kernels->deliver(due->slabs, due->n, &shard->sums);
+    due->is_added = true;
+}
+
 int hk_grid_deliver_slabs(const hk_grid *grid, hk_shard *shard, int64_t step)
 {
     hk_due_list *due = &shard->due;
     int rc = due->is_prepared ? HK_OK : prepare(grid, shard, step);
-    if (rc == HK_OK)
-        rc = complete(grid, shard, step);
     if (rc != HK_OK)
         return rc;
-    grid->kernels->deliver(due->slabs, due->n, &shard->sums);
+    hk_grid_deliver_ahead(grid->kernels, shard);
+    size_t n = due->n;
+    rc = complete(grid, shard, step);
+    if (rc != HK_OK)
+        return rc;
+    grid->kernels->deliver(due->slabs + n, due->n - n, &shard->sums);
     shard->n_events += due->n;
     for (size_t k = 0; k < due->n; k++)
         shard->n_synaptic_events += due->slabs[k].n;
     return prepare(grid, shard, step + 1);
+}
+
+void hk_grid_unprepare(hk_shard *shard)
+{
+    if (shard->due.is_added) {
+        memset(shard->sums.low, 0, shard->n_accumulators * sizeof *shard->sums.low);
+        memset(shard->sums.carry, 0, shard->n_accumulators * sizeof *shard->sums.carry);
+        shard->sums.has_carried = false;
+    }
+    shard->due.is_prepared = shard->due.is_added = false;
 }
 
 /* The first lines of a slab and its last, which lead to the next page now and then: more of them would drive out what the neurons

@@ -323,14 +323,8 @@ static bool wants_stop(hk_sim *sim)
     return by_call || by_flag;
 }
 
-int hk_sim_run(hk_sim *sim, double ms)
+static int run_until(hk_sim *sim, int64_t end)
 {
-    int64_t steps = hk_steps_in_ms(ms, sim->resolution_ms);
-    if (steps < 0)
-        return hk_fail(sim->ctx, HK_ERANGE, "simulation: run for %g ms, must be a whole number of steps of %g ms, >= 0",
-                       ms, sim->resolution_ms);
-    int64_t end = sim->step + steps;
-    sim->stopped = false;
     while (sim->step < end && !sim->stopped) {
         int rc = make_changes(sim);
         if (rc == HK_OK)
@@ -354,6 +348,19 @@ int hk_sim_run(hk_sim *sim, double ms)
         sim->stopped = wants_stop(sim);
     }
     return check_finite(sim);
+}
+
+int hk_sim_run(hk_sim *sim, double ms)
+{
+    int64_t steps = hk_steps_in_ms(ms, sim->resolution_ms);
+    if (steps < 0)
+        return hk_fail(sim->ctx, HK_ERANGE, "simulation: run for %g ms, must be a whole number of steps of %g ms, >= 0",
+                       ms, sim->resolution_ms);
+    sim->stopped = false;
+    int rc = run_until(sim, sim->step + steps);
+    if (sim->grid != NULL)
+        hk_grid_wait(sim->grid);
+    return rc;
 }
 
 int hk_sim_present(hk_sim *sim, hk_population *inputs, const hk_encoder *encoder, const hk_encoding *encoding,

@@ -15,6 +15,7 @@ typedef struct member {
     hk_team *team;
     pthread_t thread;
     unsigned number;
+    bool has_left; /* the present round */
     double awake_s;
 } member;
 
@@ -114,8 +115,10 @@ static void *serve(void *user)
         wait_for_round(self, seen);
         if (team->over)
             return NULL;
+        self->has_left = false;
         team->work(team->user, self->number);
-        finish_round(team);
+        if (!self->has_left)
+            finish_round(team);
     }
 }
 
@@ -189,4 +192,23 @@ void hk_team_run(hk_team *team, void (*work)(void *user, unsigned member), void 
     start_round(team);
     work(user, 0);
     wait_for_members(team);
+}
+
+void hk_team_leave(hk_team *team, unsigned number)
+{
+    if (number == 0) /* the caller's return says the same */
+        return;
+    team->members[number - 1].has_left = true;
+    finish_round(team);
+}
+
+static void do_nothing(void *user, unsigned number)
+{
+    (void)user;
+    (void)number;
+}
+
+void hk_team_wait(hk_team *team)
+{
+    hk_team_run(team, do_nothing, NULL);
 }

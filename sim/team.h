@@ -1,6 +1,6 @@
 /* sim/team.h - threads that work on one simulation together.
  *
- * Between two calls of hk_team_run() only the caller's thread works. Members wait for the next call awake for some
+ * Between two calls of hk_team_run() only the caller's thread works, and members that have left. Members wait for the next call awake for some
  * microseconds, because windows of simulated time follow each other that fast, and asleep after that. */
 #ifndef HK_TEAM_H
 #define HK_TEAM_H
@@ -19,5 +19,10 @@ unsigned hk_team_size(const hk_team *team);
 /** Calls work(user, member) once on every member, 0 being the caller, and returns when all are done. What was written
  *  before is seen by all, and what they write is seen by the caller. */
 void hk_team_run(hk_team *team, void (*work)(void *user, unsigned member), void *user);
+
+/** For work that goes on alone: called by a member within it, once, says that the caller need not wait for the rest. The next call of
+ *  hk_team_run() still begins after it, member by member, and hk_team_wait() returns after it. */
+void hk_team_leave(hk_team *team, unsigned member);
+void hk_team_wait(hk_team *team);
 
 #endif

@@ -85,6 +85,47 @@ static void members_work_again_after_any_pause(void **state)
     hk_team_destroy(team);
 }
 
+typedef struct relay {
+    hk_team *team;
+    unsigned n_left[4], n_ended[4];
+    bool in_order;
+} relay;
+
+/* Each goes on alone after leaving, and ends that before its next call begins. */
+static void work_leave_and_go_on(void *user, unsigned member)
+{
+    relay *r = user;
+    if (r->n_left[member] != r->n_ended[member])
+        r->in_order = false;
+    r->n_left[member]++;
+    hk_team_leave(r->team, member);
+    volatile uint64_t x = 1;
+    for (unsigned k = 0; k < 3000 * (member % 3); k++)
+        x = x * 3 + 1;
+    r->n_ended[member]++;
+}
+
+static void members_that_leave_are_not_waited_for_before_the_next_call(void **state)
+{
+    (void)state;
+    relay r = { .team = team_of(3), .in_order = true };
+    for (unsigned call = 1; call <= 3000; call++) {
+        hk_team_run(r.team, work_leave_and_go_on, &r);
+        for (unsigned m = 0; m < 4; m++)
+            assert_int_equal(r.n_left[m], call);
+        if (call % 3 != 0)
+            continue;
+        hk_team_wait(r.team);
+        for (unsigned m = 0; m < 4; m++)
+            assert_int_equal(r.n_ended[m], call);
+    }
+    hk_team_run(r.team, work_leave_and_go_on, &r);
+    hk_team_destroy(r.team);
+    for (unsigned m = 0; m < 4; m++)
+        assert_int_equal(r.n_ended[m], 3001);
+    assert_true(r.in_order);
+}
+
 static void a_team_that_never_worked_ends_at_once(void **state)
 {
     (void)state;
@@ -144,6 +185,7 @@ int main(void)
         cmocka_unit_test(every_member_works_once_a_call_and_its_results_are_seen),
         cmocka_unit_test(members_that_take_turns_to_be_last_are_waited_for),
         cmocka_unit_test(members_work_again_after_any_pause),
+        cmocka_unit_test(members_that_leave_are_not_waited_for_before_the_next_call),
         cmocka_unit_test(a_team_that_never_worked_ends_at_once),
         cmocka_unit_test(teams_do_not_know_of_each_other),
         cmocka_unit_test(a_simulation_refuses_more_threads_than_it_can_have),
