@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum {
-    CHUNK = 256, /* neurons advanced together: their inputs stay in the first cache */
+    CHUNK = 512, /* neurons advanced together: their inputs stay in the first cache */
     LINE = 64,
 };
 
@@ -104,7 +104,7 @@ static void deliver_projection(const hk_grid *grid, hk_shard *shard, const hk_pr
 
 typedef struct inputs {
     _Alignas(LINE) double in[HK_MOST_PORTS][CHUNK];
-    uint8_t counts[CHUNK + HK_COUNTS_GROUP];
+    _Alignas(LINE) uint8_t counts[CHUNK + HK_COUNTS_GROUP];
     bool lost[CHUNK];
 } inputs;
 
@@ -296,7 +296,7 @@ static int step_slice(const hk_grid *grid, hk_shard *shard, hk_population *p, in
     inputs got;
     memset(got.in, 0, sizeof got.in);
     for (uint32_t begin = slice->begin, end; begin < slice->end; begin = end) {
-        end = begin / CHUNK * CHUNK + CHUNK; /* counts are drawn for whole groups */
+        end = begin / HK_COUNTS_GROUP * HK_COUNTS_GROUP + CHUNK; /* counts are drawn for whole groups */
         end = end < slice->end ? end : slice->end;
         int rc = hk_hits_reserve(&shard->hits, 2 * CHUNK);
         if (rc != HK_OK)

@@ -148,18 +148,20 @@ static int describe_populations(hk_grid *grid)
     return HK_OK;
 }
 
-/* Threads write no cache line together: slices begin at multiples of the doubles in one; where the drive has exact times, at those
- * of what is drawn together. */
-static uint32_t grain_of(const hk_grid *grid)
+/* Slices begin where a line of each column does, so that threads write no line together; those of more than a few lines where what is
+ * drawn together does. */
+static uint32_t grain_of(const hk_grid *grid, uint32_t n_mean)
 {
-    enum { IN_LINE = 8 };
-    return grid->dense != NULL ? HK_ARRIVALS_GROUP : IN_LINE;
+    enum { IN_LINE = 16 }; /* single-precision numbers */
+    if (grid->dense != NULL)
+        return HK_ARRIVALS_GROUP;
+    return n_mean >= 4 * HK_COUNTS_GROUP ? HK_COUNTS_GROUP : IN_LINE;
 }
 
 static uint32_t cut_at(const hk_grid *grid, uint32_t n, uint32_t part, uint32_t n_shards)
 {
-    uint32_t grain = grain_of(grid);
-    return part == n_shards ? n : (uint32_t)((uint64_t)n * part / n_shards) / grain * grain;
+    uint64_t grain = grain_of(grid, n / n_shards);
+    return part == n_shards ? n : (uint32_t)(((uint64_t)n * part / n_shards + grain / 2) / grain * grain);
 }
 
 /* The neurons of population i that shard `number` of `n_shards` has. */
@@ -173,6 +175,13 @@ static hk_slice slice_of(const hk_grid *grid, size_t i, uint32_t number, uint32_
     return (hk_slice){ .begin = cut_at(grid, n, number, n_shards), .end = cut_at(grid, n, number + 1, n_shards) };
 }
 
+/* Accumulators of n neurons: the next ones begin in another line. */
+static uint32_t whole_lines(uint32_t n)
+{
+    enum { IN_LINE = 32 };
+    return (n + IN_LINE - 1) / IN_LINE * IN_LINE;
+}
+
 static uint64_t most_accumulators(const hk_grid *grid, uint32_t n_shards)
 {
     uint64_t most = 0;
@@ -180,8 +189,9 @@ static uint64_t most_accumulators(const hk_grid *grid, uint32_t n_shards)
         uint64_t n = 0;
         for (size_t i = 0; i < grid->n_populations; i++) {
             hk_slice slice = slice_of(grid, i, number, n_shards);
-            n += grid->populations[i].is_numbered ? (uint64_t)(slice.end - slice.begin) * grid->populations[i].n_ports
-                                                  : 0;
+            n += grid->populations[i].is_numbered
+                     ? (uint64_t)whole_lines(slice.end - slice.begin) * grid->populations[i].n_ports
+                     : 0;
         }
         most = n > most ? n : most;
     }
@@ -232,7 +242,7 @@ static int cut_shard(hk_grid *grid, uint32_t number)
         shard->n_neurons += slice->end - slice->begin;
         for (uint32_t port = 0; g->is_numbered && port < g->n_ports; port++) {
             slice->first[port] = shard->n_accumulators;
-            shard->n_accumulators += slice->end - slice->begin;
+            shard->n_accumulators += whole_lines(slice->end - slice->begin);
         }
         for (uint32_t k = slice->begin; k < slice->end; k++) {
             hk_event release = {

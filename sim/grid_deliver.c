@@ -9,7 +9,7 @@ enum {
     LENGTHS = 256,                     /* slabs are ordered exactly up to this length */
     FEW = 32,                          /* slabs: not worth ordering */
     IN_LINE = LINE / sizeof(uint32_t), /* synapses */
-    FIRST_LINES = 3,                   /* of a slab that are fetched early */
+    FIRST_LINES = 2,                   /* of a slab that are fetched early */
 };
 
 static int cursors_reserve(hk_cursors *cursors, size_t n, uint32_t n_slots)
@@ -48,6 +48,8 @@ int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_
         const uint32_t *first = table->first[list->source[k]];
         const uint16_t *length = table->length + (size_t)list->source[k] * n_slots;
         cursors->next[k] = first != NULL ? first : &none;
+        for (uint32_t at = 0; grid->delay[0] == 1 && at < length[0]; at += IN_LINE) /* due at once */
+            __builtin_prefetch(first + at);
         for (uint32_t slot = 0; slot < n_slots; slot++)
             cursors->length[slot * list->n + k] = length[slot];
     }
