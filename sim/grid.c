@@ -103,7 +103,9 @@ static void deliver_projection(const hk_grid *grid, hk_shard *shard, const hk_pr
 /* --- neurons ---------------------------------------------------------------------------------------------------- */
 
 typedef struct inputs {
-    _Alignas(LINE) double in[HK_MOST_PORTS][CHUNK];
+    _Alignas(
+        LINE) double in[HK_MOST_PORTS][CHUNK]; /* where is_collected: else the model has taken what arrived already */
+    bool is_collected;
     _Alignas(LINE) uint8_t counts[CHUNK + HK_COUNTS_GROUP];
     bool lost[CHUNK];
 } inputs;
@@ -143,6 +145,8 @@ static void collect(const hk_grid *grid, const hk_population *p, uint32_t begin,
             sum[k] = 0.0;
         }
     }
+    for (uint32_t port = g->n_ports; port < HK_MOST_PORTS; port++)
+        memset(got->in[port], 0, n * sizeof **got->in);
 }
 
 static int add_fired(hk_shard *shard, uint32_t neuron)
@@ -188,11 +192,15 @@ static void release_due(hk_shard *shard, hk_population *p, uint32_t begin, uint3
         uint32_t i = release.source;
         if (i < begin || p->held_until[i].step != release.step)
             continue;
-        const double in[HK_MOST_PORTS] = { got->in[0][i - begin], got->in[1][i - begin] };
+        double in[HK_MOST_PORTS] = { 0.0, 0.0 };
+        for (uint32_t port = 0; got->is_collected && port < HK_MOST_PORTS; port++)
+            in[port] = got->in[port][i - begin];
         p->held_until[i] = HK_NOT_HELD;
         if (p->model->wake(&p->view, i, in))
             hk_hits_add(&shard->hits, i);
     }
+    if (heap->n > 0) /* the next one, with luck of a chunk to come */
+        __builtin_prefetch(&p->held_until[heap->events[0].source], 1);
 }
 
 static int fire(const hk_grid *grid, hk_shard *shard, hk_population *p, uint32_t i, int64_t step)
@@ -277,8 +285,9 @@ static void step_neurons(const hk_grid *grid, hk_shard *shard, hk_population *p,
     hk_arrived arrived[HK_MOST_PORTS];
     find_arrived(grid, shard, p, begin, end - begin, step, got, arrived);
     bool is_summed = g->sum[0] == NULL && g->sum[1] == NULL && p->competition == HK_FREE;
-    if (is_summed && p->model->step_arrived != NULL &&
-        p->model->step_arrived(&p->view, begin, end, arrived, &shard->hits))
+    got->is_collected = !is_summed || p->model->step_arrived == NULL ||
+                        !p->model->step_arrived(&p->view, begin, end, arrived, &shard->hits);
+    if (!got->is_collected)
         return;
     const double *in[HK_MOST_PORTS] = { got->in[0], got->in[1] };
     collect(grid, p, begin, end - begin, arrived, got);
@@ -294,7 +303,6 @@ static int step_slice(const hk_grid *grid, hk_shard *shard, hk_population *p, in
 {
     const hk_slice *slice = &shard->slices[p->index];
     inputs got;
-    memset(got.in, 0, sizeof got.in);
     for (uint32_t begin = slice->begin, end; begin < slice->end; begin = end) {
         end = begin / HK_COUNTS_GROUP * HK_COUNTS_GROUP + CHUNK; /* counts are drawn for whole groups */
         end = end < slice->end ? end : slice->end;
@@ -302,7 +310,12 @@ static int step_slice(const hk_grid *grid, hk_shard *shard, hk_population *p, in
         if (rc != HK_OK)
             return rc;
         hk_grid_fetch_slabs(shard, shard->n_stepped + (end - begin), shard->n_neurons);
+        size_t n_hits = shard->hits.n;
         step_neurons(grid, shard, p, begin, end, step, &got);
+        for (size_t k = n_hits; k < shard->hits.n; k++) { /* which fire_hits() will want */
+            __builtin_prefetch(&p->held_until[shard->hits.neuron[k]], 1);
+            __builtin_prefetch(&p->counts[shard->hits.neuron[k]], 1);
+        }
         shard->n_stepped += end - begin;
         release_due(shard, p, begin, end, step, &got);
     }

@@ -51,13 +51,18 @@ typedef struct hk_list_due { /* spikes of one step from which something arrives 
     const uint16_t *length; /* [cursors->n] of the slabs that do */
 } hk_list_due;
 
+typedef struct hk_due_slabs {
+    hk_due *slab; /* [capacity] */
+    size_t n, capacity;
+} hk_due_slabs;
+
 /* The slabs of one step. Those of spikes that are known a step before are found and ordered by length then, and their ends fetched
  * while the neurons of that step are computed. */
 typedef struct hk_due_list {
-    hk_due *found, *slabs; /* [capacity] as they were found, and as they will be delivered */
-    size_t n, capacity;
-    size_t n_fetched;
-    hk_list_due *lists; /* [2 * n_slots] */
+    hk_due_slabs found, ordered; /* of a step to come */
+    hk_due_slabs late;           /* of this step, from spikes that have become known since */
+    size_t n_fetched;            /* of those in order */
+    hk_list_due *lists;          /* [2 * n_slots] */
     size_t n_lists;
     bool is_prepared; /* holds those of spikes before `known_before` already */
     bool is_added;    /* these have been added to the sums */

@@ -61,35 +61,33 @@ int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_
 void hk_due_list_fini(hk_due_list *due)
 {
     free(due->lists);
-    free(due->found);
-    free(due->slabs);
+    free(due->found.slab);
+    free(due->ordered.slab);
+    free(due->late.slab);
     *due = (hk_due_list){ 0 };
 }
 
 /* One more than n: the last one found is written before it is known whether it counts. */
-static int due_reserve(hk_due_list *due, size_t n)
+static int due_reserve(hk_due_slabs *slabs, size_t n)
 {
-    if (n < due->capacity)
+    if (n < slabs->capacity)
         return HK_OK;
     size_t capacity = 2 * n + 64;
-    hk_due *found = realloc(due->found, capacity * sizeof *found);
-    if (found == NULL)
+    hk_due *slab = realloc(slabs->slab, capacity * sizeof *slab);
+    if (slab == NULL)
         return HK_ENOMEM;
-    due->found = found;
-    hk_due *slabs = realloc(due->slabs, capacity * sizeof *slabs);
-    if (slabs == NULL)
-        return HK_ENOMEM;
-    due->slabs = slabs;
-    due->capacity = capacity;
+    slabs->slab = slab;
+    slabs->capacity = capacity;
     return HK_OK;
 }
 
 /* Finds the lists of spikes from which something arrives in a step: those that neurons fired in steps begin ... end - 1, and
  * those of sources if `and_sources`. Makes room for all their slabs. */
-static int find_lists(const hk_grid *grid, hk_shard *shard, int64_t step, int64_t begin, int64_t end, bool and_sources)
+static int find_lists(const hk_grid *grid, hk_shard *shard, int64_t step, int64_t begin, int64_t end, bool and_sources,
+                      hk_due_slabs *room)
 {
     hk_due_list *due = &shard->due;
-    size_t n = due->n;
+    size_t n = 0;
     due->n_lists = 0;
     for (uint32_t slot = 0; slot < grid->n_slots; slot++) {
         int64_t sent = step - (int64_t)grid->delay[slot];
@@ -103,7 +101,7 @@ static int find_lists(const hk_grid *grid, hk_shard *shard, int64_t step, int64_
             n += cursors->n;
         }
     }
-    return due_reserve(due, n);
+    return due_reserve(room, n);
 }
 
 /* Lists are short, so that no processor foresees the next. */
@@ -114,26 +112,28 @@ static void fetch_list(const hk_list_due *list)
         __builtin_prefetch(list->cursors->next + k, 1);
 }
 
-/* Adds the slabs of the lists to `slabs`, which holds n, and moves the lists' cursors behind them. Returns how many there are then. */
-static size_t find_slabs(const hk_due_list *due, hk_due *slabs, size_t n)
+/* The slabs of the lists; moves the lists' cursors behind them. */
+static void find_slabs(const hk_due_list *due, hk_due_slabs *out)
 {
+    hk_due *slab = out->slab;
+    size_t n = 0;
     for (size_t l = 0; l < due->n_lists; l++) {
         const hk_list_due list = due->lists[l];
         const uint32_t **next = list.cursors->next;
         if (l + 2 < due->n_lists)
             fetch_list(&due->lists[l + 2]);
         for (size_t k = 0, end = list.cursors->n; k < end; k++) {
-            slabs[n] = (hk_due){ .synapse = next[k], .n = list.length[k] };
+            slab[n] = (hk_due){ .synapse = next[k], .n = list.length[k] };
             next[k] += list.length[k];
             n += list.length[k] > 0;
         }
     }
-    return n;
+    out->n = n;
 }
 
 /* By length: loops over slabs of one length end where the last one did, which the processor foresees. Sums do not depend on the
  * order. */
-static void order_by_length(const hk_due *found, size_t n, hk_due *slabs)
+static void order_by_length(const hk_due *found, size_t n, hk_due *ordered)
 {
     size_t at[LENGTHS + 1] = { 0 };
     for (size_t k = 0; k < n; k++)
@@ -144,34 +144,44 @@ static void order_by_length(const hk_due *found, size_t n, hk_due *slabs)
         begin += here;
     }
     for (size_t k = 0; k < n; k++)
-        slabs[at[found[k].n < LENGTHS ? found[k].n : LENGTHS]++] = found[k];
+        ordered[at[found[k].n < LENGTHS ? found[k].n : LENGTHS]++] = found[k];
 }
 
 static int prepare(const hk_grid *grid, hk_shard *shard, int64_t step)
 {
     hk_due_list *due = &shard->due;
-    due->n = due->n_fetched = 0;
+    due->found.n = due->ordered.n = due->n_fetched = 0;
     due->known_before = shard->started;
     due->is_prepared = true;
     due->is_added = false;
-    int rc = find_lists(grid, shard, step, 0, due->known_before, true);
+    int rc = find_lists(grid, shard, step, 0, due->known_before, true, &due->found);
+    if (rc == HK_OK)
+        rc = due_reserve(&due->ordered, due->found.capacity - 1);
     if (rc != HK_OK)
         return rc;
-    due->n = find_slabs(due, due->found, 0);
-    if (due->n > FEW)
-        order_by_length(due->found, due->n, due->slabs);
-    else if (due->n > 0)
-        memcpy(due->slabs, due->found, due->n * sizeof *due->slabs);
+    find_slabs(due, &due->found);
+    if (due->found.n > FEW)
+        order_by_length(due->found.slab, due->found.n, due->ordered.slab);
+    else
+        memcpy(due->ordered.slab, due->found.slab, due->found.n * sizeof *due->found.slab);
+    due->ordered.n = due->found.n;
     return HK_OK;
 }
 
-/* Those of spikes that have become known since. */
-static int complete(const hk_grid *grid, hk_shard *shard, int64_t step)
+static int find_late(const hk_grid *grid, hk_shard *shard, int64_t step)
 {
-    int rc = find_lists(grid, shard, step, shard->due.known_before, shard->started, false);
+    hk_due_list *due = &shard->due;
+    int rc = find_lists(grid, shard, step, due->known_before, shard->started, false, &due->late);
     if (rc == HK_OK)
-        shard->due.n = find_slabs(&shard->due, shard->due.slabs, shard->due.n);
+        find_slabs(due, &due->late);
     return rc;
+}
+
+static void count(hk_shard *shard, const hk_due_slabs *slabs)
+{
+    shard->n_events += slabs->n;
+    for (size_t k = 0; k < slabs->n; k++)
+        shard->n_synaptic_events += slabs->slab[k].n;
 }
 
 void hk_grid_deliver_ahead(const hk_grid_kernels *kernels, hk_shard *shard)
@@ -179,10 +189,11 @@ void hk_grid_deliver_ahead(const hk_grid_kernels *kernels, hk_shard *shard)
     hk_due_list *due = &shard->due;
     if (!due->is_prepared || due->is_added)
         return;
-    kernels->deliver(due->slabs, due->n, &shard->sums);
+    kernels->deliver(due->ordered.slab, due->ordered.n, &shard->sums);
     due->is_added = true;
 }
 
+/* The next step is prepared before the late ones are added, as these have to be fetched from far away. */
 int hk_grid_deliver_slabs(const hk_grid *grid, hk_shard *shard, int64_t step)
 {
     hk_due_list *due = &shard->due;
@@ -190,15 +201,15 @@ int hk_grid_deliver_slabs(const hk_grid *grid, hk_shard *shard, int64_t step)
     if (rc != HK_OK)
         return rc;
     hk_grid_deliver_ahead(grid->kernels, shard);
-    size_t n = due->n;
-    rc = complete(grid, shard, step);
+    count(shard, &due->ordered);
+    rc = find_late(grid, shard, step);
+    if (rc == HK_OK)
+        rc = prepare(grid, shard, step + 1);
     if (rc != HK_OK)
         return rc;
-    grid->kernels->deliver(due->slabs + n, due->n - n, &shard->sums);
-    shard->n_events += due->n;
-    for (size_t k = 0; k < due->n; k++)
-        shard->n_synaptic_events += due->slabs[k].n;
-    return prepare(grid, shard, step + 1);
+    grid->kernels->deliver(due->late.slab, due->late.n, &shard->sums);
+    count(shard, &due->late);
+    return HK_OK;
 }
 
 void hk_grid_unprepare(hk_shard *shard)
@@ -216,9 +227,9 @@ void hk_grid_unprepare(hk_shard *shard)
 void hk_grid_fetch_slabs(hk_shard *shard, uint64_t done, uint64_t of)
 {
     hk_due_list *due = &shard->due;
-    size_t end = due->n * done / of;
+    size_t end = due->ordered.n * done / of;
     for (; due->n_fetched < end; due->n_fetched++) {
-        const hk_due *slab = &due->slabs[due->n_fetched];
+        const hk_due *slab = &due->ordered.slab[due->n_fetched];
         for (size_t k = 0; k < slab->n && k < FIRST_LINES * IN_LINE; k += IN_LINE)
             __builtin_prefetch(slab->synapse + k, 0, 2);
         __builtin_prefetch(slab->synapse + slab->n - 1, 0, 2);
