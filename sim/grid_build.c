@@ -161,7 +161,8 @@ static uint32_t grain_of(const hk_grid *grid, uint32_t n_mean)
 static uint32_t cut_at(const hk_grid *grid, uint32_t n, uint32_t part, uint32_t n_shards)
 {
     uint64_t grain = grain_of(grid, n / n_shards);
-    return part == n_shards ? n : (uint32_t)(((uint64_t)n * part / n_shards + grain / 2) / grain * grain);
+    uint64_t at = ((uint64_t)n * part / n_shards + grain / 2) / grain * grain;
+    return part == n_shards || at > n ? n : (uint32_t)at;
 }
 
 /* The neurons of population i that shard `number` of `n_shards` has. */
