@@ -81,14 +81,12 @@ for order in mixed drift; do
             --set record=none
     done
 done
-trials continual continual-mixed-6400 1..3 --data mnist --set order=mixed --set record=none
+trials continual continual-mixed-6400 1..5 --data mnist --set order=mixed --set record=none
 trials continual continual-features 1..5 --data mnist --set method=features
 trials local local 1..5 --data mnist
 for code in rate regular latency latency_log rank phase burst temporal binary delta; do
-    for jitter in 0 5; do
-        hillock run local --data mnist --seed 1 --code $code --set code_jitter_ms=$jitter --out none \
-            --json "$out/local-$code-jitter-$jitter.json"
-    done
+    trials local local-$code-jitter-0 1..5 --data mnist --code $code --set code_jitter_ms=0
+    trials local local-$code-jitter-5 1..5 --data mnist --code $code --set code_jitter_ms=5 --set baseline=off
 done
 trials spiking-som spiking-som-square 1..10
 trials spiking-som spiking-som-line 1..10 --data line
