@@ -68,6 +68,10 @@ for side in 4 6 8 10 12 16; do
 done
 trials features-som features-som-outputs-ten 1..5 --data mnist --set setting=original --set side=10 --set cols=1 \
     --set vectors=outputs --set pixels=off --set probe=0
+for width in 10:1 10:3 16:2 16:5; do # side, and where the neighbourhood ends
+    trials features-som features-som-wide-${width%:*}-${width#*:} 1..5 --data mnist --set setting=original --set vectors=activations \
+        --set side=${width%:*} --set sigma_end=${width#*:} --set probe=0
+done
 trials capsule-som capsule-som 1..5 --data mnist --set epochs=2 --set pixels=off
 trials evolve evolve 1..5 --data mnist
 trials evolve evolve-genetic 1..5 --data mnist --set method=genetic --set generations=500 --set train=10000 --set validation=2000
@@ -124,6 +128,7 @@ for seed in $seeds; do
     hillock readout oja --images mnist --set components=40 --seed "$seed" --json "$out/readouts/pixels-oja-$seed.json"
     hillock readout som --images mnist --set side=10 --set cols=1 --seed "$seed" --json "$out/readouts/pixels-som-10-$seed.json"
     hillock readout som --images mnist --set side=16 --set label=600 --seed "$seed" --json "$out/readouts/pixels-som-600-labels-$seed.json"
+    hillock readout som --images mnist --set side=16 --set sigma_end=0.8 --seed "$seed" --json "$out/readouts/pixels-som-wide-$seed.json"
     for side in 16 30; do
         hillock readout som --images mnist --set side=$side --seed "$seed" --json "$out/readouts/pixels-som-$side-$seed.json"
     done
