@@ -103,9 +103,8 @@ static void deliver_projection(const hk_grid *grid, hk_shard *shard, const hk_pr
 /* --- neurons ---------------------------------------------------------------------------------------------------- */
 
 typedef struct inputs {
-    _Alignas(
-        LINE) double in[HK_MOST_PORTS][CHUNK]; /* where is_collected: else the model has taken what arrived already */
-    bool is_collected;
+    bool is_collected; /* into `in`: else the model has taken what arrived already */
+    _Alignas(LINE) double in[HK_MOST_PORTS][CHUNK];
     _Alignas(LINE) uint8_t counts[CHUNK + HK_COUNTS_GROUP];
     bool lost[CHUNK];
 } inputs;

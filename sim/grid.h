@@ -138,6 +138,8 @@ HK_MUST_CHECK int hk_grid_build(hk_grid *grid);
 
 /** As hk_engine_window(), for a simulation on the grid. */
 HK_MUST_CHECK int hk_grid_window(hk_grid *grid, int64_t end);
+/** Waits for members that deliver for the next window: before anything but hk_grid_window() touches shards. */
+void hk_grid_wait(hk_grid *grid);
 
 /** Brings the shards in line with state that was loaded: who is held until when, and the spikes in flight. HK_ENOMEM. */
 HK_MUST_CHECK int hk_grid_resume(hk_grid *grid);
@@ -163,9 +165,6 @@ void hk_grid_choose_projections(hk_grid *grid);
 /* grid_slabs.c: the 4-byte synapses of a built grid whose shards are cut. */
 HK_MUST_CHECK int hk_grid_build_slabs(hk_grid *grid);
 void hk_slab_table_fini(hk_slab_table *table, size_t n_populations);
-
-/** Waits for members that deliver for the next window: before anything but hk_grid_window() touches shards. */
-void hk_grid_wait(hk_grid *grid);
 
 /* grid_deliver.c */
 /** Adds up what arrives through slabs in this step, and prepares the next one. HK_ENOMEM. */

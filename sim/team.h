@@ -1,7 +1,7 @@
 /* sim/team.h - threads that work on one simulation together.
  *
- * Between two calls of hk_team_run() only the caller's thread works, and members that have left. Members wait for the next call awake for some
- * microseconds, because windows of simulated time follow each other that fast, and asleep after that. */
+ * Between two calls of hk_team_run() only the caller's thread works, and members that have left. Members wait for the next
+ * call awake for some microseconds, because windows of simulated time follow each other that fast, and asleep after that. */
 #ifndef HK_TEAM_H
 #define HK_TEAM_H
 
@@ -20,9 +20,10 @@ unsigned hk_team_size(const hk_team *team);
  *  before is seen by all, and what they write is seen by the caller. */
 void hk_team_run(hk_team *team, void (*work)(void *user, unsigned member), void *user);
 
-/** For work that goes on alone: called by a member within it, once, says that the caller need not wait for the rest. The next call of
- *  hk_team_run() still begins after it, member by member, and hk_team_wait() returns after it. */
+/** Called by a member within its work, at most once: the caller need not wait for the rest of it. The member's next work
+ *  still begins after that. */
 void hk_team_leave(hk_team *team, unsigned member);
+/** Returns when all members are done, those that have left too. */
 void hk_team_wait(hk_team *team);
 
 #endif

@@ -16,7 +16,7 @@ typedef struct between { /* what is done after each of some windows */
     int64_t last; /* made */
 } between;
 
-static hk_projection *connect(hk_sim *sim, const char *name, hk_population *pre, hk_population *post, double weight)
+static void connect(hk_sim *sim, const char *name, hk_population *pre, hk_population *post, double weight)
 {
     hk_projection *projection;
     assert_ok(hk_projection_create(sim,
@@ -29,7 +29,6 @@ static hk_projection *connect(hk_sim *sim, const char *name, hk_population *pre,
                                                             .weight = hk_constant(weight),
                                                             .delay_ms = { HK_UNIFORM, 0.1, 3.0, 0, 0 } },
                                    &projection));
-    return projection;
 }
 
 static rig open_network(unsigned extra)

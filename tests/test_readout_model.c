@@ -74,6 +74,15 @@ static void every_readout_learns_and_decides_the_same_after_it_was_saved_and_loa
         }
 }
 
+/* Opens a bench, and reads the weights that a readout has learnt and saved at `path`. */
+static void bench_open_learnt(const rig *r, bench *b, const hk_readout *readout, const char *path,
+                              int32_t decided[N_TEST], hk_npy *weights)
+{
+    bench_open(b, readout);
+    decide_learnt(r, b, readout, path, decided);
+    assert_ok(hk_npy_read(b->job.ctx, path, weights));
+}
+
 static void reverse(hk_npy *npy)
 {
     size_t size = hk_type_size(npy->type);
@@ -96,9 +105,7 @@ static void weights_changed_in_npy_change_what_every_readout_decides_and_not_the
         hk_npy weights;
         int32_t saved[N_TEST], changed[N_TEST], beside[N_TEST];
         const char *path = scratch_path("changed.npy"), *model_path = scratch_path("changed-model.h5");
-        bench_open(&b, readouts[k]);
-        decide_learnt(r, &b, readouts[k], path, saved);
-        assert_ok(hk_npy_read(b.job.ctx, path, &weights));
+        bench_open_learnt(r, &b, readouts[k], path, saved, &weights);
         reverse(&weights);
         assert_ok(hk_npy_write(b.job.ctx, path, weights.type, weights.n_dims, weights.shape, weights.values));
         hk_npy_free(&weights);
@@ -196,9 +203,7 @@ static void weights_that_are_not_finite_are_refused_by_every_readout(void **stat
         hk_npy weights;
         int32_t classes[N_TEST];
         const char *path = scratch_path("nan.npy");
-        bench_open(&b, readouts[k]);
-        decide_learnt(r, &b, readouts[k], path, classes);
-        assert_ok(hk_npy_read(b.job.ctx, path, &weights));
+        bench_open_learnt(r, &b, readouts[k], path, classes, &weights);
         if (weights.type == HK_F64)
             ((double *)weights.values)[weights.n - 1] = NAN;
         else
