@@ -26,7 +26,7 @@ KERNELS    := $(wildcard sim/kernels/*.c neurons/*_kernels.c plasticity/*_kernel
 KERNEL_OPT ?= -O3
 ISAS       := plain $(if $(filter x86_64 amd64,$(ARCH)),avx2 avx512)
 ISA_avx2   := -mavx2
-ISA_avx512 := -mavx512f -mavx512dq -mavx512vl -mavx512bw -mavx512cd -mprefer-vector-width=512
+ISA_avx512 := -mavx512f -mavx512dq -mavx512vl -mavx512bw -mavx512cd -mavx512vbmi -mavx512vbmi2 -mprefer-vector-width=512
 
 LIB_OBJ  := $(patsubst %.c,$(B)/%.o,$(filter-out $(KERNELS),$(wildcard $(FOLDERS:=/*.c)))) \
             $(foreach isa,$(ISAS),$(KERNELS:%.c=$(B)/%.$(isa).o))

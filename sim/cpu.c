@@ -12,7 +12,8 @@ hk_cpu hk_cpu_best(void)
     if (!__builtin_cpu_supports("avx2"))
         return HK_CPU_PLAIN;
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd"))
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd") &&
+        __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2"))
         return HK_CPU_AVX512;
     return HK_CPU_AVX2;
 #else

@@ -10,7 +10,7 @@
 typedef enum hk_cpu {
     HK_CPU_PLAIN = 0, /* what the compiler takes for granted (SSE2 on x86-64) */
     HK_CPU_AVX2 = 1,
-    HK_CPU_AVX512 = 2, /* F, DQ, VL, BW and CD */
+    HK_CPU_AVX512 = 2, /* F, DQ, VL, BW, CD, VBMI and VBMI2: Ice Lake, Zen 4 and later */
 } hk_cpu;
 
 enum { HK_N_CPU = 3 };

@@ -2,7 +2,7 @@
  *
  * All neurons are cut into shards, each a slice of every population, small enough that what arrives in a step can be
  * summed up in the second cache and that 16 bits number its accumulators. The synapses of a source lie per shard, sorted
- * by delay. A spike is not scattered into future steps: it stays in a list of its step, and each step the slabs
+ * by delay, then target. A spike is not scattered into future steps: it stays in a list of its step, and each step the slabs
  * that are due are added to one accumulator a neuron and port.
  *
  * Accumulators of 4-byte synapses are integers, so the order of delivery cannot change a sum; those of single-precision weights are

@@ -1,7 +1,7 @@
 /* sim/grid_slabs.c - draws the 4-byte synapses of a simulation on the grid into the tables of its shards. See grid.h.
  *
  * One source population at a time: first the targets of all its projections, then row by row their weights and delays, from the
- * same streams as elsewhere, sorted by shard and delay. Rows are independent, so threads share them. */
+ * same streams as elsewhere, sorted by shard, delay and target. Rows are independent, so threads share them. */
 #include "sim/batch.h"
 #include "sim/connect.h"
 #include "sim/delay_table.h"
@@ -14,10 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    ROWS_AT_ONCE = 64,
-    STRIDE = 64,
-};
+enum { ROWS_AT_ONCE = 64 };
 
 void hk_slab_table_fini(hk_slab_table *table, size_t n_populations)
 {
@@ -307,12 +304,11 @@ static int write_row(const job *j, space *sp, uint32_t i, size_t n)
         }
         table->first[g] = begin == 0 ? NULL : table->arenas[j->pre->index] + j->at[s][i];
     }
-    for (size_t first = 0; first < STRIDE; first++) /* neighbours onto one accumulator would wait for each other */
-        for (size_t k = first; k < n; k += STRIDE) {
-            uint32_t s = sp->row[k].bin / grid->n_slots;
-            uint32_t *arena = grid->shards[s].table.arenas[j->pre->index];
-            arena[j->at[s][i] + sp->count[sp->row[k].bin]++] = sp->row[k].packed;
-        }
+    for (size_t k = 0; k < n; k++) {
+        uint32_t s = sp->row[k].bin / grid->n_slots;
+        uint32_t *arena = grid->shards[s].table.arenas[j->pre->index];
+        arena[j->at[s][i] + sp->count[sp->row[k].bin]++] = sp->row[k].packed;
+    }
     return HK_OK;
 }
 

@@ -22,8 +22,8 @@ typedef enum hk_purpose {
     HK_PURPOSE_PARAMETER = 10,
     HK_PURPOSE_TEST = 11,
     HK_PURPOSE_DRIVE = 12,      /* Poisson drive at exact times */
-    HK_PURPOSE_COUNT = 13,      /* Poisson drive by steps: 16 bits a neuron and step, */
-    HK_PURPOSE_COUNT_FINE = 14, /* and 48 more where these do not decide */
+    HK_PURPOSE_COUNT = 13,      /* Poisson drive by steps: 24 bits a neuron and step, */
+    HK_PURPOSE_COUNT_FINE = 14, /* and 40 more where these do not decide */
     HK_PURPOSE_PATTERN = 15,    /* times that belong to an input, whatever the sample */
     HK_PURPOSE_ARRIVAL = 16,    /* Poisson drive by steps: when in the step the counted ones come */
 } hk_purpose;

@@ -174,21 +174,24 @@ static void what_learns_keeps_its_mean_and_gets_a_spread(void **state)
     trial_close(&t);
 }
 
+/* Rates of such a small network scatter by 5 % from seed to seed: the means of ten are compared. */
 static void grid_and_exact_times_tell_the_same_story(void **state)
 {
     (void)state;
-    double rates_hz[2];
+    double rates_hz[2] = { 0.0, 0.0 };
     static const char *const integrators[] = { "integrator=exact", "integrator=grid" };
-    for (size_t k = 0; k < 2; k++) {
-        trial t;
-        run_it(&t,
-               ARGUMENTS("brunel", "--out", "none", "--set", integrators[k], "--set", "neurons=1000", "--set",
-                         "duration_ms=500", "--set", "warmup_ms=100"),
-               HK_OK);
-        rates_hz[k] = number_of(&t, "rate_hz");
-        trial_close(&t);
-    }
-    assert_close(rates_hz[1], rates_hz[0], 0.08 * rates_hz[0]);
+    static const char *const seeds[] = { "1", "2", "3", "4", "5", "6", "7", "8", "9", "10" };
+    for (size_t k = 0; k < 2; k++)
+        for (size_t s = 0; s < N_OF(seeds); s++) {
+            trial t;
+            run_it(&t,
+                   ARGUMENTS("brunel", "--seed", seeds[s], "--out", "none", "--set", integrators[k], "--set",
+                             "neurons=1000", "--set", "duration_ms=500", "--set", "warmup_ms=100"),
+                   HK_OK);
+            rates_hz[k] += number_of(&t, "rate_hz") / N_OF(seeds);
+            trial_close(&t);
+        }
+    assert_close(rates_hz[1], rates_hz[0], 0.06 * rates_hz[0]);
 }
 
 int main(void)

@@ -339,12 +339,12 @@ static void a_run_is_compared_with_others(void **state)
         trial_close(&t);
         snprintf(reference + strlen(reference), PATH_MAX, "%s%s", k == 0 ? "" : ",", path);
     }
-    run_it(&t, ARGUMENTS(REFERENCE, "--seed", "9", "--out", "none", "--set", reference), HK_OK);
+    run_it(&t, ARGUMENTS(REFERENCE, "--seed", "10", "--out", "none", "--set", reference), HK_OK);
     double d = part_of(&t, "distance_rate", "exc");
     assert_true(d > 0.0 && d < 0.5);
     assert_true(value_of(&t, "within_spread")->number == 1.0);
     trial_close(&t);
-    run_it(&t, ARGUMENTS(REFERENCE, "--seed", "9", "--out", "none", "--set", "g=3", "--set", reference), HK_OK);
+    run_it(&t, ARGUMENTS(REFERENCE, "--seed", "10", "--out", "none", "--set", "g=3", "--set", reference), HK_OK);
     assert_true(part_of(&t, "distance_rate", "exc") > d); /* another regime */
     assert_true(value_of(&t, "within_spread")->number == 0.0);
     assert_true(number_of(&t, "outside_spread") > 3.0); /* of six; 95 % of a binomial with p = 1/4 */

@@ -20,16 +20,64 @@ static void counts_of(int level, const hk_counts_table *table, const hk_counts_a
     hk_grid_kernels_for((hk_cpu)level)->counts(table, at, first, n, out);
 }
 
-/* The 64 bits of U, as the header lays them out. */
-static uint64_t bits_of(const hk_counts_at *at, uint32_t i, uint16_t *first)
+static uint32_t limit_of(unsigned k, double mean)
 {
-    uint32_t words[4], fine[4];
-    uint64_t id = at->id ^ (uint64_t)at->step >> 32;
-    hk_rng_block(at->seed, HK_PURPOSE_COUNT, id, (uint32_t)at->step, i / 64 * 8 + i % 32 / 4, words);
-    hk_rng_block(at->seed, HK_PURPOSE_COUNT_FINE, id, (uint32_t)at->step, i, fine);
-    uint64_t pair = words[i % 64 < 32 ? 0 : 2] | (uint64_t)words[i % 64 < 32 ? 1 : 3] << 32;
-    *first = (uint16_t)(pair >> (16 * (i % 4)));
-    return (uint64_t)*first << 48 | (uint64_t)(uint16_t)fine[0] << 32 | fine[1];
+    double limit = floor(0x1p24 * gsl_cdf_poisson_P(k, mean));
+    return limit > 0xffffff ? 0xffffff : (uint32_t)limit;
+}
+
+/* Whether some limit begins with these 8 bits. */
+static bool is_undecided(uint32_t first, double mean)
+{
+    uint32_t limit = 0;
+    for (unsigned k = 0; limit < 0xffffff; k++) {
+        limit = limit_of(k, mean);
+        if (limit >> 16 == first)
+            return true;
+    }
+    return false;
+}
+
+typedef struct drawn { /* of the neurons of one step, as the header lays them out */
+    const hk_counts_at *at;
+    double mean;
+    bool undecided[256];
+} drawn;
+
+static drawn draw_of(const hk_counts_at *at, double mean)
+{
+    drawn d = { .at = at, .mean = mean };
+    for (uint32_t first = 0; first < 256; first++)
+        d.undecided[first] = is_undecided(first, mean);
+    return d;
+}
+
+static void block_of(const drawn *d, hk_purpose purpose, uint32_t block, uint32_t words[4])
+{
+    hk_rng_block(d->at->seed, purpose, d->at->id ^ (uint64_t)d->at->step >> 32, (uint32_t)d->at->step, block, words);
+}
+
+static uint32_t first_8(const drawn *d, uint32_t i)
+{
+    uint32_t words[4];
+    block_of(d, HK_PURPOSE_COUNT, i / 128 * 8 + i % 64 / 8, words);
+    uint64_t pair = words[i % 128 < 64 ? 0 : 2] | (uint64_t)words[i % 128 < 64 ? 1 : 3] << 32;
+    return pair >> (8 * (i % 8)) & 0xff;
+}
+
+/* The 64 bits of U; those behind the first 8 are 0 where these decide. Which of the undecided of 64 it is: *rank. */
+static uint64_t bits_of(const drawn *d, uint32_t i, uint32_t *rank)
+{
+    uint32_t first = first_8(d, i), words[4], fine[4];
+    *rank = 0;
+    if (!d->undecided[first])
+        return (uint64_t)first << 56;
+    for (uint32_t k = i - i % 64; k < i; k++)
+        *rank += d->undecided[first_8(d, k)];
+    block_of(d, HK_PURPOSE_COUNT, (1u << 31) + i / 64 * 8 + *rank / 8, words);
+    block_of(d, HK_PURPOSE_COUNT_FINE, i, fine);
+    uint64_t half = words[*rank % 8 / 2] >> (16 * (*rank % 2)) & 0xffff;
+    return (uint64_t)first << 56 | half << 40 | (uint64_t)fine[0] << 8 | (fine[1] & 0xff);
 }
 
 /* How many k have U >= P(X <= k), from the distribution function of another library. */
@@ -55,15 +103,17 @@ static void the_table_holds_the_distribution(void **state)
         hk_counts_table table;
         hk_counts_prepare(more_means[m], &table);
         assert_true(table.n_limits >= 1 && table.n_limits <= HK_COUNTS_MOST_LIMITS);
-        assert_int_equal(table.limit[table.n_limits - 1], 65535);
+        assert_int_equal(table.limit[table.n_limits - 1], 0xffffff);
         for (uint32_t k = 0; k < table.n_limits; k++) {
             double tail = gsl_cdf_poisson_Q(k, more_means[m]);
             assert_close(table.tail[k], tail, 1e-12 * tail);
-            double limit = floor(65536.0 * gsl_cdf_poisson_P(k, more_means[m]));
-            assert_int_equal(table.limit[k], limit > 65535.0 ? 65535 : (int)limit);
+            assert_int_equal(table.limit[k], limit_of(k, more_means[m]));
         }
-        if (more_means[m] <= 4.0)
-            assert_true(table.has_buckets); /* else the faster kernel would never be taken, nor tested here */
+        for (uint32_t first = 0; first < 256; first++)
+            if (is_undecided(first, more_means[m]))
+                assert_int_equal(table.by_first_bits[first], HK_COUNTS_UNDECIDED);
+            else
+                assert_int_equal(table.by_first_bits[first], inverted((uint64_t)first << 56, more_means[m]));
     }
 }
 
@@ -73,17 +123,20 @@ static void a_count_is_the_inverse_distribution_at_64_bits(void **state)
     for (size_t m = 0; m < N_OF(more_means); m++) {
         hk_counts_table table;
         hk_counts_prepare(more_means[m], &table);
-        uint32_t n_undecided = 0;
-        for (uint32_t k = 0; k < 20000; k++) {
-            hk_counts_at at = { .seed = 2385 + m, .id = UINT64_C(0x9e3779b97f4a7c15), .step = k / 1000 };
-            uint16_t first;
-            uint32_t i = k % 1000;
-            uint64_t bits = bits_of(&at, i, &first);
-            for (uint32_t l = 0; l < table.n_limits; l++)
-                n_undecided += first == table.limit[l];
-            assert_int_equal(hk_counts_one(&table, &at, i), inverted(bits, more_means[m]));
+        uint32_t n_undecided = 0, most_rank = 0;
+        for (int64_t step = 0; step < 10; step++) {
+            hk_counts_at at = { .seed = 2385 + m, .id = UINT64_C(0x9e3779b97f4a7c15), .step = step };
+            drawn d = draw_of(&at, more_means[m]);
+            for (uint32_t i = 0; i < 1000; i++) {
+                uint32_t rank;
+                uint64_t bits = bits_of(&d, i, &rank);
+                n_undecided += d.undecided[bits >> 56];
+                most_rank = rank > most_rank ? rank : most_rank;
+                assert_int_equal(hk_counts_one(&table, &at, i), inverted(bits, more_means[m]));
+            }
         }
-        assert_true(more_means[m] < 1.0 || n_undecided > 0);
+        assert_true(n_undecided > 0);
+        assert_true(more_means[m] < 20.0 || most_rank >= 8); /* more than one block of finer bits */
     }
 }
 
@@ -91,7 +144,7 @@ static void every_kernel_gives_the_counts_of_single_neurons(void **state)
 {
     (void)state;
     enum { MOST = 1300 };
-    const uint32_t first[] = { 0, 64, 640, 0xffff0000u }, n[] = { 1, 31, 64, 65, 255, 256, 257, MOST };
+    const uint32_t first[] = { 0, 128, 640, 0xffff0000u }, n[] = { 1, 31, 64, 65, 255, 256, 257, MOST };
     uint64_t n_pairs = 0;
     for (int level = 0; level <= (int)hk_cpu_best(); level++)
         for (size_t m = 0; m < N_OF(more_means); m++) {
@@ -114,38 +167,37 @@ static void every_kernel_gives_the_counts_of_single_neurons(void **state)
     assert_true(n_pairs > 100000);
 }
 
-/* Where the first 16 bits equal an entry of the table more bits decide: rare, so those cases are looked for. */
-static void kernels_ask_for_more_bits_where_16_do_not_decide(void **state)
+/* Where 24 bits are those of a limit 40 more decide: rare, so those cases are looked for. */
+static void kernels_ask_for_more_bits_where_24_do_not_decide(void **state)
 {
     (void)state;
-    enum { N = 4096, STEPS = 60 };
+    enum { N = 40960, STEPS = 100 };
+    const double mean = 97.0; /* 154 limits */
     static uint8_t out[N];
-    for (size_t m = 0; m < N_OF(means); m++) {
-        hk_counts_table table;
-        hk_counts_prepare(means[m], &table);
-        uint32_t n_undecided = 0, n_lower = 0;
-        for (int64_t step = 0; step < STEPS; step++) {
-            hk_counts_at at = { .seed = 31, .id = 5, .step = step };
+    hk_counts_table table;
+    hk_counts_prepare(mean, &table);
+    uint32_t n_ties = 0, n_lower = 0;
+    for (int64_t step = 0; step < STEPS; step++) {
+        hk_counts_at at = { .seed = 31, .id = 5, .step = step };
+        drawn d = draw_of(&at, mean);
+        for (uint32_t i = 0; i < N; i++) {
+            uint32_t rank, l = 0;
+            uint64_t bits = bits_of(&d, i, &rank);
+            while (l < table.n_limits && (uint64_t)table.limit[l] != bits >> 40)
+                l++;
+            if (l == table.n_limits || !d.undecided[bits >> 56])
+                continue;
+            unsigned expected = inverted(bits, mean);
+            n_ties++;
+            n_lower += expected <= l;
             for (int level = 0; level <= (int)hk_cpu_best(); level++) {
                 counts_of(level, &table, &at, 0, N, out);
-                for (uint32_t i = 0; i < N; i++) {
-                    uint16_t first;
-                    uint64_t bits = bits_of(&at, i, &first);
-                    uint32_t l = 0;
-                    while (l < table.n_limits && table.limit[l] != first)
-                        l++;
-                    if (l == table.n_limits)
-                        continue;
-                    unsigned expected = inverted(bits, means[m]);
-                    assert_int_equal(out[i], expected);
-                    n_undecided++;
-                    n_lower += expected <= l;
-                }
+                assert_int_equal(out[i], expected);
             }
         }
-        assert_true(n_undecided > 3);
-        assert_true(means[m] < 1.0 || (n_lower > 0 && n_lower < n_undecided)); /* they went both ways */
     }
+    assert_true(n_ties > 5);
+    assert_true(n_lower > 0 && n_lower < n_ties); /* they went both ways */
 }
 
 static void a_million_counts_follow_the_poisson_distribution(void **state)
@@ -294,7 +346,7 @@ int main(void)
         cmocka_unit_test(the_table_holds_the_distribution),
         cmocka_unit_test(a_count_is_the_inverse_distribution_at_64_bits),
         cmocka_unit_test(every_kernel_gives_the_counts_of_single_neurons),
-        cmocka_unit_test(kernels_ask_for_more_bits_where_16_do_not_decide),
+        cmocka_unit_test(kernels_ask_for_more_bits_where_24_do_not_decide),
         cmocka_unit_test(a_million_counts_follow_the_poisson_distribution),
         cmocka_unit_test(neurons_steps_names_and_seeds_are_independent),
         cmocka_unit_test(steps_above_32_bits_have_counts_of_their_own),

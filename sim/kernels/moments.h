@@ -34,7 +34,7 @@ typedef struct hk_arrivals { /* of the drive, at up to HK_OWNERS neurons */
     uint32_t n;
 } hk_arrivals;
 
-enum { HK_ARRIVALS_GROUP = 4 * HK_COUNTS_GROUP }; /* neurons whose arrivals come from one stream */
+enum { HK_ARRIVALS_GROUP = 2 * HK_COUNTS_GROUP }; /* neurons whose arrivals come from one stream */
 enum { HK_OWNERS = 2 * HK_ARRIVALS_GROUP };       /* neurons whose arrivals stand together, at most */
 enum { HK_ARRIVALS_SPARE = 64 };                  /* more room than arrivals: that many are drawn at once */
 
