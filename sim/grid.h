@@ -2,7 +2,7 @@
  *
  * All neurons are cut into shards, each a slice of every population, small enough that what arrives in a step can be
  * summed up in the second cache and that 16 bits number its accumulators. The synapses of a source lie per shard, sorted
- * by delay, then target. A spike is not scattered into future steps: it stays in a list of its step, and each step the slabs
+ * by delay. A spike is not scattered into future steps: it stays in a list of its step, and each step the slabs
  * that are due are added to one accumulator a neuron and port.
  *
  * Accumulators of 4-byte synapses are integers, so the order of delivery cannot change a sum; those of single-precision weights are
@@ -16,6 +16,7 @@
 #include "sim/kernels/grid.h"
 #include "sim/kernels/moments.h"
 #include "sim/simulation.h"
+#include "sim/slab_table.h"
 
 /* Spikes of one step, by population, then neuron. A spike is the index of its neuron among all of the simulation. */
 typedef struct hk_spike_list {
@@ -28,16 +29,6 @@ typedef struct hk_spike_list {
 
 typedef struct hk_dense hk_dense;
 typedef struct hk_dense_shard hk_dense_shard;
-
-/* The synapses from all sources onto one shard: the slabs of a source lie behind each other. A synapse: accumulator in the
- * lower 16 bits, weight in units of the accumulator's scale in the upper 16, signed. */
-typedef struct hk_slab_table {
-    const uint32_t **first; /* [n_sources] synapses of each, NULL where it has none */
-    uint16_t *length;       /* [n_sources][n_slots] of its slabs */
-    size_t length_bytes;
-    uint32_t **arenas; /* [n_populations] synapses of each source population */
-    uint64_t *arena_bytes;
-} hk_slab_table;
 
 /* How far the slabs of the spikes of one list have been delivered. */
 typedef struct hk_cursors {
@@ -121,12 +112,12 @@ struct hk_grid {
     hk_shard *shards;
     uint32_t n_shards;
     hk_spike_list *lists[2]; /* [n_ring] by step: HK_FROM_SOURCES, HK_FROM_NEURONS */
-    size_t n_ring;
-    uint64_t most_units; /* largest sum of 4-byte weights onto one accumulator */
-    int64_t end;         /* of the window being computed */
-    bool goes_on;        /* the same run computes the next window too */
-    bool is_ahead;       /* members may still be delivering for the next window */
-    hk_dense *dense;     /* spikes at their exact times; NULL: at the ends of steps */
+    size_t n_ring;           /* a power of two */
+    uint64_t most_units;     /* largest sum of 4-byte weights onto one accumulator */
+    int64_t end;             /* of the window being computed */
+    bool goes_on;            /* the same run computes the next window too */
+    bool is_ahead;           /* members may still be delivering for the next window */
+    hk_dense *dense;         /* spikes at their exact times; NULL: at the ends of steps */
 };
 
 /** `dense`: with exact spike times. */
@@ -164,7 +155,6 @@ void hk_grid_choose_projections(hk_grid *grid);
 
 /* grid_slabs.c: the 4-byte synapses of a built grid whose shards are cut. */
 HK_MUST_CHECK int hk_grid_build_slabs(hk_grid *grid);
-void hk_slab_table_fini(hk_slab_table *table, size_t n_populations);
 
 /* grid_deliver.c */
 /** Adds up what arrives through slabs in this step, and prepares the next one. HK_ENOMEM. */
@@ -181,9 +171,15 @@ void hk_due_list_fini(hk_due_list *due);
 uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint32_t *pre, uint32_t *post,
                                double *weight, double *delay_ms);
 
+/** Where the lists of a step stand. */
+static inline size_t hk_grid_ring(const hk_grid *grid, int64_t step)
+{
+    return (size_t)step & (grid->n_ring - 1);
+}
+
 static inline hk_spike_list *hk_grid_list(const hk_grid *grid, int from, int64_t step)
 {
-    return &grid->lists[from][(uint64_t)step % grid->n_ring];
+    return &grid->lists[from][hk_grid_ring(grid, step)];
 }
 
 /** Puts cursors at the first slabs of the spikes of a list that is complete. HK_ENOMEM. */

@@ -50,7 +50,7 @@ static void fini_shards(hk_grid *grid)
         hk_memory_free(shard->sums.low, shard->n_accumulators * sizeof *shard->sums.low);
         hk_memory_free(shard->sums.carry, shard->n_accumulators * sizeof *shard->sums.carry);
         hk_dense_shard_destroy(shard, grid->n_populations);
-        hk_slab_table_fini(&shard->table, grid->n_populations);
+        hk_slab_table_fini(&shard->table);
         for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS; from++) {
             for (size_t k = 0; shard->cursors[from] != NULL && k < grid->n_ring; k++) {
                 free(shard->cursors[from][k].next);
@@ -354,7 +354,7 @@ static int grow_ring(hk_grid *grid, hk_spike_list **ring, size_t n)
     for (int64_t step = now - (int64_t)grid->n_ring; rc == HK_OK && step < now; step++) {
         if (step < 0)
             continue;
-        hk_spike_list *from = &(*ring)[(uint64_t)step % grid->n_ring], *to = &grown[(uint64_t)step % n];
+        hk_spike_list *from = &(*ring)[hk_grid_ring(grid, step)], *to = &grown[(size_t)step & (n - 1)];
         to->source = from->source;
         to->n = from->n;
         to->capacity = from->capacity;
@@ -375,8 +375,9 @@ static int grow_ring(hk_grid *grid, hk_spike_list **ring, size_t n)
 
 static int reserve_ring(hk_grid *grid)
 {
-    size_t n = (size_t)(longest_delay(grid->sim) + grid->sim->window + 1);
-    n = n > grid->n_ring ? n : grid->n_ring;
+    size_t least = (size_t)(longest_delay(grid->sim) + grid->sim->window + 1), n = grid->n_ring > 0 ? grid->n_ring : 1;
+    while (n < least)
+        n *= 2;
     int rc = grow_ring(grid, &grid->lists[HK_FROM_SOURCES], n);
     if (rc == HK_OK)
         rc = grow_ring(grid, &grid->lists[HK_FROM_NEURONS], n);
@@ -389,7 +390,7 @@ static int reserve_ring(hk_grid *grid)
 static int place_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_t sent)
 {
     int rc = hk_grid_start_cursors(grid, shard, from, sent);
-    hk_cursors *cursors = &shard->cursors[from][(uint64_t)sent % grid->n_ring];
+    hk_cursors *cursors = &shard->cursors[from][hk_grid_ring(grid, sent)];
     for (size_t k = 0; rc == HK_OK && k < cursors->n; k++)
         for (uint32_t slot = 0; slot < grid->n_slots && sent + (int64_t)grid->delay[slot] < grid->sim->step; slot++)
             cursors->next[k] += cursors->length[slot * cursors->n + k];

@@ -34,24 +34,22 @@ int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_
     const hk_spike_list *list = hk_grid_list(grid, from, step);
     const hk_slab_table *table = &shard->table;
     const uint32_t n_slots = grid->n_slots;
-    hk_cursors *cursors = &shard->cursors[from][(uint64_t)step % grid->n_ring];
+    const size_t bytes = hk_slab_row_bytes(n_slots); /* that are in use */
+    hk_cursors *cursors = &shard->cursors[from][hk_grid_ring(grid, step)];
     cursors->n = 0;
     if (cursors_reserve(cursors, list->n, n_slots) != HK_OK)
         return HK_ENOMEM;
-    for (size_t k = 0; k < list->n; k++) {
-        __builtin_prefetch(&table->first[list->source[k]]);
-        for (uint32_t slot = 0; slot < n_slots; slot += LINE / sizeof *table->length)
-            __builtin_prefetch(table->length + (size_t)list->source[k] * n_slots + slot);
-    }
+    for (size_t k = 0; k < list->n; k++)
+        for (size_t at = 0; at < bytes; at += LINE)
+            __builtin_prefetch((const char *)hk_slab_table_row(table, list->source[k]) + at);
     cursors->n = list->n;
     for (size_t k = 0; k < list->n; k++) {
-        const uint32_t *first = table->first[list->source[k]];
-        const uint16_t *length = table->length + (size_t)list->source[k] * n_slots;
-        cursors->next[k] = first != NULL ? first : &none;
-        for (uint32_t at = 0; grid->delay[0] == 1 && at < length[0]; at += IN_LINE) /* due at once */
-            __builtin_prefetch(first + at);
+        const hk_slab_row *row = hk_slab_table_row(table, list->source[k]);
+        cursors->next[k] = row->synapse != NULL ? row->synapse : &none;
+        for (uint32_t at = 0; grid->delay[0] == 1 && at < row->length[0]; at += IN_LINE) /* due at once */
+            __builtin_prefetch(row->synapse + at);
         for (uint32_t slot = 0; slot < n_slots; slot++)
-            cursors->length[slot * list->n + k] = length[slot];
+            cursors->length[slot * list->n + k] = row->length[slot];
     }
     return HK_OK;
 }
@@ -91,10 +89,12 @@ static int find_lists(const hk_grid *grid, hk_shard *shard, int64_t step, int64_
     due->n_lists = 0;
     for (uint32_t slot = 0; slot < grid->n_slots; slot++) {
         int64_t sent = step - (int64_t)grid->delay[slot];
-        for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS && sent >= 0; from++) {
+        if (sent < (and_sources ? 0 : begin))
+            break; /* as will be all those behind */
+        for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS; from++) {
             if (from == HK_FROM_SOURCES ? !and_sources : sent < begin || sent >= end)
                 continue;
-            hk_cursors *cursors = &shard->cursors[from][(uint64_t)sent % grid->n_ring];
+            hk_cursors *cursors = &shard->cursors[from][hk_grid_ring(grid, sent)];
             due->lists[due->n_lists] = (hk_list_due){ .cursors = cursors,
                                                       .length = cursors->length + slot * cursors->n };
             due->n_lists += cursors->n > 0;
@@ -112,8 +112,8 @@ static void fetch_list(const hk_list_due *list)
         __builtin_prefetch(list->cursors->next + k, 1);
 }
 
-/* The slabs of the lists; moves the lists' cursors behind them. */
-static void find_slabs(const hk_due_list *due, hk_due_slabs *out)
+/* The slabs of the lists; moves the lists' cursors behind them. Counts how many there are of each length. */
+static void find_slabs(const hk_due_list *due, hk_due_slabs *out, uint32_t n_of[LENGTHS + 1])
 {
     hk_due *slab = out->slab;
     size_t n = 0;
@@ -123,9 +123,11 @@ static void find_slabs(const hk_due_list *due, hk_due_slabs *out)
         if (l + 2 < due->n_lists)
             fetch_list(&due->lists[l + 2]);
         for (size_t k = 0, end = list.cursors->n; k < end; k++) {
-            slab[n] = (hk_due){ .synapse = next[k], .n = list.length[k] };
-            next[k] += list.length[k];
-            n += list.length[k] > 0;
+            size_t length = list.length[k];
+            slab[n] = (hk_due){ .synapse = next[k], .n = length };
+            next[k] += length;
+            n += length > 0;
+            n_of[length < LENGTHS ? length : LENGTHS]++;
         }
     }
     out->n = n;
@@ -133,23 +135,21 @@ static void find_slabs(const hk_due_list *due, hk_due_slabs *out)
 
 /* By length: loops over slabs of one length end where the last one did, which the processor foresees. Sums do not depend on the
  * order. */
-static void order_by_length(const hk_due *found, size_t n, hk_due *ordered)
+static void order_by_length(const hk_due *found, size_t n, uint32_t n_of[LENGTHS + 1], hk_due *ordered)
 {
-    size_t at[LENGTHS + 1] = { 0 };
-    for (size_t k = 0; k < n; k++)
-        at[found[k].n < LENGTHS ? found[k].n : LENGTHS]++;
-    for (size_t length = 0, begin = 0; length <= LENGTHS; length++) {
-        size_t here = at[length];
-        at[length] = begin;
+    for (uint32_t length = 1, begin = 0; length <= LENGTHS; length++) {
+        uint32_t here = n_of[length];
+        n_of[length] = begin;
         begin += here;
     }
     for (size_t k = 0; k < n; k++)
-        ordered[at[found[k].n < LENGTHS ? found[k].n : LENGTHS]++] = found[k];
+        ordered[n_of[found[k].n < LENGTHS ? found[k].n : LENGTHS]++] = found[k];
 }
 
 static int prepare(const hk_grid *grid, hk_shard *shard, int64_t step)
 {
     hk_due_list *due = &shard->due;
+    uint32_t n_of[LENGTHS + 1] = { 0 };
     due->found.n = due->ordered.n = due->n_fetched = 0;
     due->known_before = shard->started;
     due->is_prepared = true;
@@ -159,9 +159,9 @@ static int prepare(const hk_grid *grid, hk_shard *shard, int64_t step)
         rc = due_reserve(&due->ordered, due->found.capacity - 1);
     if (rc != HK_OK)
         return rc;
-    find_slabs(due, &due->found);
+    find_slabs(due, &due->found, n_of);
     if (due->found.n > FEW)
-        order_by_length(due->found.slab, due->found.n, due->ordered.slab);
+        order_by_length(due->found.slab, due->found.n, n_of, due->ordered.slab);
     else
         memcpy(due->ordered.slab, due->found.slab, due->found.n * sizeof *due->found.slab);
     due->ordered.n = due->found.n;
@@ -171,9 +171,10 @@ static int prepare(const hk_grid *grid, hk_shard *shard, int64_t step)
 static int find_late(const hk_grid *grid, hk_shard *shard, int64_t step)
 {
     hk_due_list *due = &shard->due;
+    uint32_t n_of[LENGTHS + 1] = { 0 };
     int rc = find_lists(grid, shard, step, due->known_before, shard->started, false, &due->late);
     if (rc == HK_OK)
-        find_slabs(due, &due->late);
+        find_slabs(due, &due->late, n_of);
     return rc;
 }
 

@@ -4,46 +4,93 @@
 
 #include <stdlib.h>
 
-typedef struct cursor {
-    const uint32_t *next;
-    const uint16_t *length;
-} cursor;
+typedef struct listed {
+    uint32_t post;
+    double weight;
+} listed;
 
+/* Of one source and delay, in all shards. */
+typedef struct slab_list {
+    listed *synapse;
+    size_t n, capacity;
+} slab_list;
+
+static int slab_list_reserve(slab_list *list, size_t n)
+{
+    if (n <= list->capacity)
+        return HK_OK;
+    listed *synapse = realloc(list->synapse, 2 * n * sizeof *synapse);
+    if (synapse == NULL)
+        return HK_ENOMEM;
+    list->synapse = synapse;
+    list->capacity = 2 * n;
+    return HK_OK;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const listed *x = a, *y = b;
+    if (x->post != y->post)
+        return x->post < y->post ? -1 : 1;
+    return (x->weight > y->weight) - (x->weight < y->weight);
+}
+
+/* Adds those of n synapses of a shard that lead to population `to`. */
+static int take(const hk_grid *grid, const hk_shard *shard, uint32_t to, const uint32_t *synapse, uint32_t n,
+                slab_list *out)
+{
+    const hk_grid_population *g = &grid->populations[to];
+    const hk_slice *slice = &shard->slices[to];
+    int rc = slab_list_reserve(out, out->n + n);
+    for (uint32_t k = 0; rc == HK_OK && k < n; k++)
+        for (uint32_t port = 0; port < g->n_ports; port++) {
+            uint32_t neuron = (synapse[k] & 0xffff) - slice->first[port];
+            if (neuron >= slice->end - slice->begin)
+                continue;
+            out->synapse[out->n++] = (listed){ .post = slice->begin + neuron,
+                                               .weight = (double)((int32_t)synapse[k] >> 16) * g->scale[port] };
+            break;
+        }
+    return rc;
+}
+
+/* The number of a synapse must not depend on how shards are cut and slabs are ordered. */
 uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint32_t *pre, uint32_t *post,
                                double *weight, double *delay_ms)
 {
     const hk_grid *grid = projection->pre->sim->grid;
     uint32_t from = projection->pre->index, to = projection->post->index;
-    const hk_grid_population *g = &grid->populations[to];
     uint64_t n_listed = 0;
-    cursor *at = calloc(grid->n_shards, sizeof *at); /* in the row of each shard */
-    for (uint32_t i = 0; at != NULL && i < projection->pre->n; i++) {
+    slab_list slabs = { 0 };
+    size_t *at = calloc(grid->n_shards, sizeof *at); /* in the row of each shard */
+    int rc = at == NULL ? HK_ENOMEM : HK_OK;
+    for (uint32_t i = 0; rc == HK_OK && i < projection->pre->n; i++) {
         size_t source = grid->populations[from].first + i;
         for (uint32_t s = 0; s < grid->n_shards; s++)
-            at[s] = (cursor){ .next = grid->shards[s].table.first[source],
-                              .length = grid->shards[s].table.length + source * grid->n_slots };
-        for (uint32_t slot = 0; slot < grid->n_slots; slot++)
-            for (uint32_t s = 0; s < grid->n_shards; s++) {
-                const hk_slice *slice = &grid->shards[s].slices[to];
-                const uint32_t *end = at[s].next == NULL ? NULL : at[s].next + at[s].length[slot];
-                for (; at[s].next != end; at[s].next++)
-                    for (uint32_t port = 0; port < g->n_ports && n_listed < n; port++) {
-                        uint32_t neuron = (*at[s].next & 0xffff) - slice->first[port];
-                        if (neuron >= slice->end - slice->begin)
-                            continue;
-                        if (pre != NULL)
-                            pre[n_listed] = i;
-                        if (post != NULL)
-                            post[n_listed] = slice->begin + neuron;
-                        if (weight != NULL)
-                            weight[n_listed] = (double)((int32_t)*at[s].next >> 16) * g->scale[port];
-                        if (delay_ms != NULL)
-                            delay_ms[n_listed] = (double)grid->delay[slot] * grid->sim->resolution_ms;
-                        n_listed++;
-                        break;
-                    }
+            at[s] = 0;
+        for (uint32_t slot = 0; rc == HK_OK && slot < grid->n_slots; slot++) {
+            slabs.n = 0;
+            for (uint32_t s = 0; rc == HK_OK && s < grid->n_shards; s++) {
+                const hk_slab_row *row = hk_slab_table_row(&grid->shards[s].table, source);
+                if (row->length[slot] > 0)
+                    rc = take(grid, &grid->shards[s], to, row->synapse + at[s], row->length[slot], &slabs);
+                at[s] += row->length[slot];
             }
+            if (slabs.n > 1)
+                qsort(slabs.synapse, slabs.n, sizeof *slabs.synapse, compare);
+            for (size_t k = 0; rc == HK_OK && k < slabs.n && n_listed < n; k++, n_listed++) {
+                if (pre != NULL)
+                    pre[n_listed] = i;
+                if (post != NULL)
+                    post[n_listed] = slabs.synapse[k].post;
+                if (weight != NULL)
+                    weight[n_listed] = slabs.synapse[k].weight;
+                if (delay_ms != NULL)
+                    delay_ms[n_listed] = (double)grid->delay[slot] * grid->sim->resolution_ms;
+            }
+        }
     }
+    free(slabs.synapse);
     free(at);
     return n_listed;
 }

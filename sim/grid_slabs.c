@@ -1,7 +1,7 @@
 /* sim/grid_slabs.c - draws the 4-byte synapses of a simulation on the grid into the tables of its shards. See grid.h.
  *
  * One source population at a time: first the targets of all its projections, then row by row their weights and delays, from the
- * same streams as elsewhere, sorted by shard, delay and target. Rows are independent, so threads share them. */
+ * same streams as elsewhere, sorted by shard and delay. Rows are independent, so threads share them. */
 #include "sim/batch.h"
 #include "sim/connect.h"
 #include "sim/delay_table.h"
@@ -14,18 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_AT_ONCE = 64 };
-
-void hk_slab_table_fini(hk_slab_table *table, size_t n_populations)
-{
-    for (size_t i = 0; table->arenas != NULL && i < n_populations; i++)
-        hk_memory_free(table->arenas[i], table->arena_bytes[i]);
-    free(table->arenas);
-    free(table->arena_bytes);
-    free(table->first);
-    hk_memory_free(table->length, table->length_bytes);
-    *table = (hk_slab_table){ 0 };
-}
+enum {
+    ROWS_AT_ONCE = 64,
+    STRIDE = 64,
+};
 
 /* Slots of the tables: every delay that may occur. */
 static int number_delays(hk_grid *grid, uint32_t **slot_of)
@@ -288,7 +280,8 @@ static int write_row(const job *j, space *sp, uint32_t i, size_t n)
         sp->count[sp->row[k].bin]++;
     uint32_t g = grid->populations[j->pre->index].first + i;
     for (uint32_t s = 0; s < grid->n_shards; s++) {
-        hk_slab_table *table = &grid->shards[s].table;
+        const hk_slab_table *table = &grid->shards[s].table;
+        hk_slab_row *row = hk_slab_table_row(table, g);
         uint32_t begin = 0, *count = sp->count + (size_t)s * grid->n_slots;
         for (uint32_t slot = 0; slot < grid->n_slots; slot++) {
             uint32_t length = count[slot];
@@ -298,17 +291,18 @@ static int write_row(const job *j, space *sp, uint32_t i, size_t n)
                     "population %s: neuron %u has %u synapses of one delay in one of %u shards, must be at most "
                     "%d: let its projections keep single precision (weights = float)",
                     j->pre->name, i, length, grid->n_shards, UINT16_MAX);
-            table->length[(size_t)g * grid->n_slots + slot] = (uint16_t)length;
+            row->length[slot] = (uint16_t)length;
             count[slot] = begin;
             begin += length;
         }
-        table->first[g] = begin == 0 ? NULL : table->arenas[j->pre->index] + j->at[s][i];
+        row->synapse = begin == 0 ? NULL : table->arenas[j->pre->index] + j->at[s][i];
     }
-    for (size_t k = 0; k < n; k++) {
-        uint32_t s = sp->row[k].bin / grid->n_slots;
-        uint32_t *arena = grid->shards[s].table.arenas[j->pre->index];
-        arena[j->at[s][i] + sp->count[sp->row[k].bin]++] = sp->row[k].packed;
-    }
+    for (size_t first = 0; first < STRIDE; first++) /* neighbours onto one accumulator would wait for each other */
+        for (size_t k = first; k < n; k += STRIDE) {
+            uint32_t s = sp->row[k].bin / grid->n_slots;
+            uint32_t *arena = grid->shards[s].table.arenas[j->pre->index];
+            arena[j->at[s][i] + sp->count[sp->row[k].bin]++] = sp->row[k].packed;
+        }
     return HK_OK;
 }
 
@@ -379,11 +373,9 @@ static int place_rows(job *j)
         uint64_t *at = j->at[s];
         for (uint32_t i = 0; i < n_pre; i++)
             at[i + 1] += at[i];
-        hk_slab_table *table = &j->grid->shards[s].table;
-        table->arena_bytes[j->pre->index] = at[n_pre] * sizeof(uint32_t);
-        table->arenas[j->pre->index] = hk_memory_alloc(at[n_pre] * sizeof(uint32_t));
-        if (table->arenas[j->pre->index] == NULL)
-            return HK_ENOMEM;
+        int rc = hk_slab_table_add(&j->grid->shards[s].table, j->pre->index, at[n_pre]);
+        if (rc != HK_OK)
+            return rc;
     }
     return HK_OK;
 }
@@ -493,17 +485,10 @@ static int make_population(hk_grid *grid, hk_population *pre, const uint32_t *sl
 
 static int make_tables(hk_grid *grid)
 {
-    for (uint32_t s = 0; s < grid->n_shards; s++) {
-        hk_slab_table *table = &grid->shards[s].table;
-        table->first = calloc((size_t)grid->n_sources + 1, sizeof *table->first);
-        table->length_bytes = (size_t)grid->n_sources * grid->n_slots * sizeof *table->length;
-        table->length = hk_memory_alloc(table->length_bytes);
-        table->arenas = calloc(grid->n_populations + 1, sizeof *table->arenas);
-        table->arena_bytes = calloc(grid->n_populations + 1, sizeof *table->arena_bytes);
-        if (table->first == NULL || table->length == NULL || table->arenas == NULL || table->arena_bytes == NULL)
-            return HK_ENOMEM;
-    }
-    return HK_OK;
+    int rc = HK_OK;
+    for (uint32_t s = 0; rc == HK_OK && s < grid->n_shards; s++)
+        rc = hk_slab_table_init(&grid->shards[s].table, grid->n_sources, grid->n_slots, grid->n_populations);
+    return rc;
 }
 
 /* The largest sum of weights onto one accumulator of a shard, in units. */
@@ -567,7 +552,7 @@ static int check_memory(const hk_grid *grid)
         }
         most_drawn = drawn > most_drawn ? drawn : most_drawn;
     }
-    uint64_t table = (uint64_t)grid->n_sources * (sizeof(uint32_t *) + grid->n_slots * sizeof(uint16_t));
+    uint64_t table = (uint64_t)grid->n_sources * hk_slab_row_bytes(grid->n_slots);
     uint64_t needed = n_synapses * sizeof(uint32_t) + table * grid->n_shards + most_drawn + others;
     uint64_t available = hk_memory_available();
     if (needed > available)
@@ -575,6 +560,15 @@ static int check_memory(const hk_grid *grid)
                        "simulation: %.4g synapses need %.1f MB while they are built, the machine has %.1f MB available",
                        (double)n_synapses, (double)needed / 1e6, (double)available / 1e6);
     return HK_OK;
+}
+
+static bool is_slot_used(const hk_grid *grid, uint32_t slot)
+{
+    for (uint32_t s = 0; s < grid->n_shards; s++)
+        for (size_t source = 0; source < grid->n_sources; source++)
+            if (hk_slab_table_row(&grid->shards[s].table, source)->length[slot] > 0)
+                return true;
+    return false;
 }
 
 int hk_grid_build_slabs(hk_grid *grid)
@@ -590,6 +584,8 @@ int hk_grid_build_slabs(hk_grid *grid)
         rc = make_population(grid, grid->sim->populations[i], slot_of);
     if (rc == HK_OK && grid->n_slots > 0)
         rc = check_sums(grid);
+    while (rc == HK_OK && grid->n_slots > 1 && !is_slot_used(grid, grid->n_slots - 1))
+        grid->n_slots--; /* delays may be drawn from a distribution with far tails: steps need not look for them */
     free(slot_of);
     return rc;
 }
