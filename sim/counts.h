@@ -25,10 +25,10 @@ enum {
 #define HK_COUNTS_MOST_MEAN 100.0
 
 typedef struct hk_counts_table {
-    uint32_t n_limits;                       /* 0: there is none */
-    int32_t limit[HK_COUNTS_MOST_LIMITS];    /* [n_limits] first 24 bits of P(X <= k); the last one is 2^24 - 1 */
-    double tail[HK_COUNTS_MOST_LIMITS];      /* P(X > k) */
-    _Alignas(64) uint8_t by_first_bits[256]; /* counts, or HK_COUNTS_UNDECIDED */
+    uint32_t n_limits;                    /* 0: there is none */
+    int32_t limit[HK_COUNTS_MOST_LIMITS]; /* [n_limits] first 24 bits of P(X <= k); the last one is 2^24 - 1 */
+    double tail[HK_COUNTS_MOST_LIMITS];   /* P(X > k) */
+    uint8_t by_first_bits[256];           /* counts, or HK_COUNTS_UNDECIDED */
 } hk_counts_table;
 
 /** Which stream the counts are of, and when. */

@@ -120,10 +120,9 @@ static inline void hk_counts_decide_part(const hk_counts_table *table, const hk_
 static inline void hk_counts_decide(const hk_counts_table *table, const hk_counts_at *of, uint32_t first,
                                     const hk_counts_bits *bits, uint8_t *out, hk_counts_rest *rest)
 {
-    static const uint8_t numbers[HK_COUNTS_PART] = { 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
-                                                     16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31,
-                                                     32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47,
-                                                     48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63 };
+    uint8_t numbers[HK_COUNTS_PART];
+    for (uint32_t k = 0; k < HK_COUNTS_PART; k++)
+        numbers[k] = (uint8_t)k;
     const __m512i number = _mm512_loadu_si512(numbers), undecided = _mm512_set1_epi8((char)HK_COUNTS_UNDECIDED);
     __m512i entries[4];
     memcpy(entries, table->by_first_bits, sizeof entries);
