@@ -16,7 +16,7 @@
 #include "sim/kernels/grid.h"
 #include "sim/kernels/moments.h"
 #include "sim/simulation.h"
-#include "sim/slab_table.h"
+#include "sim/slab_tables.h"
 
 /* Spikes of one step, by population, then neuron. A spike is the index of its neuron among all of the simulation. */
 typedef struct hk_spike_list {
@@ -71,7 +71,6 @@ typedef struct hk_shard {
     _Alignas(64) hk_slice *slices; /* [n_populations]; a thread writes to no cache line of another's */
     uint32_t n_accumulators;
     hk_sums sums;
-    hk_slab_table table;
     hk_cursors *cursors[2]; /* [n_ring] of the lists from sources and from neurons */
     int64_t started;        /* lists of neurons before this step have cursors */
     hk_due_list due;
@@ -111,6 +110,7 @@ struct hk_grid {
     uint32_t n_slots;
     hk_shard *shards;
     uint32_t n_shards;
+    hk_slab_tables slabs;
     hk_spike_list *lists[2]; /* [n_ring] by step: HK_FROM_SOURCES, HK_FROM_NEURONS */
     size_t n_ring;           /* a power of two */
     uint64_t most_units;     /* largest sum of 4-byte weights onto one accumulator */

@@ -50,7 +50,6 @@ static void fini_shards(hk_grid *grid)
         hk_memory_free(shard->sums.low, shard->n_accumulators * sizeof *shard->sums.low);
         hk_memory_free(shard->sums.carry, shard->n_accumulators * sizeof *shard->sums.carry);
         hk_dense_shard_destroy(shard, grid->n_populations);
-        hk_slab_table_fini(&shard->table);
         for (int from = HK_FROM_SOURCES; from <= HK_FROM_NEURONS; from++) {
             for (size_t k = 0; shard->cursors[from] != NULL && k < grid->n_ring; k++) {
                 free(shard->cursors[from][k].next);
@@ -63,6 +62,7 @@ static void fini_shards(hk_grid *grid)
         free(shard->fired);
         free(shard->fired_end);
     }
+    hk_slab_tables_fini(&grid->slabs);
     hk_memory_free(grid->shards, grid->n_shards * sizeof *grid->shards);
     grid->shards = NULL;
     grid->n_shards = 0;

@@ -32,7 +32,7 @@ int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_
 {
     static const uint32_t none;
     const hk_spike_list *list = hk_grid_list(grid, from, step);
-    const hk_slab_table *table = &shard->table;
+    const uint32_t number = (uint32_t)(shard - grid->shards);
     const uint32_t n_slots = grid->n_slots;
     const size_t bytes = hk_slab_row_bytes(n_slots); /* that are in use */
     hk_cursors *cursors = &shard->cursors[from][hk_grid_ring(grid, step)];
@@ -41,10 +41,10 @@ int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_
         return HK_ENOMEM;
     for (size_t k = 0; k < list->n; k++)
         for (size_t at = 0; at < bytes; at += LINE)
-            __builtin_prefetch((const char *)hk_slab_table_row(table, list->source[k]) + at);
+            __builtin_prefetch((const char *)hk_slab_row_of(&grid->slabs, list->source[k], number) + at);
     cursors->n = list->n;
     for (size_t k = 0; k < list->n; k++) {
-        const hk_slab_row *row = hk_slab_table_row(table, list->source[k]);
+        const hk_slab_row *row = hk_slab_row_of(&grid->slabs, list->source[k], number);
         cursors->next[k] = row->synapse != NULL ? row->synapse : &none;
         for (uint32_t at = 0; grid->delay[0] == 1 && at < row->length[0]; at += IN_LINE) /* due at once */
             __builtin_prefetch(row->synapse + at);

@@ -71,7 +71,7 @@ uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint
         for (uint32_t slot = 0; rc == HK_OK && slot < grid->n_slots; slot++) {
             slabs.n = 0;
             for (uint32_t s = 0; rc == HK_OK && s < grid->n_shards; s++) {
-                const hk_slab_row *row = hk_slab_table_row(&grid->shards[s].table, source);
+                const hk_slab_row *row = hk_slab_row_of(&grid->slabs, source, s);
                 if (row->length[slot] > 0)
                     rc = take(grid, &grid->shards[s], to, row->synapse + at[s], row->length[slot], &slabs);
                 at[s] += row->length[slot];

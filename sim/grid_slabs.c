@@ -280,8 +280,7 @@ static int write_row(const job *j, space *sp, uint32_t i, size_t n)
         sp->count[sp->row[k].bin]++;
     uint32_t g = grid->populations[j->pre->index].first + i;
     for (uint32_t s = 0; s < grid->n_shards; s++) {
-        const hk_slab_table *table = &grid->shards[s].table;
-        hk_slab_row *row = hk_slab_table_row(table, g);
+        hk_slab_row *row = hk_slab_row_of(&grid->slabs, g, s);
         uint32_t begin = 0, *count = sp->count + (size_t)s * grid->n_slots;
         for (uint32_t slot = 0; slot < grid->n_slots; slot++) {
             uint32_t length = count[slot];
@@ -295,12 +294,12 @@ static int write_row(const job *j, space *sp, uint32_t i, size_t n)
             count[slot] = begin;
             begin += length;
         }
-        row->synapse = begin == 0 ? NULL : table->arenas[j->pre->index] + j->at[s][i];
+        row->synapse = begin == 0 ? NULL : hk_slab_arena(&grid->slabs, j->pre->index, s) + j->at[s][i];
     }
     for (size_t first = 0; first < STRIDE; first++) /* neighbours onto one accumulator would wait for each other */
         for (size_t k = first; k < n; k += STRIDE) {
             uint32_t s = sp->row[k].bin / grid->n_slots;
-            uint32_t *arena = grid->shards[s].table.arenas[j->pre->index];
+            uint32_t *arena = hk_slab_arena(&grid->slabs, j->pre->index, s);
             arena[j->at[s][i] + sp->count[sp->row[k].bin]++] = sp->row[k].packed;
         }
     return HK_OK;
@@ -365,15 +364,18 @@ static int run(job *j, void (*work)(void *, unsigned))
     return atomic_load(&j->rc);
 }
 
-/* The arenas of all shards for the synapses of j->pre, and where each row begins in them. */
+/* The arenas of all groups of shards for the synapses of j->pre, and where each row begins in them. */
 static int place_rows(job *j)
 {
-    uint32_t n_pre = j->pre->n;
-    for (uint32_t s = 0; s < j->grid->n_shards; s++) {
-        uint64_t *at = j->at[s];
-        for (uint32_t i = 0; i < n_pre; i++)
-            at[i + 1] += at[i];
-        int rc = hk_slab_table_add(&j->grid->shards[s].table, j->pre->index, at[n_pre]);
+    hk_slab_tables *slabs = &j->grid->slabs;
+    for (uint32_t group = 0; group < slabs->n_groups; group++) {
+        uint64_t n = 0;
+        for (uint32_t i = 0; i < j->pre->n; i++)
+            for (uint32_t s = group; s < slabs->n_shards; s += slabs->n_groups) {
+                j->at[s][i] = n;
+                n += j->at[s][i + 1]; /* its length */
+            }
+        int rc = hk_slab_tables_add(slabs, j->pre->index, group, n);
         if (rc != HK_OK)
             return rc;
     }
@@ -485,10 +487,12 @@ static int make_population(hk_grid *grid, hk_population *pre, const uint32_t *sl
 
 static int make_tables(hk_grid *grid)
 {
-    int rc = HK_OK;
-    for (uint32_t s = 0; rc == HK_OK && s < grid->n_shards; s++)
-        rc = hk_slab_table_init(&grid->shards[s].table, grid->n_sources, grid->n_slots, grid->n_populations);
-    return rc;
+    grid->slabs = (hk_slab_tables){ .row_bytes = hk_slab_row_bytes(grid->n_slots),
+                                    .n_sources = grid->n_sources,
+                                    .n_shards = grid->n_shards,
+                                    .n_groups = hk_team_size(grid->sim->team),
+                                    .n_populations = grid->n_populations };
+    return hk_slab_tables_init(&grid->slabs);
 }
 
 /* The largest sum of weights onto one accumulator of a shard, in units. */
@@ -504,11 +508,13 @@ static void sum_weights(void *user, unsigned member)
             atomic_store(&j->rc, HK_ENOMEM);
             return;
         }
-        for (size_t i = 0; i < grid->n_populations; i++) {
-            const uint32_t *synapse = shard->table.arenas[i];
-            uint64_t n = synapse == NULL ? 0 : shard->table.arena_bytes[i] / sizeof *synapse;
+        for (size_t source = 0; source < grid->n_sources; source++) {
+            const hk_slab_row *row = hk_slab_row_of(&grid->slabs, source, s);
+            uint64_t n = 0;
+            for (uint32_t slot = 0; slot < grid->n_slots; slot++)
+                n += row->length[slot];
             for (uint64_t k = 0; k < n; k++)
-                most[synapse[k] & 0xffff] += (uint64_t)abs((int32_t)synapse[k] >> 16);
+                most[row->synapse[k] & 0xffff] += (uint64_t)abs((int32_t)row->synapse[k] >> 16);
         }
         for (uint32_t k = 0; k < shard->n_accumulators; k++)
             j->checksum[s] = most[k] > j->checksum[s] ? most[k] : j->checksum[s];
@@ -566,7 +572,7 @@ static bool is_slot_used(const hk_grid *grid, uint32_t slot)
 {
     for (uint32_t s = 0; s < grid->n_shards; s++)
         for (size_t source = 0; source < grid->n_sources; source++)
-            if (hk_slab_table_row(&grid->shards[s].table, source)->length[slot] > 0)
+            if (hk_slab_row_of(&grid->slabs, source, s)->length[slot] > 0)
                 return true;
     return false;
 }
