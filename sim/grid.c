@@ -366,9 +366,10 @@ static void work(void *user, unsigned member)
     const uint32_t n_shards = grid->n_shards, n_workers = sim->n_workers;
     const bool goes_on = grid->goes_on;
     unsigned mode = hk_subnormal_to_zero();
+    for (uint32_t k = member; k < n_shards; k += n_workers) /* what a spike looks up for them lies together */
+        grid->shards[k].rc = grid->n_slots > 0 ? start_cursors(grid, &grid->shards[k]) : HK_OK;
     for (uint32_t k = member; k < n_shards; k += n_workers) {
         hk_shard *shard = &grid->shards[k];
-        shard->rc = grid->n_slots > 0 ? start_cursors(grid, shard) : HK_OK;
         if (shard->rc == HK_OK)
             shard->rc = grid->dense != NULL ? hk_dense_shard_window(grid, shard) : shard_window(grid, shard);
         if (k + n_workers >= n_shards)
