@@ -315,11 +315,11 @@ static int keep_driven(const hk_grid *grid, hk_shard *shard, const hk_population
  * into shard->hits, not in order. */
 static int find_released(hk_shard *shard, const hk_population *p, int64_t step)
 {
-    hk_heap *heap = &shard->slices[p->index].releases;
+    hk_releases *releases = &shard->slices[p->index].releases;
     shard->hits.n = 0;
-    while (heap->n > 0 && heap->events[0].step <= step) {
-        hk_event release;
-        (void)hk_heap_pop(heap, &release);
+    for (const hk_event *first; (first = hk_releases_first(releases)) != NULL && first->step <= step;) {
+        hk_event release = *first;
+        hk_releases_pop(releases);
         if (p->held_until[release.source].step != release.step)
             continue;
         if (hk_hits_reserve(&shard->hits, 1) != HK_OK)

@@ -176,7 +176,7 @@ static int hold(const hk_grid *grid, hk_slice *slice, hk_population *p, uint32_t
                          .kind = HK_EVENT_RELEASE,
                          .source = i };
     p->held_until[i] = hk_event_time(&release);
-    return hk_heap_push(&slice->releases, &release);
+    return hk_releases_push(&slice->releases, &release);
 }
 
 /* Lets go those of begin ... end - 1 whose time has come; they may spike at once. Stale releases, of neurons that have been
@@ -184,10 +184,11 @@ static int hold(const hk_grid *grid, hk_slice *slice, hk_population *p, uint32_t
 static void release_due(hk_shard *shard, hk_population *p, uint32_t begin, uint32_t end, int64_t step,
                         const inputs *got)
 {
-    hk_heap *heap = &shard->slices[p->index].releases;
-    while (heap->n > 0 && heap->events[0].step <= step && heap->events[0].source < end) {
-        hk_event release;
-        (void)hk_heap_pop(heap, &release);
+    hk_releases *releases = &shard->slices[p->index].releases;
+    const hk_event *first;
+    while ((first = hk_releases_first(releases)) != NULL && first->step <= step && first->source < end) {
+        hk_event release = *first;
+        hk_releases_pop(releases);
         uint32_t i = release.source;
         if (i < begin || p->held_until[i].step != release.step)
             continue;
@@ -198,8 +199,8 @@ static void release_due(hk_shard *shard, hk_population *p, uint32_t begin, uint3
         if (p->model->wake(&p->view, i, in))
             hk_hits_add(&shard->hits, i);
     }
-    if (heap->n > 0) /* the next one, with luck of a chunk to come */
-        __builtin_prefetch(&p->held_until[heap->events[0].source], 1);
+    if (first != NULL) /* with luck of a chunk to come */
+        __builtin_prefetch(&p->held_until[first->source], 1);
 }
 
 static int fire(const hk_grid *grid, hk_shard *shard, hk_population *p, uint32_t i, int64_t step)

@@ -15,6 +15,7 @@
 #include "sim/engine.h"
 #include "sim/kernels/grid.h"
 #include "sim/kernels/moments.h"
+#include "sim/releases.h"
 #include "sim/simulation.h"
 #include "sim/slab_tables.h"
 
@@ -64,7 +65,7 @@ typedef struct hk_slice { /* of one population, in one shard */
     uint32_t begin, end;
     uint32_t part;                 /* which it is of those that have neurons */
     uint32_t first[HK_MOST_PORTS]; /* accumulator of neuron `begin` */
-    hk_heap releases;
+    hk_releases releases;
 } hk_slice;
 
 typedef struct hk_shard {

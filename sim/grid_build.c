@@ -45,7 +45,7 @@ static void fini_shards(hk_grid *grid)
     for (uint32_t s = 0; s < grid->n_shards; s++) {
         hk_shard *shard = &grid->shards[s];
         for (size_t i = 0; shard->slices != NULL && i < grid->n_populations; i++)
-            hk_heap_fini(&shard->slices[i].releases);
+            hk_releases_fini(&shard->slices[i].releases);
         free(shard->slices);
         hk_memory_free(shard->sums.low, shard->n_accumulators * sizeof *shard->sums.low);
         hk_memory_free(shard->sums.carry, shard->n_accumulators * sizeof *shard->sums.carry);
@@ -249,7 +249,7 @@ static int cut_shard(hk_grid *grid, uint32_t number)
             hk_event release = {
                 .step = p->held_until[k].step, .offset = p->held_until[k].offset, .kind = HK_EVENT_RELEASE, .source = k
             };
-            if (release.step != INT64_MIN && hk_heap_push(&slice->releases, &release) != HK_OK)
+            if (release.step != INT64_MIN && hk_releases_push(&slice->releases, &release) != HK_OK)
                 return HK_ENOMEM;
         }
     }
@@ -427,13 +427,13 @@ static int list_releases(hk_grid *grid)
         for (size_t i = 0; i < grid->n_populations; i++) {
             const hk_population *p = grid->sim->populations[i];
             hk_slice *slice = &grid->shards[s].slices[i];
-            slice->releases.n = 0;
+            hk_releases_clear(&slice->releases);
             for (uint32_t k = slice->begin; k < slice->end; k++) {
                 hk_event release = { .step = p->held_until[k].step,
                                      .offset = p->held_until[k].offset,
                                      .kind = HK_EVENT_RELEASE,
                                      .source = k };
-                if (release.step != INT64_MIN && hk_heap_push(&slice->releases, &release) != HK_OK)
+                if (release.step != INT64_MIN && hk_releases_push(&slice->releases, &release) != HK_OK)
                     return HK_ENOMEM;
             }
         }
@@ -462,7 +462,7 @@ void hk_grid_forget(hk_grid *grid)
     for (uint32_t s = 0; s < grid->n_shards; s++) {
         hk_grid_unprepare(&grid->shards[s]);
         for (size_t i = 0; i < grid->n_populations; i++)
-            grid->shards[s].slices[i].releases.n = 0;
+            hk_releases_clear(&grid->shards[s].slices[i].releases);
     }
 }
 

@@ -101,5 +101,5 @@ int hk_replay(hk_shard *shard, hk_population *population, uint32_t i, int64_t st
     hk_event release = {
         .step = p->held_until[i].step, .offset = p->held_until[i].offset, .kind = HK_EVENT_RELEASE, .source = i
     };
-    return hk_heap_push(&shard->slices[p->index].releases, &release);
+    return hk_releases_push(&shard->slices[p->index].releases, &release);
 }
