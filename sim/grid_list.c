@@ -1,5 +1,6 @@
 /* sim/grid_list.c - lists the 4-byte synapses of a projection. See grid.h. */
 #include "sim/grid.h"
+#include "sim/memory.h"
 #include "sim/storage.h"
 
 #include <stdlib.h>
@@ -15,18 +16,6 @@ typedef struct slab_list {
     size_t n, capacity;
 } slab_list;
 
-static int slab_list_reserve(slab_list *list, size_t n)
-{
-    if (n <= list->capacity)
-        return HK_OK;
-    listed *synapse = realloc(list->synapse, 2 * n * sizeof *synapse);
-    if (synapse == NULL)
-        return HK_ENOMEM;
-    list->synapse = synapse;
-    list->capacity = 2 * n;
-    return HK_OK;
-}
-
 static int compare(const void *a, const void *b)
 {
     const listed *x = a, *y = b;
@@ -41,8 +30,11 @@ static int take(const hk_grid *grid, const hk_shard *shard, uint32_t to, const u
 {
     const hk_grid_population *g = &grid->populations[to];
     const hk_slice *slice = &shard->slices[to];
-    int rc = slab_list_reserve(out, out->n + n);
-    for (uint32_t k = 0; rc == HK_OK && k < n; k++)
+    listed *grown = hk_memory_grow(out->synapse, &out->capacity, out->n + n, sizeof *grown);
+    if (grown == NULL)
+        return HK_ENOMEM;
+    out->synapse = grown;
+    for (uint32_t k = 0; k < n; k++)
         for (uint32_t port = 0; port < g->n_ports; port++) {
             uint32_t neuron = (synapse[k] & 0xffff) - slice->first[port];
             if (neuron >= slice->end - slice->begin)
@@ -51,7 +43,7 @@ static int take(const hk_grid *grid, const hk_shard *shard, uint32_t to, const u
                                                .weight = (double)((int32_t)synapse[k] >> 16) * g->scale[port] };
             break;
         }
-    return rc;
+    return HK_OK;
 }
 
 /* The number of a synapse must not depend on how shards are cut and slabs are ordered. */

@@ -1,10 +1,10 @@
 /* sim/releases.c - see releases.h. */
 #include "sim/releases.h"
 
+#include "sim/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-enum { FIRST_CAPACITY = 64 };
 
 /* Room behind the last one: what has been taken away is used again when it is half of all. */
 static int make_room(hk_releases *r)
@@ -17,12 +17,10 @@ static int make_room(hk_releases *r)
         r->begin = 0;
         return HK_OK;
     }
-    size_t capacity = r->capacity == 0 ? FIRST_CAPACITY : 2 * r->capacity;
-    hk_event *queue = realloc(r->queue, capacity * sizeof *queue);
+    hk_event *queue = hk_memory_grow(r->queue, &r->capacity, r->end + 1, sizeof *queue);
     if (queue == NULL)
         return HK_ENOMEM;
     r->queue = queue;
-    r->capacity = capacity;
     return HK_OK;
 }
 

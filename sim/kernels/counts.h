@@ -29,7 +29,7 @@ typedef struct hk_counts_rest {
     int32_t bits[HK_COUNTS_TOGETHER + 16];
 } hk_counts_rest;
 
-#if defined(__AVX512BW__)
+#if defined(__AVX512VBMI2__)
 /* Which part's block lane l is: even lanes are brought together, then odd ones. */
 static inline uint32_t hk_counts_part_of(uint32_t l)
 {
