@@ -50,7 +50,7 @@ extern const char *const hk_circuit_records[], *const hk_circuit_integrators[], 
           .text = "compact",                                                                                          \
           .choices = hk_circuit_weights,                                                                              \
           .meaning =                                                                                                  \
-              "compact: in dense networks 4 bytes a synapse, its weight in 16 bits, unless that loses more than "     \
+              "compact: in dense networks 2 or 4 bytes a synapse, weights in 16 bits, unless that loses more than "   \
               "thousandth; float: 8 bytes, single precision" },                                                       \
         { .name = "precision",                                                                                        \
           .type = HK_OPTION_CHOICE,                                                                                   \

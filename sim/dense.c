@@ -40,8 +40,10 @@ static int find_volleys(const hk_grid *grid, hk_shard *shard, int64_t step, size
                 return HK_ENOMEM;
             for (size_t k = 0; k < cursors->n; k++) {
                 size_t length = cursors->length[slot * cursors->n + k];
-                d->volleys[n] = (hk_volley){ .synapse = cursors->next[k], .impulse = &impulse[k], .n = length };
-                cursors->next[k] += length;
+                d->volleys[n] = (hk_volley){ .synapse = (const uint32_t *)(const void *)cursors->next[k],
+                                             .impulse = &impulse[k],
+                                             .n = length };
+                cursors->next[k] += length * sizeof(uint32_t);
                 n += length > 0;
                 shard->n_synaptic_events += length;
             }
@@ -65,7 +67,7 @@ static double weight_of(const hk_slab *slab, uint32_t k)
     return slab->weight64 != NULL ? slab->weight64[k] : (double)slab->weight[k];
 }
 
-/* Calls for the slabs of this step that come through one projection whose synapses are no 4-byte ones. */
+/* Calls for the slabs of this step that come through one projection whose synapses are no compact ones. */
 static int each_slab(const hk_grid *grid, hk_shard *shard, const hk_projection *projection, int64_t step,
                      take_slab call)
 {
@@ -158,7 +160,7 @@ static int pick_slab(const hk_grid *grid, hk_shard *shard, const arriving *a)
     return HK_OK;
 }
 
-/* The inputs of all neurons that are near: through 4-byte synapses, then others; those of the drive are there. */
+/* The inputs of all neurons that are near: through compact synapses, then others; those of the drive are there. */
 static int find_inputs(const hk_grid *grid, hk_shard *shard, int64_t step, size_t n_volleys)
 {
     hk_dense_shard *d = shard->dense;

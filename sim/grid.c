@@ -397,7 +397,7 @@ static int check_repeats(const hk_grid *grid, hk_spike_list *list, int64_t step)
         return HK_OK;
     return hk_fail(
         grid->sim->ctx, HK_ERANGE,
-        "simulation: a source sends %zu spikes in the step at %.4f ms, too many for the 32-bit sums of 4-byte "
+        "simulation: a source sends %zu spikes in the step at %.4f ms, too many for the 32-bit sums of compact "
         "synapses: let its projections keep single precision (weights = float)",
         most, (double)step * grid->sim->resolution_ms);
 }

@@ -5,7 +5,7 @@
  * by delay. A spike is not scattered into future steps: it stays in a list of its step, and each step the slabs
  * that are due are added to one accumulator a neuron and port.
  *
- * Accumulators of 4-byte synapses are integers, so the order of delivery cannot change a sum; those of single-precision weights are
+ * Accumulators of compact synapses are integers, so the order of delivery cannot change a sum; those of single-precision weights are
  * doubles, added in the order of projection, delay and source whatever the shards. So neither the number of shards
  * nor of threads changes a bit. A shard is computed by one thread at a time. Between windows of a run the caller's thread lists what
  * has been fired, while the others already add up what is known to arrive in the next one: who is early need not wait. */
@@ -33,14 +33,22 @@ typedef struct hk_dense_shard hk_dense_shard;
 
 /* How far the slabs of the spikes of one list have been delivered. */
 typedef struct hk_cursors {
-    const uint32_t **next; /* [n] slab of each spike */
-    uint16_t *length;      /* [n_slots][n] of all its slabs: those of one step lie side by side */
+    const unsigned char **next; /* [n] slab of each spike */
+    uint16_t *length;           /* [n_slots][n] of all its slabs: those of one step lie side by side */
     size_t n, capacity;
 } hk_cursors;
 
-typedef struct hk_list_due { /* spikes of one step from which something arrives in another */
-    hk_cursors *cursors;
-    const uint16_t *length; /* [cursors->n] of the slabs that do */
+/* Populations first ... end - 1, whose synapses have one size. */
+typedef struct hk_senders {
+    uint32_t first, end;
+    int32_t units; /* weight of all their synapses; 0: each has its own */
+} hk_senders;
+
+typedef struct hk_list_due { /* spikes of one step and some senders from which something arrives in another */
+    const unsigned char **next;
+    const uint16_t *length; /* [n] of the slabs that do */
+    size_t n;
+    int32_t units; /* of the senders */
 } hk_list_due;
 
 typedef struct hk_due_slabs {
@@ -54,7 +62,7 @@ typedef struct hk_due_list {
     hk_due_slabs found, ordered; /* of a step to come */
     hk_due_slabs late;           /* of this step, from spikes that have become known since */
     size_t n_fetched;            /* of those in order */
-    hk_list_due *lists;          /* [2 * n_slots] */
+    hk_list_due *lists;          /* [2 * n_slots * n_senders] */
     size_t n_lists;
     bool is_prepared; /* holds those of spikes before `known_before` already */
     bool is_added;    /* these have been added to the sums */
@@ -92,9 +100,10 @@ typedef struct hk_grid_population {
     uint32_t first;   /* index of its first neuron among all of the simulation */
     uint32_t n_ports; /* 0: a source */
     bool whole;       /* not cut: competition and some rules look at all of it */
-    bool is_numbered; /* has accumulators: 4-byte synapses may lead to it */
+    bool is_numbered; /* has accumulators: compact synapses may lead to it */
     uint32_t n_rules; /* on its inputs */
-    bool on_slabs;    /* takes 4-byte synapses */
+    bool on_slabs;    /* takes compact synapses */
+    int32_t units;    /* weight of all compact synapses that it sends; 0: each has its own, or there are none */
     double scale[HK_MOST_PORTS];
     bool is_exact[HK_MOST_PORTS]; /* all weights are whole multiples of the scale */
     double *sum[HK_MOST_PORTS];   /* [n] what arrives through other synapses, NULL where it has none */
@@ -107,14 +116,16 @@ struct hk_grid {
     hk_grid_population *populations; /* [n_populations] */
     size_t n_populations, n_projections;
     uint32_t n_sources;
-    uint32_t *delay; /* [n_slots] steps, ascending: what occurs in 4-byte synapses */
+    uint32_t *delay; /* [n_slots] steps, ascending: what occurs in compact synapses */
     uint32_t n_slots;
+    hk_senders *senders; /* all populations */
+    size_t n_senders;
     hk_shard *shards;
     uint32_t n_shards;
     hk_slab_tables slabs;
     hk_spike_list *lists[2]; /* [n_ring] by step: HK_FROM_SOURCES, HK_FROM_NEURONS */
     size_t n_ring;           /* a power of two */
-    uint64_t most_units;     /* largest sum of 4-byte weights onto one accumulator */
+    uint64_t most_units;     /* largest sum of compact weights onto one accumulator */
     int64_t end;             /* of the window being computed */
     bool goes_on;            /* the same run computes the next window too */
     bool is_ahead;           /* members may still be delivering for the next window */
@@ -151,10 +162,22 @@ typedef struct hk_weight_range {
     double low, high, typical; /* no weight lies outside; typical is a size */
 } hk_weight_range;
 hk_weight_range hk_weight_range_of(const hk_projection_config *asked);
-/** Sets the scales of all populations, and which projections are on slabs. */
+/** Sets the scales of all populations, which projections are on slabs, and which populations' synapses weigh the same. */
 void hk_grid_choose_projections(hk_grid *grid);
+/** Weight in units, to the nearest, ties to even. */
+static inline int32_t hk_grid_units(double weight, double per_scale)
+{
+    const double magic = 0x1.8p52;
+    return (int32_t)((weight * per_scale + magic) - magic);
+}
 
-/* grid_slabs.c: the 4-byte synapses of a built grid whose shards are cut. */
+/* grid_limits.c: what a grid must not exceed. */
+/** All memory that the compact synapses take while they are built, against what there is, before any of it is taken. HK_ENOMEM. */
+HK_MUST_CHECK int hk_grid_check_memory(const hk_grid *grid);
+/** No sum of arrivals in one step may leave 32 bits. HK_ENOMEM, HK_ERANGE. */
+HK_MUST_CHECK int hk_grid_check_sums(hk_grid *grid);
+
+/* grid_slabs.c: the compact synapses of a built grid whose shards are cut. */
 HK_MUST_CHECK int hk_grid_build_slabs(hk_grid *grid);
 
 /* grid_deliver.c */

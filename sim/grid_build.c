@@ -11,7 +11,7 @@
 enum {
     FAST_ACCUMULATORS = 16384, /* stay near the first cache */
     LEAST_WORK = 8192,         /* neurons and synapses of a window */
-    LONG_SLAB = 64,            /* synapses: shorter ones cost more to find and fetch than nearer accumulators save */
+    LONG_SLAB = 128,           /* synapses: shorter ones cost more to find and fetch than nearer accumulators save */
 };
 
 int hk_grid_create(hk_sim *sim, bool dense, hk_grid **out)
@@ -71,8 +71,10 @@ static void fini_shards(hk_grid *grid)
             free(grid->populations[i].sum[port]);
     free(grid->populations);
     free(grid->delay);
+    free(grid->senders);
     grid->populations = NULL;
     grid->delay = NULL;
+    grid->senders = NULL;
 }
 
 void hk_grid_destroy(hk_grid *grid)
@@ -391,9 +393,13 @@ static int place_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_t
 {
     int rc = hk_grid_start_cursors(grid, shard, from, sent);
     hk_cursors *cursors = &shard->cursors[from][hk_grid_ring(grid, sent)];
-    for (size_t k = 0; rc == HK_OK && k < cursors->n; k++)
-        for (uint32_t slot = 0; slot < grid->n_slots && sent + (int64_t)grid->delay[slot] < grid->sim->step; slot++)
-            cursors->next[k] += cursors->length[slot * cursors->n + k];
+    for (size_t i = 0; rc == HK_OK && i < grid->n_populations; i++) {
+        const size_t *begin = hk_grid_list(grid, from, sent)->begin,
+                     size = hk_synapse_bytes(grid->populations[i].units);
+        for (size_t k = begin[i]; k < begin[i + 1]; k++)
+            for (uint32_t slot = 0; slot < grid->n_slots && sent + (int64_t)grid->delay[slot] < grid->sim->step; slot++)
+                cursors->next[k] += cursors->length[slot * cursors->n + k] * size;
+    }
     return rc;
 }
 
@@ -406,7 +412,7 @@ static int make_cursors(hk_grid *grid)
         shard->started = now;
         hk_grid_unprepare(shard);
         if (shard->due.lists == NULL)
-            shard->due.lists = malloc(2 * (size_t)grid->n_slots * sizeof *shard->due.lists);
+            shard->due.lists = malloc(2 * (size_t)grid->n_slots * grid->n_senders * sizeof *shard->due.lists);
         rc = shard->due.lists == NULL ? HK_ENOMEM : HK_OK;
         for (int from = HK_FROM_SOURCES; rc == HK_OK && from <= HK_FROM_NEURONS; from++) {
             if (shard->cursors[from] == NULL)

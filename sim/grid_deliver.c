@@ -1,4 +1,4 @@
-/* sim/grid_deliver.c - the 4-byte synapses of one step: finds the slabs that are due, and adds them up. See grid.h. */
+/* sim/grid_deliver.c - the compact synapses of one step: finds the slabs that are due, and adds them up. See grid.h. */
 #include "sim/grid.h"
 
 #include <stdlib.h>
@@ -6,17 +6,18 @@
 
 enum {
     LINE = 64,
-    LENGTHS = 256,                     /* slabs are ordered exactly up to this length */
-    FEW = 32,                          /* slabs: not worth ordering */
-    IN_LINE = LINE / sizeof(uint32_t), /* synapses */
-    FIRST_LINES = 2,                   /* of a slab that are fetched early */
+    LENGTHS = 256,   /* slabs are ordered exactly up to this length */
+    FEW = 32,        /* slabs: not worth ordering */
+    FIRST_SLABS = 4, /* that are fetched early as a whole: nothing is added before them */
+    FIRST_LINES = 2, /* of the others */
+    MOST_LINES = 4,  /* of these: longer ones are fetched soon enough while others are added */
 };
 
 static int cursors_reserve(hk_cursors *cursors, size_t n, uint32_t n_slots)
 {
     if (n <= cursors->capacity)
         return HK_OK;
-    const uint32_t **next = realloc(cursors->next, 2 * n * sizeof *next);
+    const unsigned char **next = realloc(cursors->next, 2 * n * sizeof *next);
     if (next == NULL)
         return HK_ENOMEM;
     cursors->next = next;
@@ -30,7 +31,7 @@ static int cursors_reserve(hk_cursors *cursors, size_t n, uint32_t n_slots)
 
 int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_t step)
 {
-    static const uint32_t none;
+    static const unsigned char none;
     const hk_spike_list *list = hk_grid_list(grid, from, step);
     const uint32_t number = (uint32_t)(shard - grid->shards);
     const uint32_t n_slots = grid->n_slots;
@@ -46,10 +47,14 @@ int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_
     for (size_t k = 0; k < list->n; k++) {
         const hk_slab_row *row = hk_slab_row_of(&grid->slabs, list->source[k], number);
         cursors->next[k] = row->synapse != NULL ? row->synapse : &none;
-        for (uint32_t at = 0; grid->delay[0] == 1 && at < row->length[0]; at += IN_LINE) /* due at once */
-            __builtin_prefetch(row->synapse + at);
         for (uint32_t slot = 0; slot < n_slots; slot++)
             cursors->length[slot * list->n + k] = row->length[slot];
+    }
+    for (size_t s = 0; grid->delay[0] == 1 && s < grid->n_senders; s++) {
+        size_t size = hk_synapse_bytes(grid->senders[s].units), end = list->begin[grid->senders[s].end];
+        for (size_t k = list->begin[grid->senders[s].first]; k < end; k++) /* due at once */
+            for (size_t at = 0; at < cursors->length[k] * size; at += LINE)
+                __builtin_prefetch(cursors->next[k] + at);
     }
     return HK_OK;
 }
@@ -79,6 +84,18 @@ static int due_reserve(hk_due_slabs *slabs, size_t n)
     return HK_OK;
 }
 
+/* The part of a list that some senders have. */
+static hk_list_due list_of(const hk_grid *grid, const hk_senders *senders, const hk_spike_list *list,
+                           const hk_cursors *cursors, uint32_t slot)
+{
+    size_t begin = senders->first == 0 ? 0 : list->begin[senders->first];
+    size_t end = senders->end == grid->n_populations ? cursors->n : list->begin[senders->end];
+    return (hk_list_due){ .next = cursors->next + begin,
+                          .length = cursors->length + slot * cursors->n + begin,
+                          .n = end - begin,
+                          .units = senders->units };
+}
+
 /* Finds the lists of spikes from which something arrives in a step: those that neurons fired in steps begin ... end - 1, and
  * those of sources if `and_sources`. Makes room for all their slabs. */
 static int find_lists(const hk_grid *grid, hk_shard *shard, int64_t step, int64_t begin, int64_t end, bool and_sources,
@@ -95,9 +112,11 @@ static int find_lists(const hk_grid *grid, hk_shard *shard, int64_t step, int64_
             if (from == HK_FROM_SOURCES ? !and_sources : sent < begin || sent >= end)
                 continue;
             hk_cursors *cursors = &shard->cursors[from][hk_grid_ring(grid, sent)];
-            due->lists[due->n_lists] = (hk_list_due){ .cursors = cursors,
-                                                      .length = cursors->length + slot * cursors->n };
-            due->n_lists += cursors->n > 0;
+            for (size_t s = 0; cursors->n > 0 && s < grid->n_senders; s++) {
+                due->lists[due->n_lists] = list_of(grid, &grid->senders[s], hk_grid_list(grid, from, sent), cursors,
+                                                   slot);
+                due->n_lists += due->lists[due->n_lists].n > 0;
+            }
             n += cursors->n;
         }
     }
@@ -108,8 +127,8 @@ static int find_lists(const hk_grid *grid, hk_shard *shard, int64_t step, int64_
 static void fetch_list(const hk_list_due *list)
 {
     __builtin_prefetch(list->length);
-    for (size_t k = 0; k < list->cursors->n; k += LINE / sizeof *list->cursors->next)
-        __builtin_prefetch(list->cursors->next + k, 1);
+    for (size_t k = 0; k < list->n; k += LINE / sizeof *list->next)
+        __builtin_prefetch(list->next + k, 1);
 }
 
 /* The slabs of the lists; moves the lists' cursors behind them. Counts how many there are of each length. */
@@ -119,13 +138,13 @@ static void find_slabs(const hk_due_list *due, hk_due_slabs *out, uint32_t n_of[
     size_t n = 0;
     for (size_t l = 0; l < due->n_lists; l++) {
         const hk_list_due list = due->lists[l];
-        const uint32_t **next = list.cursors->next;
+        const size_t size = hk_synapse_bytes(list.units);
         if (l + 2 < due->n_lists)
             fetch_list(&due->lists[l + 2]);
-        for (size_t k = 0, end = list.cursors->n; k < end; k++) {
-            size_t length = list.length[k];
-            slab[n] = (hk_due){ .synapse = next[k], .n = length };
-            next[k] += length;
+        for (size_t k = 0; k < list.n; k++) {
+            uint32_t length = list.length[k];
+            slab[n] = (hk_due){ .synapse = list.next[k], .n = length, .units = list.units };
+            list.next[k] += length * size;
             n += length > 0;
             n_of[length < LENGTHS ? length : LENGTHS]++;
         }
@@ -231,8 +250,12 @@ void hk_grid_fetch_slabs(hk_shard *shard, uint64_t done, uint64_t of)
     size_t end = due->ordered.n * done / of;
     for (; due->n_fetched < end; due->n_fetched++) {
         const hk_due *slab = &due->ordered.slab[due->n_fetched];
-        for (size_t k = 0; k < slab->n && k < FIRST_LINES * IN_LINE; k += IN_LINE)
-            __builtin_prefetch(slab->synapse + k, 0, 2);
-        __builtin_prefetch(slab->synapse + slab->n - 1, 0, 2);
+        const size_t bytes = slab->n * hk_synapse_bytes(slab->units);
+        const bool is_first = due->n_fetched < FIRST_SLABS;
+        if (!is_first && bytes > MOST_LINES * LINE)
+            continue;
+        for (size_t at = 0; at < bytes && (is_first || at < FIRST_LINES * LINE); at += LINE)
+            __builtin_prefetch(slab->synapse + at, 0, 2);
+        __builtin_prefetch(slab->synapse + bytes - 1, 0, 2);
     }
 }

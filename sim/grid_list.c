@@ -1,4 +1,4 @@
-/* sim/grid_list.c - lists the 4-byte synapses of a projection. See grid.h. */
+/* sim/grid_list.c - lists the compact synapses of a projection. See grid.h. */
 #include "sim/grid.h"
 #include "sim/memory.h"
 #include "sim/storage.h"
@@ -25,8 +25,8 @@ static int compare(const void *a, const void *b)
 }
 
 /* Adds those of n synapses of a shard that lead to population `to`. */
-static int take(const hk_grid *grid, const hk_shard *shard, uint32_t to, const uint32_t *synapse, uint32_t n,
-                slab_list *out)
+static int take(const hk_grid *grid, const hk_shard *shard, uint32_t to, const unsigned char *slab, uint32_t n,
+                int32_t units, slab_list *out)
 {
     const hk_grid_population *g = &grid->populations[to];
     const hk_slice *slice = &shard->slices[to];
@@ -36,11 +36,11 @@ static int take(const hk_grid *grid, const hk_shard *shard, uint32_t to, const u
     out->synapse = grown;
     for (uint32_t k = 0; k < n; k++)
         for (uint32_t port = 0; port < g->n_ports; port++) {
-            uint32_t neuron = (synapse[k] & 0xffff) - slice->first[port];
+            uint32_t neuron = hk_synapse_accumulator(slab, units, k) - slice->first[port];
             if (neuron >= slice->end - slice->begin)
                 continue;
             out->synapse[out->n++] = (listed){ .post = slice->begin + neuron,
-                                               .weight = (double)((int32_t)synapse[k] >> 16) * g->scale[port] };
+                                               .weight = hk_synapse_weight(slab, units, k) * g->scale[port] };
             break;
         }
     return HK_OK;
@@ -52,9 +52,10 @@ uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint
 {
     const hk_grid *grid = projection->pre->sim->grid;
     uint32_t from = projection->pre->index, to = projection->post->index;
+    const int32_t units = grid->populations[from].units;
     uint64_t n_listed = 0;
     slab_list slabs = { 0 };
-    size_t *at = calloc(grid->n_shards, sizeof *at); /* in the row of each shard */
+    size_t *at = calloc(grid->n_shards, sizeof *at); /* byte in the row of each shard */
     int rc = at == NULL ? HK_ENOMEM : HK_OK;
     for (uint32_t i = 0; rc == HK_OK && i < projection->pre->n; i++) {
         size_t source = grid->populations[from].first + i;
@@ -65,8 +66,8 @@ uint64_t hk_grid_list_synapses(const hk_projection *projection, uint64_t n, uint
             for (uint32_t s = 0; rc == HK_OK && s < grid->n_shards; s++) {
                 const hk_slab_row *row = hk_slab_row_of(&grid->slabs, source, s);
                 if (row->length[slot] > 0)
-                    rc = take(grid, &grid->shards[s], to, row->synapse + at[s], row->length[slot], &slabs);
-                at[s] += row->length[slot];
+                    rc = take(grid, &grid->shards[s], to, row->synapse + at[s], row->length[slot], units, &slabs);
+                at[s] += row->length[slot] * hk_synapse_bytes(units);
             }
             if (slabs.n > 1)
                 qsort(slabs.synapse, slabs.n, sizeof *slabs.synapse, compare);

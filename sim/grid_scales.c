@@ -1,4 +1,4 @@
-/* sim/grid_scales.c - which projections get 4-byte synapses on the grid, and the scale of their weights. See grid.h. */
+/* sim/grid_scales.c - which projections get compact synapses on the grid, and the scale of their weights. See grid.h. */
 #include "sim/grid.h"
 
 #include "sim/dense.h"
@@ -101,6 +101,27 @@ static void find_scales(hk_grid *grid, uint32_t post)
     }
 }
 
+/* The weight of all synapses on slabs from a population, in units of their accumulators. Dense networks keep each one's. */
+static int32_t find_units(const hk_grid *grid, const hk_population *pre)
+{
+    int32_t all = 0;
+    for (size_t k = 0; k < pre->n_out; k++) {
+        const hk_projection *p = pre->out[k];
+        if (!p->on_slabs)
+            continue;
+        const hk_grid_population *g = &grid->populations[p->post->index];
+        hk_weight_range r = hk_weight_range_of(&p->asked);
+        bool is_listed = p->asked.connect == HK_EXPLICIT && p->asked.list_weight != NULL;
+        uint32_t port = g->n_ports == 2 && r.low < 0.0 ? 1 : 0;
+        int32_t units = hk_grid_units(r.low, 1.0 / g->scale[port]);
+        if (grid->dense != NULL || r.low != r.high || (!is_listed && p->asked.weight.kind != HK_CONSTANT) ||
+            units == 0 || (all != 0 && units != all))
+            return 0;
+        all = units;
+    }
+    return all;
+}
+
 void hk_grid_choose_projections(hk_grid *grid)
 {
     for (uint32_t i = 0; i < grid->n_populations; i++) {
@@ -124,4 +145,6 @@ void hk_grid_choose_projections(hk_grid *grid)
         }
         g->on_slabs = g->on_slabs || p->on_slabs;
     }
+    for (uint32_t i = 0; i < grid->n_populations; i++)
+        grid->populations[i].units = find_units(grid, grid->sim->populations[i]);
 }

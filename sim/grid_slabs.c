@@ -1,4 +1,4 @@
-/* sim/grid_slabs.c - draws the 4-byte synapses of a simulation on the grid into the tables of its shards. See grid.h.
+/* sim/grid_slabs.c - draws the compact synapses of a simulation on the grid into the tables of its shards. See grid.h.
  *
  * One source population at a time: first the targets of all its projections, then row by row their weights and delays, from the
  * same streams as elsewhere, sorted by shard and delay. Rows are independent, so threads share them. */
@@ -167,7 +167,7 @@ static void measure_rows(void *user, unsigned member)
 }
 
 typedef struct drawn_synapse { /* while a row is sorted */
-    uint32_t bin, packed;      /* shard * n_slots + slot; as in the table */
+    uint32_t bin, packed;      /* shard * n_slots + slot; as in the table, with its weight */
 } drawn_synapse;
 
 typedef struct space { /* of one thread */
@@ -175,13 +175,6 @@ typedef struct space { /* of one thread */
     size_t capacity;
     uint32_t *count; /* [n_shards * n_slots + 1] */
 } space;
-
-/* Weight in units, to the nearest, ties to even. */
-static inline int32_t to_units(double w, double per_scale)
-{
-    const double magic = 0x1.8p52;
-    return (int32_t)((w * per_scale + magic) - magic);
-}
 
 enum { BLOCK = 256 }; /* synapses that are drawn together */
 
@@ -214,7 +207,7 @@ static void make_synapses(const job *j, uint32_t i, const row_maker *make, const
             s = shard_of(grid, m.post, target);
             slice = grid->shards[s].slices[m.post];
         }
-        int32_t units = to_units(in->weight[k], m.per_scale[port]);
+        int32_t units = hk_grid_units(in->weight[k], m.per_scale[port]);
         double error = fabs((double)units * m.scale[port] - in->weight[k]);
         rounding = error > rounding ? error : rounding;
         checksum += ((uint64_t)target + 1) * ((uint64_t)in->delay[k] + 3) * ((uint64_t)(uint16_t)units + 70001);
@@ -274,6 +267,8 @@ static void draw_row(const job *j, const rows *r, uint32_t i, const row_maker *m
 static int write_row(const job *j, space *sp, uint32_t i, size_t n)
 {
     const hk_grid *grid = j->grid;
+    const int32_t units = grid->populations[j->pre->index].units;
+    const size_t size = hk_synapse_bytes(units);
     uint32_t n_bins = grid->n_shards * grid->n_slots;
     memset(sp->count, 0, n_bins * sizeof *sp->count);
     for (size_t k = 0; k < n; k++)
@@ -294,13 +289,17 @@ static int write_row(const job *j, space *sp, uint32_t i, size_t n)
             count[slot] = begin;
             begin += length;
         }
-        row->synapse = begin == 0 ? NULL : hk_slab_arena(&grid->slabs, j->pre->index, s) + j->at[s][i];
+        row->synapse = begin == 0 ? NULL : hk_slab_arena(&grid->slabs, j->pre->index, s) + j->at[s][i] * size;
     }
     for (size_t first = 0; first < STRIDE; first++) /* neighbours onto one accumulator would wait for each other */
         for (size_t k = first; k < n; k += STRIDE) {
             uint32_t s = sp->row[k].bin / grid->n_slots;
-            uint32_t *arena = hk_slab_arena(&grid->slabs, j->pre->index, s);
-            arena[j->at[s][i] + sp->count[sp->row[k].bin]++] = sp->row[k].packed;
+            void *arena = hk_slab_arena(&grid->slabs, j->pre->index, s);
+            uint64_t at = j->at[s][i] + sp->count[sp->row[k].bin]++;
+            if (units != 0)
+                ((uint16_t *)arena)[at] = (uint16_t)sp->row[k].packed;
+            else
+                ((uint32_t *)arena)[at] = sp->row[k].packed;
         }
     return HK_OK;
 }
@@ -368,6 +367,7 @@ static int run(job *j, void (*work)(void *, unsigned))
 static int place_rows(job *j)
 {
     hk_slab_tables *slabs = &j->grid->slabs;
+    const size_t size = hk_synapse_bytes(j->grid->populations[j->pre->index].units);
     for (uint32_t group = 0; group < slabs->n_groups; group++) {
         uint64_t n = 0;
         for (uint32_t i = 0; i < j->pre->n; i++)
@@ -375,7 +375,7 @@ static int place_rows(job *j)
                 j->at[s][i] = n;
                 n += j->at[s][i + 1]; /* its length */
             }
-        int rc = hk_slab_tables_add(slabs, j->pre->index, group, n);
+        int rc = hk_slab_tables_add(slabs, j->pre->index, group, n * size);
         if (rc != HK_OK)
             return rc;
     }
@@ -447,7 +447,7 @@ static void finish_rows(job *j)
             p->slabs_checksum += j->checksum[m * j->n_of + k];
         }
         p->n_synapses = r->row == NULL ? 0 : r->row[j->pre->n];
-        p->bytes = p->n_synapses * sizeof(uint32_t);
+        p->bytes = p->n_synapses * hk_synapse_bytes(j->grid->populations[j->pre->index].units);
         p->is_drawn = true;
         free(r->row);
         hk_memory_free(r->target, r->target_bytes);
@@ -495,79 +495,6 @@ static int make_tables(hk_grid *grid)
     return hk_slab_tables_init(&grid->slabs);
 }
 
-/* The largest sum of weights onto one accumulator of a shard, in units. */
-static void sum_weights(void *user, unsigned member)
-{
-    job *j = user;
-    const hk_grid *grid = j->grid;
-    (void)member;
-    for (uint32_t s; (s = atomic_fetch_add(&j->next, 1)) < grid->n_shards;) {
-        const hk_shard *shard = &grid->shards[s];
-        uint64_t *most = calloc((size_t)shard->n_accumulators + 1, sizeof *most);
-        if (most == NULL) {
-            atomic_store(&j->rc, HK_ENOMEM);
-            return;
-        }
-        for (size_t source = 0; source < grid->n_sources; source++) {
-            const hk_slab_row *row = hk_slab_row_of(&grid->slabs, source, s);
-            uint64_t n = 0;
-            for (uint32_t slot = 0; slot < grid->n_slots; slot++)
-                n += row->length[slot];
-            for (uint64_t k = 0; k < n; k++)
-                most[row->synapse[k] & 0xffff] += (uint64_t)abs((int32_t)row->synapse[k] >> 16);
-        }
-        for (uint32_t k = 0; k < shard->n_accumulators; k++)
-            j->checksum[s] = most[k] > j->checksum[s] ? most[k] : j->checksum[s];
-        free(most);
-    }
-}
-
-/* No sum of arrivals in one step may leave 32 bits. A synapse of a neuron delivers at most one spike a step; for those of sources
- * see grid.c. */
-static int check_sums(hk_grid *grid)
-{
-    job j = { .grid = grid, .checksum = calloc(grid->n_shards, sizeof *j.checksum) };
-    int rc = j.checksum == NULL ? HK_ENOMEM : run(&j, sum_weights);
-    uint64_t largest = 0;
-    for (uint32_t s = 0; rc == HK_OK && s < grid->n_shards; s++)
-        largest = j.checksum[s] > largest ? j.checksum[s] : largest;
-    free(j.checksum);
-    grid->most_units = largest;
-    if (largest <= INT32_MAX)
-        return rc;
-    return hk_fail(grid->sim->ctx, HK_ERANGE,
-                   "simulation: the weights of a neuron add up to %llu units, above the %d of a 32-bit sum: let its "
-                   "projections keep single precision (weights = float)",
-                   (unsigned long long)largest, INT32_MAX);
-}
-
-/* All of it, before any of it is taken: synapses, tables, and the targets of one source population while they are drawn. */
-static int check_memory(const hk_grid *grid)
-{
-    uint64_t n_synapses = 0, others = 0, most_drawn = 0;
-    for (size_t i = 0; i < grid->n_populations; i++) {
-        const hk_population *pre = grid->sim->populations[i];
-        uint64_t drawn = 0;
-        for (size_t k = 0; k < pre->n_out; k++) {
-            const hk_projection *p = pre->out[k];
-            if (p->on_slabs)
-                drawn += p->n_synapses * sizeof(uint32_t) + (uint64_t)pre->n * sizeof(uint64_t);
-            else if (p->asked.pre != NULL)
-                others += p->n_synapses * (sizeof(uint32_t) + sizeof(float));
-            n_synapses += p->on_slabs ? p->n_synapses : 0;
-        }
-        most_drawn = drawn > most_drawn ? drawn : most_drawn;
-    }
-    uint64_t table = (uint64_t)grid->n_sources * hk_slab_row_bytes(grid->n_slots);
-    uint64_t needed = n_synapses * sizeof(uint32_t) + table * grid->n_shards + most_drawn + others;
-    uint64_t available = hk_memory_available();
-    if (needed > available)
-        return hk_fail(grid->sim->ctx, HK_ENOMEM,
-                       "simulation: %.4g synapses need %.1f MB while they are built, the machine has %.1f MB available",
-                       (double)n_synapses, (double)needed / 1e6, (double)available / 1e6);
-    return HK_OK;
-}
-
 static bool is_slot_used(const hk_grid *grid, uint32_t slot)
 {
     for (uint32_t s = 0; s < grid->n_shards; s++)
@@ -577,21 +504,39 @@ static bool is_slot_used(const hk_grid *grid, uint32_t slot)
     return false;
 }
 
+/* Neighbours of one size are one. */
+static int find_senders(hk_grid *grid)
+{
+    grid->senders = calloc(grid->n_populations + 1, sizeof *grid->senders);
+    if (grid->senders == NULL)
+        return HK_ENOMEM;
+    grid->n_senders = 0;
+    for (uint32_t i = 0; i < grid->n_populations; i++) {
+        int32_t units = grid->populations[i].units;
+        if (i == 0 || grid->senders[grid->n_senders - 1].units != units)
+            grid->senders[grid->n_senders++] = (hk_senders){ .first = i, .units = units };
+        grid->senders[grid->n_senders - 1].end = i + 1;
+    }
+    return HK_OK;
+}
+
 int hk_grid_build_slabs(hk_grid *grid)
 {
     uint32_t *slot_of = NULL;
     hk_grid_choose_projections(grid);
     int rc = number_delays(grid, &slot_of);
     if (rc == HK_OK)
-        rc = check_memory(grid);
+        rc = hk_grid_check_memory(grid);
     if (rc == HK_OK && grid->n_slots > 0)
         rc = make_tables(grid);
     for (size_t i = 0; rc == HK_OK && grid->n_slots > 0 && i < grid->n_populations; i++)
         rc = make_population(grid, grid->sim->populations[i], slot_of);
     if (rc == HK_OK && grid->n_slots > 0)
-        rc = check_sums(grid);
+        rc = hk_grid_check_sums(grid);
     while (rc == HK_OK && grid->n_slots > 1 && !is_slot_used(grid, grid->n_slots - 1))
         grid->n_slots--; /* delays may be drawn from a distribution with far tails: steps need not look for them */
+    if (rc == HK_OK)
+        rc = find_senders(grid);
     free(slot_of);
     return rc;
 }

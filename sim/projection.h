@@ -8,8 +8,8 @@
  *
  * With integrator HK_GRID or HK_EXACT_DENSE, synapses that are neither dense, one-to-one nor plastic are drawn when the network is
  * complete, at the first run or by hk_sim_build(); sizes are the expected ones until then. Where rounding loses nothing that
- * matters they take 4 bytes and are merged with those of other projections: then hk_projection_slab() shows none, and there are
- * no weights to change.
+ * matters they are compact: 4 bytes each (2 with HK_GRID where all that `pre` sends to compact synapses weighs the same), and merged
+ * with those of other projections: then hk_projection_slab() shows none, and there are no weights to change.
  *
  * Delays are whole steps, at least one. The distinct delays of a projection are its slots, ascending; a spike enters
  * the queue once per slot in which its neuron has targets. */
@@ -57,7 +57,7 @@ static inline hk_draw hk_constant(double value)
 }
 
 typedef enum hk_weights {
-    HK_WEIGHTS_COMPACT, /* with HK_GRID and HK_EXACT_DENSE 4 bytes a synapse, the weight as 16 bits of fixed point, where the
+    HK_WEIGHTS_COMPACT, /* with HK_GRID and HK_EXACT_DENSE 4 bytes a synapse or 2, the weight as 16 bits of fixed point, where the
                            rounding error is at most a thousandth of the projection's typical weight; otherwise as
                            HK_WEIGHTS_FLOAT */
     HK_WEIGHTS_FLOAT, /* single precision, 8 bytes a synapse */
@@ -96,7 +96,7 @@ uint32_t hk_projection_n_pre(const hk_projection *projection);
 uint32_t hk_projection_n_post(const hk_projection *projection);
 uint64_t hk_projection_n_synapses(const hk_projection *projection);
 uint64_t hk_projection_bytes(const hk_projection *projection);
-/** Largest difference between a weight as drawn and as kept in 4-byte synapses, weight unit; 0 where there are none. */
+/** Largest difference between a weight as drawn and as kept in compact synapses, weight unit; 0 where there are none. */
 double hk_projection_rounding_error(const hk_projection *projection);
 uint32_t hk_projection_n_slots(const hk_projection *projection);
 int64_t hk_projection_delay_steps(const hk_projection *projection, uint32_t slot);

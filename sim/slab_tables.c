@@ -40,10 +40,10 @@ void hk_slab_tables_fini(hk_slab_tables *tables)
     *tables = (hk_slab_tables){ 0 };
 }
 
-int hk_slab_tables_add(hk_slab_tables *tables, size_t population, uint32_t group, uint64_t n)
+int hk_slab_tables_add(hk_slab_tables *tables, size_t population, uint32_t group, uint64_t bytes)
 {
     size_t at = population * tables->n_groups + group;
-    tables->arena_bytes[at] = n * sizeof **tables->arenas;
+    tables->arena_bytes[at] = bytes;
     tables->arenas[at] = hk_memory_alloc(tables->arena_bytes[at]);
     return tables->arenas[at] == NULL ? HK_ENOMEM : HK_OK;
 }

@@ -30,7 +30,7 @@ struct hk_projection {
     hk_rule *rules;
 
     /* On the grid (grid.h), and in dense networks (dense.h), synapses that are neither dense nor plastic are drawn when the
-     * network is complete, from a copy of what was asked for; then they are kept here, or, 4 bytes each, in the slabs of the
+     * network is complete, from a copy of what was asked for; then they are kept here, or, compact, in the slabs of the
      * grid's shards. */
     hk_projection_config asked;      /* lists are owned; asked.pre is NULL where nothing waits */
     int64_t least_delay, most_delay; /* steps between which all its delays lie */

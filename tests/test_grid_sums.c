@@ -1,4 +1,4 @@
-/* tests/test_grid_sums.c - the sums of 4-byte synapses in a step on the grid: against 64-bit integers, on every kind of CPU. */
+/* tests/test_grid_sums.c - the sums of compact synapses in a step on the grid: against 64-bit integers, on every kind of CPU. */
 #include "tests/sim_rig.h"
 
 #include "sim/kernels/grid.h"
@@ -40,17 +40,25 @@ static int16_t that_never_carry(hk_stream *stream)
     return (int16_t)((int)(hk_stream_u32(stream) % 41) - 20);
 }
 
-/* Slabs of all lengths, with repeated targets; accumulator 3 of sums gets a tenth of them. */
+/* Slabs of all lengths, with repeated targets; accumulator 3 of sums gets a tenth of them. In every third slab all synapses have one
+ * weight. */
 static void draw_slabs(slabs *s, weight_fn weight, uint64_t seed)
 {
     hk_stream stream = hk_stream_open(seed, HK_PURPOSE_WEIGHT, 1, 0);
     memset(s->expected, 0, sizeof s->expected);
     for (uint32_t k = 0; k < N_SLABS; k++) {
-        s->due[k] = (hk_due){ .synapse = s->synapse[k], .n = k < MOST ? k : hk_stream_u32(&stream) % 20 };
-        for (size_t i = 0; i < s->due[k].n; i++) {
+        hk_due due = { .synapse = (const unsigned char *)s->synapse[k],
+                       .n = k < MOST ? k : hk_stream_u32(&stream) % 20 };
+        if (k % 3 == 2)
+            due.units = weight(&stream);
+        s->due[k] = due;
+        for (size_t i = 0; i < due.n; i++) {
             uint32_t to = hk_stream_u32(&stream) % 10 == 0 ? 3 : hk_stream_u32(&stream) % N_SUMS;
-            int16_t w = weight(&stream);
-            s->synapse[k][i] = to | (uint32_t)(uint16_t)w << 16;
+            int32_t w = due.units != 0 ? due.units : weight(&stream);
+            if (due.units != 0)
+                ((uint16_t *)s->synapse[k])[i] = (uint16_t)to;
+            else
+                s->synapse[k][i] = to | (uint32_t)(uint16_t)w << 16;
             s->expected[to] += w;
         }
     }
@@ -108,7 +116,8 @@ static void sums_reach_both_ends_of_32_bits(void **state)
             int16_t low[6] = { 0 };
             uint16_t carry[6] = { 0 };
             hk_sums sums = { .low = low, .carry = carry };
-            hk_due many = { .synapse = &synapse[0], .n = 1 }, few = { .synapse = &synapse[1], .n = 1 };
+            hk_due many = { .synapse = (const unsigned char *)&synapse[0], .n = 1 };
+            hk_due few = { .synapse = (const unsigned char *)&synapse[1], .n = 1 };
             for (int64_t k = 0; k < INT32_MAX / 32767; k++)
                 hk_grid_kernels_for((hk_cpu)level)->deliver(&many, 1, &sums);
             for (int64_t k = 0; k < INT32_MAX % 32767; k++)

@@ -2,6 +2,7 @@
 #include "sim/kernels/grid.h"
 
 #include "sim/kernels/counts.h"
+#include "sim/slab_tables.h"
 
 #include <string.h>
 
@@ -39,12 +40,25 @@ static void collect(const hk_arrived *arrived, double *in, uint32_t n)
         collect_all(a, in, n);
 }
 
-enum { IN_LINE = 16, AHEAD = 4 };
+enum { LINE = 64, AHEAD = 4 };
 
-static inline void fetch(const hk_due *slab, size_t from)
+/* Addresses of a slab that are still to be fetched. */
+typedef struct hk_to_fetch {
+    uintptr_t next, end;
+} hk_to_fetch;
+
+static inline hk_to_fetch to_fetch(const hk_due *slab)
 {
-    for (size_t k = from; k < slab->n; k += IN_LINE)
-        __builtin_prefetch(slab->synapse + k);
+    uintptr_t begin = (uintptr_t)slab->synapse;
+    return (hk_to_fetch){ begin, begin + slab->n * hk_synapse_bytes(slab->units) };
+}
+
+/* The end often lies in one line more. */
+static inline void fetch(hk_to_fetch slab)
+{
+    for (; slab.next < slab.end; slab.next += LINE)
+        __builtin_prefetch((const void *)slab.next);
+    __builtin_prefetch((const void *)(slab.end - 1));
 }
 
 /* A sum has wrapped around: its sign is the opposite of that of the weight. */
@@ -56,30 +70,27 @@ static __attribute__((noinline, cold)) void note_carry(hk_sums *sums, size_t at,
 
 #if defined(__AVX2__) && !defined(__clang__) /* which does not unroll loops around this */
 
-/* Six instructions; compilers work out the address by itself, once for both uses, and take eight. */
-static inline __attribute__((always_inline)) void add(uint32_t synapse, hk_sums *sums, int16_t *restrict low)
+/* Three instructions; compilers work out the address by itself, once for both uses, and take five. */
+static inline __attribute__((always_inline)) void add(size_t at, uint32_t weight, hk_sums *sums, int16_t *restrict low)
 {
-    size_t at = (uint16_t)synapse;
-    uint32_t sum = synapse >> 16;
     __asm__ goto("addw (%[low],%[at],2), %w[sum]\n\t"
                  "jo %l[wrapped]\n\t"
                  "movw %w[sum], (%[low],%[at],2)"
-                 : [sum] "+r"(sum)
+                 : [sum] "+r"(weight)
                  : [low] "r"(low), [at] "r"(at)
                  : "cc", "memory"
                  : wrapped);
     return;
 wrapped:
-    low[at] = (int16_t)sum;
-    note_carry(sums, at, (int16_t)sum);
+    low[at] = (int16_t)weight;
+    note_carry(sums, at, (int16_t)weight);
 }
 
 #else
 
-static inline __attribute__((always_inline)) void add(uint32_t synapse, hk_sums *sums, int16_t *restrict low)
+static inline __attribute__((always_inline)) void add(size_t at, uint32_t weight, hk_sums *sums, int16_t *restrict low)
 {
-    size_t at = (uint16_t)synapse;
-    int16_t sum = (int16_t)(synapse >> 16);
+    int16_t sum = (int16_t)weight;
     bool wraps = __builtin_add_overflow(low[at], sum, &sum);
     low[at] = sum;
     if (__builtin_expect(wraps, 0))
@@ -90,30 +101,57 @@ static inline __attribute__((always_inline)) void add(uint32_t synapse, hk_sums 
 
 /* One by one: the second cache, where the sums lie, is what has to be waited for, however they are added. A line of a slab
  * that comes later is fetched with every line that is added: many at once would keep the sums waiting. */
-static inline void add_slab(const hk_due *slab, const hk_due *later, hk_sums *sums)
+static inline void add_slab(const hk_due *slab, hk_to_fetch later, hk_sums *sums)
 {
-    const uint32_t *restrict synapse = slab->synapse;
+    enum { IN_LINE = LINE / sizeof(uint32_t) };
+    const uint32_t *restrict synapse = (const void *)slab->synapse;
+    const size_t n = slab->n;
     int16_t *restrict low = sums->low;
     size_t k = 0;
-    for (; k + IN_LINE <= slab->n; k += IN_LINE) {
-        if (k < later->n)
-            __builtin_prefetch(later->synapse + k);
+    for (; k + IN_LINE <= n; k += IN_LINE, later.next += LINE) {
+        if (later.next < later.end)
+            __builtin_prefetch((const void *)later.next);
 #pragma GCC unroll 16
         for (size_t l = 0; l < IN_LINE; l++)
-            add(synapse[k + l], sums, low);
+            add((uint16_t)synapse[k + l], synapse[k + l] >> 16, sums, low);
     }
-    fetch(later, k);
-    for (; k < slab->n; k++)
-        add(synapse[k], sums, low);
+    fetch(later);
+    for (; k < n; k++)
+        add((uint16_t)synapse[k], synapse[k] >> 16, sums, low);
+}
+
+/* As add_slab(), where all synapses have one weight. */
+static inline void add_alike(const hk_due *slab, hk_to_fetch later, hk_sums *sums)
+{
+    enum { IN_LINE = LINE / sizeof(uint16_t) };
+    const uint16_t *restrict synapse = (const void *)slab->synapse;
+    const uint32_t weight = (uint32_t)slab->units;
+    const size_t n = slab->n;
+    int16_t *restrict low = sums->low;
+    size_t k = 0;
+    for (; k + IN_LINE <= n; k += IN_LINE, later.next += LINE) {
+        if (later.next < later.end)
+            __builtin_prefetch((const void *)later.next);
+#pragma GCC unroll 32
+        for (size_t l = 0; l < IN_LINE; l++)
+            add(synapse[k + l], weight, sums, low);
+    }
+    fetch(later);
+    for (; k < n; k++)
+        add(synapse[k], weight, sums, low);
 }
 
 static void deliver(const hk_due *restrict due, size_t n, hk_sums *sums)
 {
-    static const hk_due none;
     for (size_t k = 0; k < n && k < AHEAD; k++)
-        fetch(&due[k], 0);
-    for (size_t k = 0; k < n; k++)
-        add_slab(&due[k], k + AHEAD < n ? &due[k + AHEAD] : &none, sums);
+        fetch(to_fetch(&due[k]));
+    for (size_t k = 0; k < n; k++) {
+        hk_to_fetch later = k + AHEAD < n ? to_fetch(&due[k + AHEAD]) : (hk_to_fetch){ 0 };
+        if (due[k].units != 0)
+            add_alike(&due[k], later, sums);
+        else
+            add_slab(&due[k], later, sums);
+    }
 }
 
 #define HK_TABLE_NAME(isa) hk_grid_kernels_##isa

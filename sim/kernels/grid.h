@@ -9,9 +9,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef struct hk_due { /* a slab to deliver in this step */
-    const uint32_t *synapse;
-    size_t n;
+typedef struct hk_due {           /* a slab to deliver in this step (sim/slab_tables.h) */
+    const unsigned char *synapse; /* [n] */
+    uint32_t n;
+    int32_t units; /* weight of all synapses; 0: each has its own */
 } hk_due;
 
 /* Sums of weights in units, by accumulator: low + 65536 carry, within 32 bits. Most sums need the lower half only, which is half as
@@ -27,7 +28,7 @@ typedef struct hk_grid_kernels {
     void (*counts)(const hk_counts_table *table, const hk_counts_at *at, uint32_t first, uint32_t n, uint8_t *counts);
     /** in[k] = what has arrived at neuron k < n; their sums become 0. */
     void (*collect)(const hk_arrived *arrived, double *in, uint32_t n);
-    /** For all synapses of n slabs: sum of accumulator `lower half` += upper half, signed. */
+    /** Adds the weights of all synapses of n slabs to the sums of their accumulators. */
     void (*deliver)(const hk_due *due, size_t n, hk_sums *sums);
 } hk_grid_kernels;
 
