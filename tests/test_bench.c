@@ -214,7 +214,7 @@ static void each_network_has_all_its_columns(void **state)
                peak = 1e9 * value_in(&m, row, "peak_memory_gb");
         assert_true(factor > 1e-6 && value_in(&m, row, "build_s") > 0.0);
         assert_true(value_in(&m, row, "ns_per_synaptic_event_and_thread") > 0.01);
-        assert_true(bytes >= 4.0 && bytes < 64.0);
+        assert_true(bytes >= 2.0 && bytes < 64.0);
         assert_true(peak > synapses * bytes && peak < 64e9);
         assert_true(number_in(&m, row, "fastest_piece") <= factor && factor <= number_in(&m, row, "slowest_piece"));
         assert_true(number_in(&m, row, "measured_ms") == 50.0 && number_in(&m, row, "pieces") == 5.0);
