@@ -104,6 +104,7 @@ static void deliver_projection(const hk_grid *grid, hk_shard *shard, const hk_pr
 
 typedef struct inputs {
     bool is_collected; /* into `in`: else the model has taken what arrived already */
+    uint32_t n_ports;  /* of `in` */
     _Alignas(LINE) double in[HK_MOST_PORTS][CHUNK];
     _Alignas(LINE) uint8_t counts[CHUNK + HK_COUNTS_GROUP];
     bool lost[CHUNK];
@@ -144,8 +145,6 @@ static void collect(const hk_grid *grid, const hk_population *p, uint32_t begin,
             sum[k] = 0.0;
         }
     }
-    for (uint32_t port = g->n_ports; port < HK_MOST_PORTS; port++)
-        memset(got->in[port], 0, n * sizeof **got->in);
 }
 
 static int add_fired(hk_shard *shard, uint32_t neuron)
@@ -193,7 +192,7 @@ static void release_due(hk_shard *shard, hk_population *p, uint32_t begin, uint3
         if (i < begin || p->held_until[i].step != release.step)
             continue;
         double in[HK_MOST_PORTS] = { 0.0, 0.0 };
-        for (uint32_t port = 0; got->is_collected && port < HK_MOST_PORTS; port++)
+        for (uint32_t port = 0; got->is_collected && port < got->n_ports; port++)
             in[port] = got->in[port][i - begin];
         p->held_until[i] = HK_NOT_HELD;
         if (p->model->wake(&p->view, i, in))
@@ -271,7 +270,10 @@ static void drop_losers(hk_shard *shard, uint32_t begin, size_t n_hits, const in
     size_t kept = n_hits;
     for (size_t k = n_hits; k < shard->hits.n; k++) {
         uint32_t at = shard->hits.neuron[k] - begin;
-        if (!got->lost[at] || got->in[0][at] != 0.0 || got->in[1][at] != 0.0)
+        bool stays = !got->lost[at];
+        for (uint32_t port = 0; port < got->n_ports; port++)
+            stays = stays || got->in[port][at] != 0.0;
+        if (stays)
             shard->hits.neuron[kept++] = shard->hits.neuron[k];
     }
     shard->hits.n = kept;
@@ -303,6 +305,7 @@ static int step_slice(const hk_grid *grid, hk_shard *shard, hk_population *p, in
 {
     const hk_slice *slice = &shard->slices[p->index];
     inputs got;
+    got.n_ports = grid->populations[p->index].n_ports;
     for (uint32_t begin = slice->begin, end; begin < slice->end; begin = end) {
         end = begin / HK_COUNTS_GROUP * HK_COUNTS_GROUP + CHUNK; /* counts are drawn for whole groups */
         end = end < slice->end ? end : slice->end;

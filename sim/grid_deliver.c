@@ -131,8 +131,8 @@ static void fetch_list(const hk_list_due *list)
         __builtin_prefetch(list->next + k, 1);
 }
 
-/* The slabs of the lists; moves the lists' cursors behind them. Counts how many there are of each length. */
-static void find_slabs(const hk_due_list *due, hk_due_slabs *out, uint32_t n_of[LENGTHS + 1])
+/* The slabs of the lists; moves the lists' cursors behind them. Counts how many there are of each length, unless n_of is NULL. */
+static inline __attribute__((always_inline)) void find_slabs(const hk_due_list *due, hk_due_slabs *out, uint32_t *n_of)
 {
     hk_due *slab = out->slab;
     size_t n = 0;
@@ -146,7 +146,8 @@ static void find_slabs(const hk_due_list *due, hk_due_slabs *out, uint32_t n_of[
             slab[n] = (hk_due){ .synapse = list.next[k], .n = length, .units = list.units };
             list.next[k] += length * size;
             n += length > 0;
-            n_of[length < LENGTHS ? length : LENGTHS]++;
+            if (n_of != NULL)
+                n_of[length < LENGTHS ? length : LENGTHS]++;
         }
     }
     out->n = n;
@@ -179,7 +180,7 @@ static int prepare(const hk_grid *grid, hk_shard *shard, int64_t step)
     if (rc != HK_OK)
         return rc;
     find_slabs(due, &due->found, n_of);
-    if (due->found.n > FEW)
+    if (due->found.n > FEW && n_of[LENGTHS] < due->found.n)
         order_by_length(due->found.slab, due->found.n, n_of, due->ordered.slab);
     else
         memcpy(due->ordered.slab, due->found.slab, due->found.n * sizeof *due->found.slab);
@@ -190,10 +191,9 @@ static int prepare(const hk_grid *grid, hk_shard *shard, int64_t step)
 static int find_late(const hk_grid *grid, hk_shard *shard, int64_t step)
 {
     hk_due_list *due = &shard->due;
-    uint32_t n_of[LENGTHS + 1] = { 0 };
     int rc = find_lists(grid, shard, step, due->known_before, shard->started, false, &due->late);
     if (rc == HK_OK)
-        find_slabs(due, &due->late, n_of);
+        find_slabs(due, &due->late, NULL);
     return rc;
 }
 

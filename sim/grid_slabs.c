@@ -16,7 +16,7 @@
 
 enum {
     ROWS_AT_ONCE = 64,
-    STRIDE = 64,
+    STRIDE = 8,
 };
 
 /* Slots of the tables: every delay that may occur. */

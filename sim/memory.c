@@ -10,17 +10,35 @@
 enum { HUGE_PAGE = 2 << 20 }; /* below it malloc serves */
 enum { LEAST = 16 };          /* elements of an array that grows */
 
+static size_t whole_pages(size_t bytes)
+{
+    return (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+}
+
+/* Whole huge pages: room for one more is asked for, and what lies before the first and behind the last is given back. */
+static void *map(size_t bytes)
+{
+    if (bytes > SIZE_MAX - 2 * (size_t)HUGE_PAGE)
+        return NULL;
+    const size_t wanted = whole_pages(bytes), mapped = wanted + HUGE_PAGE;
+    char *all = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (all == MAP_FAILED)
+        return NULL;
+    const size_t before = whole_pages((uintptr_t)all) - (uintptr_t)all, behind = mapped - wanted - before;
+    if (before > 0)
+        munmap(all, before);
+    if (behind > 0)
+        munmap(all + before + wanted, behind);
+#ifdef MADV_HUGEPAGE
+    (void)madvise(all + before, wanted, MADV_HUGEPAGE); /* a hint: without it the array is only slower */
+#endif
+    return all + before;
+}
+
 void *hk_memory_alloc(size_t bytes)
 {
-    if (bytes >= HUGE_PAGE) {
-        void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED)
-            return NULL;
-#ifdef MADV_HUGEPAGE
-        (void)madvise(memory, bytes, MADV_HUGEPAGE); /* a hint: without it the array is only slower */
-#endif
-        return memory;
-    }
+    if (bytes >= HUGE_PAGE)
+        return map(bytes);
     size_t rounded = (bytes + 63) / 64 * 64;
     void *memory = aligned_alloc(64, rounded > 0 ? rounded : 64);
     if (memory != NULL)
@@ -33,7 +51,7 @@ void hk_memory_free(void *memory, size_t bytes)
     if (memory == NULL)
         return;
     if (bytes >= HUGE_PAGE)
-        munmap(memory, bytes);
+        munmap(memory, whole_pages(bytes));
     else
         free(memory);
 }
