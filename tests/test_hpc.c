@@ -81,7 +81,7 @@ static void synapses_between_excitatory_neurons_learn_unless_told_not_to(void **
         ARGUMENTS("hpc", "--out", "none", "--set", "neurons=200", "--set", "duration_ms=10", "--set", "plastic=none"),
         HK_OK);
     assert_null(hk_summary_find(hk_run_summary(t.run), "plastic_synapses"));
-    assert_close(number_of(&t, "bytes_per_synapse"), 4.0, 0.0);
+    assert_close(number_of(&t, "bytes_per_synapse"), 2.0, 0.0);
     trial_close(&t);
 }
 
