@@ -321,8 +321,9 @@ static int build(builder *b, struct fy_parser *parser, struct fy_diag *diag)
     return HK_OK;
 }
 
-/* Control characters and broken UTF-8 are refused before the parser sees them. */
-static int check_bytes(builder *b, const char *text, size_t size)
+/* Control characters and broken UTF-8 are refused before the parser sees them; tabs too, but in JSON: YAML takes none where they
+ * would indent, and libfyaml 0.7.12 then frees what is freed already ("? ::\t:"). */
+static int check_bytes(builder *b, const char *text, size_t size, bool is_json)
 {
     b->line = b->column = 1;
     for (size_t k = 0; k < size;) {
@@ -332,6 +333,8 @@ static int check_bytes(builder *b, const char *text, size_t size)
             return fail_here(b, "a control character: not a text file");
         if (length == 0)
             return fail_here(b, "not UTF-8: not a text file");
+        if (c == '\t' && !is_json)
+            return fail_here(b, "a tab: YAML is indented by spaces, write them here too");
         if (c == '\n') {
             b->line++;
             b->column = 0;
@@ -357,7 +360,7 @@ static bool ends_with(const char *text, const char *end_text)
     return n >= m && strcmp(text + n - m, end_text) == 0;
 }
 
-static int run_parser(builder *b, const char *name, const char *text, size_t size)
+static int run_parser(builder *b, const char *text, size_t size, bool is_json)
 {
     struct fy_diag_cfg diag_cfg;
     fy_diag_cfg_default(&diag_cfg);
@@ -365,9 +368,7 @@ static int run_parser(builder *b, const char *name, const char *text, size_t siz
     if (diag == NULL)
         return no_memory(b);
     fy_diag_set_collect_errors(diag, true);
-    struct fy_parse_cfg cfg = {
-        .diag = diag, .flags = FYPCF_QUIET | (ends_with(name, ".json") ? FYPCF_JSON_FORCE : FYPCF_JSON_NONE)
-    };
+    struct fy_parse_cfg cfg = { .diag = diag, .flags = FYPCF_QUIET | (is_json ? FYPCF_JSON_FORCE : FYPCF_JSON_NONE) };
     struct fy_parser *parser = fy_parser_create(&cfg);
     int rc = HK_OK;
     if (parser == NULL || fy_parser_set_string(parser, text, size) != 0)
@@ -394,11 +395,12 @@ int hk_document_parse(hk_ctx *ctx, const char *name, const char *text, size_t si
     }
     document->ctx = ctx;
     b->document = document;
-    rc = check_bytes(b, text, size);
+    bool is_json = ends_with(name, ".json");
+    rc = check_bytes(b, text, size, is_json);
     if (rc == HK_OK && is_blank(text, size)) /* to the parser, size 0 would mean "use strlen" */
         rc = fail_here(b, "nothing in it");
     if (rc == HK_OK)
-        rc = run_parser(b, name, text, size);
+        rc = run_parser(b, text, size, is_json);
     for (uint32_t k = 0; k < b->depth; k++) /* what a failure left open */
         free_children(&b->levels[k].node);
 done:

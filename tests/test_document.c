@@ -93,7 +93,8 @@ static void broken_files_give_line_and_column(void **state)
     } bad[] = {
         { "a: [1, 2\nb: 3\n", "x.yaml:" },
         { "a: 'open\n", "x.yaml:" },
-        { "\ta: 1\n", "x.yaml:1:" },
+        { "\ta: 1\n", "x.yaml:1:1: a tab" },
+        { "a: 1\n? ::\t:", "x.yaml:2:5: a tab" }, /* which breaks libfyaml 0.7.12 */
         { "a: 1\n b: 2\n", "x.yaml:" },
         { "a: 1\na: 2\n", "x.yaml:2:4: the key 'a' stands there twice" },
         { "a: &x [1]\nb: *x\n", "x.yaml:2:" },
