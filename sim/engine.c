@@ -185,12 +185,12 @@ static int record(hk_population *p)
 
 int hk_population_finish_window(hk_population *p)
 {
-    hk_population_order_spikes(p);
-    for (size_t k = 0; k < p->n_spikes; k++) {
-        p->hash = mix(p->hash, &p->spikes[k]);
-        if (p->model->kind == HK_MODEL_SOURCE)
-            p->counts[p->spikes[k].neuron]++;
-    }
+    uint64_t hash = p->hash;
+    for (size_t k = 0; k < p->n_spikes; k++)
+        hash = mix(hash, &p->spikes[k]);
+    p->hash = hash;
+    for (size_t k = 0; p->model->kind == HK_MODEL_SOURCE && k < p->n_spikes; k++)
+        p->counts[p->spikes[k].neuron]++;
     p->total += p->n_spikes;
     return p->recorder != NULL && p->n_spikes > 0 ? record(p) : HK_OK;
 }
@@ -258,6 +258,7 @@ static int finish_all(hk_sim *sim, hk_model_kind kind)
         int rc = p->rc;
         if (rc == HK_OK && kind == HK_MODEL_NEURON)
             rc = hk_sections_end(p);
+        hk_population_order_spikes(p);
         if (rc == HK_OK)
             rc = hk_population_finish_window(p);
         if (rc != HK_OK)

@@ -144,7 +144,7 @@ HK_MUST_CHECK int hk_sim_add_projection(hk_sim *sim, hk_projection *projection);
 HK_MUST_CHECK int hk_source_window(hk_population *population, int64_t end);
 /** Puts spikes of one instant in order of neuron: they come in order of time. */
 void hk_population_order_spikes(hk_population *population);
-/** Counts, hashes and records the spikes of the present window. */
+/** Counts, hashes and records the spikes of the present window, which are in order. */
 HK_MUST_CHECK int hk_population_finish_window(hk_population *population);
 HK_MUST_CHECK int hk_population_reserve_spikes(hk_population *population, size_t more);
 

@@ -447,6 +447,20 @@ static size_t fired_begin(const hk_grid *grid, const hk_shard *shard, int64_t st
     return at == 0 ? 0 : shard->fired_end[at - 1];
 }
 
+/* Adds n neurons of a population that have fired to those of the step and of the window; there is room. */
+static void append_fired(const uint32_t *restrict fired, size_t n, hk_time now, uint32_t first, hk_spike_list *list,
+                         hk_population *p)
+{
+    uint32_t *restrict source = list->source + list->n;
+    hk_spike *restrict spikes = p->spikes + p->n_spikes;
+    for (size_t k = 0; k < n; k++) {
+        source[k] = first + fired[k];
+        spikes[k] = (hk_spike){ .time = now, .neuron = fired[k] };
+    }
+    list->n += n;
+    p->n_spikes += n;
+}
+
 /* Brings together what the shards have fired: into the lists by step, and to each population. */
 static int list_fired(hk_grid *grid)
 {
@@ -466,11 +480,8 @@ static int list_fired(hk_grid *grid)
                 if (hk_spike_list_reserve(list, list->n + (end - begin)) != HK_OK ||
                     hk_population_reserve_spikes(p, end - begin) != HK_OK)
                     return HK_ENOMEM;
-                for (size_t k = begin; k < end; k++) {
-                    list->source[list->n++] = grid->populations[i].first + shard->fired[k];
-                    p->spikes[p->n_spikes++] = (hk_spike){ .time = hk_time_grid(step + 1, sim->resolution_ms),
-                                                           .neuron = shard->fired[k] };
-                }
+                append_fired(shard->fired + begin, end - begin, hk_time_grid(step + 1, sim->resolution_ms),
+                             grid->populations[i].first, list, p);
             }
         }
         list->begin[sim->n_populations] = list->n;
@@ -552,8 +563,12 @@ int hk_grid_window(hk_grid *grid, int64_t end)
         if (rc == HK_OK && kind == HK_MODEL_NEURON)
             rc = grid->dense != NULL ? hk_dense_list_fired(grid) : list_fired(grid);
     }
-    for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++)
-        rc = hk_population_finish_window(sim->populations[i]);
+    for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {
+        hk_population *p = sim->populations[i];
+        if (grid->dense != NULL || p->model->kind == HK_MODEL_SOURCE) /* list_fired() keeps the order of neurons */
+            hk_population_order_spikes(p);
+        rc = hk_population_finish_window(p);
+    }
     if (rc == HK_ENOMEM)
         return hk_fail(sim->ctx, rc, "simulation: out of memory at %.4f ms", hk_sim_now_ms(sim));
     if (rc != HK_OK)
