@@ -7,7 +7,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     CHUNK = 512, /* neurons advanced together: their inputs stay in the first cache */
