@@ -201,12 +201,8 @@ static int list_window(hk_grid *grid, int from)
     return HK_OK;
 }
 
-/* Those of one instant may come in any order of neurons. */
 int hk_dense_list_sources(hk_grid *grid)
 {
-    for (size_t i = 0; i < grid->n_populations; i++)
-        if (grid->sim->populations[i]->model->kind == HK_MODEL_SOURCE)
-            hk_population_order_spikes(grid->sim->populations[i]);
     return list_window(grid, HK_FROM_SOURCES);
 }
 
@@ -222,6 +218,7 @@ static int compare_spikes(const void *a, const void *b)
 static int gather_fired(const hk_grid *grid, hk_population *p)
 {
     const hk_sim *sim = grid->sim;
+    p->n_spikes = 0;
     for (int64_t step = sim->step; step < grid->end; step++) {
         size_t begin_step = p->n_spikes;
         for (uint32_t s = 0; s < grid->n_shards; s++) {

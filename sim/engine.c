@@ -176,9 +176,12 @@ static int record(hk_population *p)
             return HK_ENOMEM;
         sim->times_capacity = 2 * p->n_spikes;
     }
+    const hk_spike *restrict spikes = p->spikes;
+    double *restrict times = sim->times, resolution_ms = sim->resolution_ms;
+    uint32_t *restrict ids = sim->ids;
     for (size_t k = 0; k < p->n_spikes; k++) {
-        sim->times[k] = hk_time_to_ms(p->spikes[k].time, sim->resolution_ms);
-        sim->ids[k] = p->spikes[k].neuron;
+        times[k] = hk_time_to_ms(spikes[k].time, resolution_ms);
+        ids[k] = spikes[k].neuron;
     }
     return hk_recorder_write(p->recorder, p->recorder_index, p->n_spikes, sim->times, sim->ids);
 }

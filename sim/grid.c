@@ -13,20 +13,6 @@ enum {
     LINE = 64,
 };
 
-/* --- lists of spikes ---------------------------------------------------------------------------------------- */
-
-int hk_spike_list_reserve(hk_spike_list *list, size_t n)
-{
-    if (n <= list->capacity)
-        return HK_OK;
-    uint32_t *source = realloc(list->source, 2 * n * sizeof *source);
-    if (source == NULL)
-        return HK_ENOMEM;
-    list->source = source;
-    list->capacity = 2 * n;
-    return HK_OK;
-}
-
 /* --- through projections that keep their own weights ------------------------------------------------------------ */
 
 static void add_slab(const hk_slab *slab, double *const *sum, uint32_t n_ports)
@@ -375,8 +361,10 @@ static void work(void *user, unsigned member)
         hk_shard *shard = &grid->shards[k];
         if (shard->rc == HK_OK)
             shard->rc = grid->dense != NULL ? hk_dense_shard_window(grid, shard) : shard_window(grid, shard);
-        if (k + n_workers >= n_shards)
+        if (k + n_workers >= n_shards) {
+            hk_grid_finish_spikes(grid);
             hk_team_leave(sim->team, member);
+        }
         if (goes_on)
             hk_grid_deliver_ahead(kernels, shard);
     }
@@ -384,109 +372,6 @@ static void work(void *user, unsigned member)
 }
 
 /* --- a window ------------------------------------------------------------------------------------------------------ */
-
-/* A source may send several spikes in one step: their sum must fit into 32 bits as well. */
-static int check_repeats(const hk_grid *grid, hk_spike_list *list, int64_t step)
-{
-    size_t most = 0;
-    if (list->n > 1)
-        qsort(list->source, list->n, sizeof *list->source, compare_neurons); /* by population, then neuron */
-    for (size_t k = 0, run = 0; k < list->n; k++) {
-        run = k > 0 && list->source[k] == list->source[k - 1] ? run + 1 : 1;
-        most = run > most ? run : most;
-    }
-    if (most * grid->most_units <= INT32_MAX)
-        return HK_OK;
-    return hk_fail(
-        grid->sim->ctx, HK_ERANGE,
-        "simulation: a source sends %zu spikes in the step at %.4f ms, too many for the 32-bit sums of compact "
-        "synapses: let its projections keep single precision (weights = float)",
-        most, (double)step * grid->sim->resolution_ms);
-}
-
-/* What the sources send in this window goes into the lists of its steps. */
-static int list_sources(hk_grid *grid)
-{
-    hk_sim *sim = grid->sim;
-    for (int64_t step = sim->step; step < grid->end; step++) {
-        hk_spike_list *list = hk_grid_list(grid, HK_FROM_SOURCES, step);
-        list->n = 0;
-        for (size_t i = 0; i < sim->n_populations; i++) {
-            const hk_population *p = sim->populations[i];
-            list->begin[i] = list->n;
-            size_t at = 0;
-            for (size_t low = 0, high = p->n_spikes; low < high;) { /* the first spike of this step */
-                size_t middle = low + (high - low) / 2;
-                if (p->spikes[middle].time.step < step)
-                    low = middle + 1;
-                else
-                    high = middle;
-                at = low;
-            }
-            if (p->n_spikes > 0 && p->spikes[0].time.step >= step)
-                at = 0;
-            for (; p->model->kind == HK_MODEL_SOURCE && at < p->n_spikes && p->spikes[at].time.step == step; at++) {
-                if (hk_spike_list_reserve(list, list->n + 1) != HK_OK)
-                    return HK_ENOMEM;
-                list->source[list->n++] = grid->populations[i].first + p->spikes[at].neuron;
-            }
-        }
-        list->begin[sim->n_populations] = list->n;
-        int rc = check_repeats(grid, list, step);
-        if (rc != HK_OK)
-            return rc;
-    }
-    return HK_OK;
-}
-
-/* Where the spikes of a population stand among what a shard has fired in a step. */
-static size_t fired_begin(const hk_grid *grid, const hk_shard *shard, int64_t steps, size_t population)
-{
-    size_t at = (size_t)steps * grid->sim->n_populations + population;
-    return at == 0 ? 0 : shard->fired_end[at - 1];
-}
-
-/* Adds n neurons of a population that have fired to those of the step and of the window; there is room. */
-static void append_fired(const uint32_t *restrict fired, size_t n, hk_time now, uint32_t first, hk_spike_list *list,
-                         hk_population *p)
-{
-    uint32_t *restrict source = list->source + list->n;
-    hk_spike *restrict spikes = p->spikes + p->n_spikes;
-    for (size_t k = 0; k < n; k++) {
-        source[k] = first + fired[k];
-        spikes[k] = (hk_spike){ .time = now, .neuron = fired[k] };
-    }
-    list->n += n;
-    p->n_spikes += n;
-}
-
-/* Brings together what the shards have fired: into the lists by step, and to each population. */
-static int list_fired(hk_grid *grid)
-{
-    hk_sim *sim = grid->sim;
-    for (int64_t step = sim->step; step < grid->end; step++) {
-        hk_spike_list *list = hk_grid_list(grid, HK_FROM_NEURONS, step);
-        list->n = 0;
-        int64_t steps = step - sim->step;
-        for (size_t i = 0; i < sim->n_populations; i++) {
-            hk_population *p = sim->populations[i];
-            list->begin[i] = list->n;
-            for (uint32_t s = 0; s < grid->n_shards; s++) {
-                const hk_shard *shard = &grid->shards[s];
-                size_t begin = fired_begin(grid, shard, steps, i), end = fired_begin(grid, shard, steps, i + 1);
-                if (begin == end)
-                    continue;
-                if (hk_spike_list_reserve(list, list->n + (end - begin)) != HK_OK ||
-                    hk_population_reserve_spikes(p, end - begin) != HK_OK)
-                    return HK_ENOMEM;
-                append_fired(shard->fired + begin, end - begin, hk_time_grid(step + 1, sim->resolution_ms),
-                             grid->populations[i].first, list, p);
-            }
-        }
-        list->begin[sim->n_populations] = list->n;
-    }
-    return HK_OK;
-}
 
 static int reserve_window(hk_grid *grid)
 {
@@ -539,6 +424,42 @@ void hk_grid_wait(hk_grid *grid)
     grid->is_ahead = false;
 }
 
+/* What the sources send in this window. Nobody waits for them: they are recorded at once. */
+static int send_from_sources(hk_grid *grid)
+{
+    const hk_sim *sim = grid->sim;
+    int rc = HK_OK;
+    for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {
+        hk_population *p = sim->populations[i];
+        if (p->model->kind != HK_MODEL_SOURCE)
+            continue;
+        p->n_spikes = 0;
+        rc = hk_source_window(p, grid->end);
+        hk_population_order_spikes(p);
+    }
+    if (rc == HK_OK)
+        rc = hk_grid_list_sources(grid);
+    for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++)
+        if (sim->populations[i]->model->kind == HK_MODEL_SOURCE)
+            rc = hk_population_finish_window(sim->populations[i]);
+    return rc;
+}
+
+static int report(const hk_grid *grid, int rc)
+{
+    if (rc == HK_ENOMEM)
+        return hk_fail(grid->sim->ctx, rc, "simulation: out of memory at %.4f ms", hk_sim_now_ms(grid->sim));
+    return rc;
+}
+
+/* The first failure of hk_grid_finish_spikes() that nobody was told of. */
+static int report_finished(hk_grid *grid)
+{
+    int rc = grid->finish_rc;
+    grid->finish_rc = HK_OK;
+    return report(grid, rc);
+}
+
 int hk_grid_window(hk_grid *grid, int64_t end)
 {
     hk_sim *sim = grid->sim;
@@ -546,33 +467,24 @@ int hk_grid_window(hk_grid *grid, int64_t end)
     grid->end = end < window_end ? end : window_end;
     grid->goes_on = grid->end < end;
     int rc = reserve_window(grid);
-    for (int kind = HK_MODEL_SOURCE; rc == HK_OK && kind >= HK_MODEL_NEURON; kind--) {
-        for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {
-            hk_population *p = sim->populations[i];
-            if ((int)p->model->kind != kind)
-                continue;
-            p->n_spikes = 0;
-            if (kind == HK_MODEL_SOURCE)
-                rc = hk_source_window(p, grid->end);
-        }
-        if (rc == HK_OK && kind == HK_MODEL_SOURCE)
-            rc = grid->dense != NULL ? hk_dense_list_sources(grid) : list_sources(grid);
-        else if (rc == HK_OK)
-            rc = run_shards(grid);
-        if (rc == HK_OK && kind == HK_MODEL_NEURON)
-            rc = grid->dense != NULL ? hk_dense_list_fired(grid) : list_fired(grid);
-    }
-    for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {
-        hk_population *p = sim->populations[i];
-        if (grid->dense != NULL || p->model->kind == HK_MODEL_SOURCE) /* list_fired() keeps the order of neurons */
-            hk_population_order_spikes(p);
-        rc = hk_population_finish_window(p);
-    }
-    if (rc == HK_ENOMEM)
-        return hk_fail(sim->ctx, rc, "simulation: out of memory at %.4f ms", hk_sim_now_ms(sim));
+    if (rc == HK_OK)
+        rc = send_from_sources(grid);
+    if (rc == HK_OK)
+        rc = run_shards(grid);
+    if (rc == HK_OK)
+        rc = hk_grid_list_fired(grid);
     if (rc != HK_OK)
-        return rc;
+        return report(grid, rc);
     sim->step = grid->end;
     sim->stats.windows++;
-    return HK_OK;
+    if (sim->on_window != NULL)
+        hk_grid_finish_spikes(grid);
+    return report_finished(grid);
+}
+
+int hk_grid_finish(hk_grid *grid)
+{
+    hk_grid_wait(grid);
+    hk_grid_finish_spikes(grid);
+    return report_finished(grid);
 }

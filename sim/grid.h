@@ -8,7 +8,8 @@
  * Accumulators of compact synapses are integers, so the order of delivery cannot change a sum; those of single-precision weights are
  * doubles, added in the order of projection, delay and source whatever the shards. So neither the number of shards
  * nor of threads changes a bit. A shard is computed by one thread at a time. Between windows of a run the caller's thread lists what
- * has been fired, while the others already add up what is known to arrive in the next one: who is early need not wait. */
+ * has been fired, while the others already add up what is known to arrive in the next one; whoever has computed the next one first
+ * counts and records it: who is early need not wait. */
 #ifndef HK_GRID_H
 #define HK_GRID_H
 
@@ -18,6 +19,8 @@
 #include "sim/releases.h"
 #include "sim/simulation.h"
 #include "sim/slab_tables.h"
+
+#include <stdatomic.h>
 
 /* Spikes of one step, by population, then neuron. A spike is the index of its neuron among all of the simulation. */
 typedef struct hk_spike_list {
@@ -123,13 +126,16 @@ struct hk_grid {
     hk_shard *shards;
     uint32_t n_shards;
     hk_slab_tables slabs;
-    hk_spike_list *lists[2]; /* [n_ring] by step: HK_FROM_SOURCES, HK_FROM_NEURONS */
-    size_t n_ring;           /* a power of two */
-    uint64_t most_units;     /* largest sum of compact weights onto one accumulator */
-    int64_t end;             /* of the window being computed */
-    bool goes_on;            /* the same run computes the next window too */
-    bool is_ahead;           /* members may still be delivering for the next window */
-    hk_dense *dense;         /* spikes at their exact times; NULL: at the ends of steps */
+    hk_spike_list *lists[2];                  /* [n_ring] by step: HK_FROM_SOURCES, HK_FROM_NEURONS */
+    size_t n_ring;                            /* a power of two */
+    uint64_t most_units;                      /* largest sum of compact weights onto one accumulator */
+    int64_t end;                              /* of the window being computed */
+    bool goes_on;                             /* the same run computes the next window too */
+    bool is_ahead;                            /* members may still be delivering for the next window */
+    atomic_bool is_unfinished;                /* spikes of the last window are listed, not counted and recorded yet */
+    int64_t unfinished_begin, unfinished_end; /* steps of that window */
+    int finish_rc;                            /* the first failure of doing that which nobody was told of */
+    hk_dense *dense;                          /* spikes at their exact times; NULL: at the ends of steps */
 };
 
 /** `dense`: with exact spike times. */
@@ -143,6 +149,8 @@ HK_MUST_CHECK int hk_grid_build(hk_grid *grid);
 HK_MUST_CHECK int hk_grid_window(hk_grid *grid, int64_t end);
 /** Waits for members that deliver for the next window: before anything but hk_grid_window() touches shards. */
 void hk_grid_wait(hk_grid *grid);
+/** After the last window of a run: all threads are idle, and all that was fired is counted and recorded. As hk_grid_window(). */
+HK_MUST_CHECK int hk_grid_finish(hk_grid *grid);
 
 /** Brings the shards in line with state that was loaded: who is held until when, and the spikes in flight. HK_ENOMEM. */
 HK_MUST_CHECK int hk_grid_resume(hk_grid *grid);
@@ -153,7 +161,16 @@ void hk_grid_forget(hk_grid *grid);
 /** Saves or loads the spikes in flight of a grid that is built. */
 HK_MUST_CHECK int hk_grid_archive(hk_grid *grid, hk_archive *archive);
 
+/* grid_spikes.c */
 HK_MUST_CHECK int hk_spike_list_reserve(hk_spike_list *list, size_t n);
+/** Puts what the sources send in this window into the lists of its steps. HK_ENOMEM, HK_ERANGE. */
+HK_MUST_CHECK int hk_grid_list_sources(hk_grid *grid);
+/** Brings together what the shards have fired: into the lists by step, and to each population. HK_ENOMEM. */
+HK_MUST_CHECK int hk_grid_list_fired(hk_grid *grid);
+/** Counts, hashes and records what was fired in the last window, unless that is done; for any thread, of which one does it.
+ *  The result is in finish_rc. */
+void hk_grid_finish_spikes(hk_grid *grid);
+
 /** Finds where the spikes of each population begin in a list that is sorted by population. */
 void hk_grid_index_list(const hk_grid *grid, hk_spike_list *list);
 

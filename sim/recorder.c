@@ -18,6 +18,8 @@
 enum { STAGE = 16384 };
 /* The smallest buffer: room for some spikes, whatever the bound asked for. */
 enum { SMALLEST_BUFFER = 4096 };
+/* What wakes the writer, where the buffer is large: little enough to lie in the third cache still when it is written. */
+enum { WORTH_WRITING = 1 << 20 };
 
 typedef struct record { /* in a buffer, followed by n times (double) and n ids (uint32, padded to 8 bytes) */
     uint32_t population;
@@ -40,6 +42,7 @@ struct hk_recorder {
     hk_spikefile *file;
     double flush_interval_s;
     size_t buffer_bytes;
+    size_t wake_bytes; /* in the buffer that is filling */
 
     /* The run's side. */
     uint32_t n_populations;
@@ -120,14 +123,18 @@ static int stage_record(hk_recorder *recorder, const unsigned char *bytes, recor
 {
     stage *s = &recorder->stages[head.population];
     const unsigned char *times = bytes, *ids = bytes + 8 * (size_t)head.n;
-    for (size_t i = 0; i < head.n; ++i) {
+    for (size_t i = 0, n; i < head.n; i += n) {
         int rc = s->n == STAGE ? unstage(recorder, head.population) : widen(recorder, s);
         if (rc != HK_OK)
             return rc;
-        uint32_t id;
-        memcpy(&s->times_ms[s->n], times + 8 * i, 8);
-        memcpy(&id, ids + 4 * i, 4);
-        s->ids[s->n++] = id;
+        n = head.n - i < s->room - s->n ? head.n - i : s->room - s->n;
+        memcpy(s->times_ms + s->n, times + 8 * i, 8 * n);
+        for (size_t k = 0; k < n; k++) {
+            uint32_t id;
+            memcpy(&id, ids + 4 * (i + k), 4);
+            s->ids[s->n + k] = id;
+        }
+        s->n += n;
     }
     return HK_OK;
 }
@@ -172,7 +179,7 @@ static void *write_on(void *user)
     pthread_mutex_lock(&recorder->lock);
     for (bool last = false; !last;) {
         while (!recorder->stopping && recorder->syncs_done == recorder->syncs_wanted &&
-               recorder->filling.used < recorder->buffer_bytes / 2 &&
+               recorder->filling.used < recorder->wake_bytes &&
                pthread_cond_timedwait(&recorder->to_writer, &recorder->lock, &recorder->flush_due) != ETIMEDOUT)
             continue;
         buffer taken = recorder->filling;
@@ -245,6 +252,7 @@ static int create(hk_ctx *ctx, const hk_recorder_config *cfg,
     recorder->flush_interval_s = cfg->flush_interval_s;
     size_t half = cfg->queue_bytes / 2 & ~(size_t)7;
     recorder->buffer_bytes = half < SMALLEST_BUFFER ? SMALLEST_BUFFER : half;
+    recorder->wake_bytes = recorder->buffer_bytes / 2 < WORTH_WRITING ? recorder->buffer_bytes / 2 : WORTH_WRITING;
     recorder->writer_ctx = hk_ctx_create();
     recorder->filling.bytes = malloc(recorder->buffer_bytes);
     recorder->emptying.bytes = malloc(recorder->buffer_bytes);
@@ -353,9 +361,9 @@ static size_t put(hk_recorder *recorder, uint32_t index, size_t n, const double 
     memcpy(at, &head, sizeof head);
     memcpy(at + sizeof head, times_ms, 8 * n);
     memcpy(at + sizeof head + 8 * n, ids, 4 * n);
-    bool was_low = to->used < recorder->buffer_bytes / 2;
+    bool was_low = to->used < recorder->wake_bytes;
     to->used += record_bytes(n);
-    if (was_low && to->used >= recorder->buffer_bytes / 2)
+    if (was_low && to->used >= recorder->wake_bytes)
         pthread_cond_signal(&recorder->to_writer);
     return n;
 }

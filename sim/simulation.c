@@ -358,9 +358,8 @@ int hk_sim_run(hk_sim *sim, double ms)
                        ms, sim->resolution_ms);
     sim->stopped = false;
     int rc = run_until(sim, sim->step + steps);
-    if (sim->grid != NULL)
-        hk_grid_wait(sim->grid);
-    return rc;
+    int finished = sim->grid != NULL ? hk_grid_finish(sim->grid) : HK_OK;
+    return rc == HK_OK ? finished : rc;
 }
 
 int hk_sim_present(hk_sim *sim, hk_population *inputs, const hk_encoder *encoder, const hk_encoding *encoding,

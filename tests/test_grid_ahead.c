@@ -1,5 +1,5 @@
-/* tests/test_grid_ahead.c - on the grid a run begins to deliver for its next window before this one is over: whatever happens between
- * two windows, nobody can tell. */
+/* tests/test_grid_ahead.c - on the grid a run begins to deliver for its next window before this one is over, and records it when the
+ * next one is: whatever happens between two windows, nobody can tell. */
 #include "tests/sim_rig.h"
 
 #include <unistd.h>
@@ -185,6 +185,49 @@ static void windows_that_are_handed_round_by_turns_give_the_same(void **state)
     }
 }
 
+/* What a window has fired is recorded while the next one is computed: a run that returns has recorded all of it, and one that could
+ * not says so, and may go on. */
+static void all_is_recorded_when_a_run_returns_or_it_says_why(void **state)
+{
+    (void)state;
+    const uint64_t whole = run_with(0, (between){ .every = 1 });
+    rig early = open_network(0);
+    rig_run(&early, 30.0);
+    const uint64_t n_early = hk_population_n_spikes(early.sim->populations[0]);
+    rig_close(&early);
+    for (size_t k = 0; k < N_OF(n_extra); k++) {
+        rig r = open_network(n_extra[k]);
+        hk_population *cells = r.sim->populations[0];
+        hk_recorder *recorder;
+        rig_ok(&r, hk_recorder_create(
+                       r.ctx, &(hk_recorder_config){ .path = file, .queue_bytes = 1 << 16, .flush_interval_s = 1.0 },
+                       &recorder));
+        rig_ok(&r, hk_population_record(cells, recorder));
+        rig_ok(&r, hk_recorder_start(recorder));
+        rig_ok(&r, hk_recorder_write(recorder, 0, 1, &(double){ 30.05 },
+                                     &(uint32_t){ 0 })); /* nothing before it is taken */
+        unsigned n_told = 0;
+        while (r.sim->step < 300) {
+            int64_t before = r.sim->step;
+            int rc = hk_sim_run(r.sim, (double)(300 - before) * 0.1);
+            assert_true(r.sim->step > before);
+            if (rc == HK_OK)
+                continue;
+            rig_gives(&r, rc, HK_ERANGE);
+            n_told++;
+        }
+        assert_true(n_told > 100);
+        assert_true(hk_recorder_count(recorder, 0) == 1);
+        while (r.sim->step < 600) {
+            rig_run(&r, 0.7 < 0.1 * (double)(600 - r.sim->step) ? 0.7 : 0.1);
+            assert_true(hk_recorder_count(recorder, 0) == 1 + hk_population_n_spikes(cells) - n_early);
+        }
+        assert_true(hash_of(&r) == whole);
+        rig_ok(&r, hk_recorder_close(recorder));
+        rig_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +237,7 @@ int main(void)
         cmocka_unit_test(a_checkpoint_between_windows_is_that_of_a_run_that_ends_there),
         cmocka_unit_test(a_simulation_that_was_stopped_can_be_destroyed_at_once),
         cmocka_unit_test(windows_that_are_handed_round_by_turns_give_the_same),
+        cmocka_unit_test(all_is_recorded_when_a_run_returns_or_it_says_why),
     };
     return cmocka_run_group_tests_name("grid_ahead", tests, make_folder, remove_folder);
 }
