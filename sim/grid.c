@@ -322,6 +322,20 @@ static int start_cursors(const hk_grid *grid, hk_shard *shard)
     return rc;
 }
 
+/* Room for the ends of its steps, in memory of the thread that will write them. */
+static int reserve_ends(const hk_grid *grid, hk_shard *shard)
+{
+    const size_t n = (size_t)(grid->end - grid->sim->step) * grid->sim->n_populations + 1;
+    if (n <= shard->ends_capacity)
+        return HK_OK;
+    size_t *ends = realloc(shard->fired_end, n * sizeof *ends);
+    if (ends == NULL)
+        return HK_ENOMEM;
+    shard->fired_end = ends;
+    shard->ends_capacity = n;
+    return HK_OK;
+}
+
 static int shard_window(const hk_grid *grid, hk_shard *shard)
 {
     const hk_sim *sim = grid->sim;
@@ -360,6 +374,8 @@ static void work(void *user, unsigned member)
     for (uint32_t k = member; k < n_shards; k += n_workers) {
         hk_shard *shard = &grid->shards[k];
         if (shard->rc == HK_OK)
+            shard->rc = reserve_ends(grid, shard);
+        if (shard->rc == HK_OK)
             shard->rc = grid->dense != NULL ? hk_dense_shard_window(grid, shard) : shard_window(grid, shard);
         if (k + n_workers >= n_shards) {
             hk_grid_finish_spikes(grid);
@@ -372,18 +388,6 @@ static void work(void *user, unsigned member)
 }
 
 /* --- a window ------------------------------------------------------------------------------------------------------ */
-
-static int reserve_window(hk_grid *grid)
-{
-    size_t n = (size_t)(grid->end - grid->sim->step) * grid->sim->n_populations;
-    for (uint32_t s = 0; s < grid->n_shards; s++) {
-        size_t *ends = realloc(grid->shards[s].fired_end, (n + 1) * sizeof *ends);
-        if (ends == NULL)
-            return HK_ENOMEM;
-        grid->shards[s].fired_end = ends;
-    }
-    return HK_OK;
-}
 
 /* Where a window has so little to do that handing it round takes longer, the caller's thread does all of it. */
 static bool is_worth_sharing(const hk_grid *grid)
@@ -466,9 +470,7 @@ int hk_grid_window(hk_grid *grid, int64_t end)
     int64_t window_end = (sim->step / sim->window + 1) * sim->window;
     grid->end = end < window_end ? end : window_end;
     grid->goes_on = grid->end < end;
-    int rc = reserve_window(grid);
-    if (rc == HK_OK)
-        rc = send_from_sources(grid);
+    int rc = send_from_sources(grid);
     if (rc == HK_OK)
         rc = run_shards(grid);
     if (rc == HK_OK)

@@ -16,6 +16,7 @@
 #include "sim/engine.h"
 #include "sim/kernels/grid.h"
 #include "sim/kernels/moments.h"
+#include "sim/memory.h"
 #include "sim/releases.h"
 #include "sim/simulation.h"
 #include "sim/slab_tables.h"
@@ -80,7 +81,7 @@ typedef struct hk_slice { /* of one population, in one shard */
 } hk_slice;
 
 typedef struct hk_shard {
-    _Alignas(64) hk_slice *slices; /* [n_populations]; a thread writes to no cache line of another's */
+    _Alignas(HK_PAGE) hk_slice *slices; /* [n_populations]; a thread writes to no page of another's (memory.h) */
     uint32_t n_accumulators;
     hk_sums sums;
     hk_cursors *cursors[2]; /* [n_ring] of the lists from sources and from neurons */
@@ -91,6 +92,7 @@ typedef struct hk_shard {
     uint32_t *fired;               /* spikes of the window: by step, then population, then neuron */
     size_t n_fired, fired_capacity;
     size_t *fired_end; /* [steps of the window][n_populations] */
+    size_t ends_capacity;
     uint64_t n_events, n_synaptic_events;
     hk_dense_shard *dense;
     int rc;

@@ -9,6 +9,7 @@
 
 enum { HUGE_PAGE = 2 << 20 }; /* below it malloc serves */
 enum { LEAST = 16 };          /* elements of an array that grows */
+enum { LINE = 64 };
 
 static size_t whole_pages(size_t bytes)
 {
@@ -39,8 +40,9 @@ void *hk_memory_alloc(size_t bytes)
 {
     if (bytes >= HUGE_PAGE)
         return map(bytes);
-    size_t rounded = (bytes + 63) / 64 * 64;
-    void *memory = aligned_alloc(64, rounded > 0 ? rounded : 64);
+    const size_t alignment = bytes >= HK_PAGE ? HK_PAGE : LINE;
+    const size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+    void *memory = aligned_alloc(alignment, rounded > 0 ? rounded : LINE);
     if (memory != NULL)
         memset(memory, 0, rounded);
     return memory;

@@ -5,7 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** `bytes` zeroed bytes aligned to 64, or NULL. Large ones ask for huge pages. Freed with hk_memory_free. */
+enum { HK_PAGE = 4096 };
+
+/** `bytes` zeroed bytes aligned to 64, or NULL. Those of a page or more share no page with anything else: processors fetch ahead within
+ *  a page, and would take lines from a thread that writes behind the end of what another one reads. Large ones ask for huge pages.
+ *  Freed with hk_memory_free. */
 void *hk_memory_alloc(size_t bytes);
 void hk_memory_free(void *memory, size_t bytes);
 
