@@ -27,10 +27,24 @@ static int add_spike(hk_population *p, hk_time time, uint32_t neuron)
     return rc;
 }
 
+static bool is_all_finite(const hk_neuron_view *view, size_t column, uint32_t begin, uint32_t end)
+{
+    uint32_t n_others = 0;
+    if (view->single != NULL && view->single[column] != NULL)
+        for (uint32_t i = begin; i < end; i++)
+            n_others += !(fabsf(view->single[column][i]) < HUGE_VALF);
+    else
+        for (uint32_t i = begin; i < end; i++)
+            n_others += !(fabs(view->columns[column][i]) < HUGE_VAL);
+    return n_others == 0;
+}
+
 /* Only a held neuron may have -infinity, its mark. */
 int hk_population_check_finite(const hk_population *p, uint32_t begin, uint32_t end)
 {
-    for (size_t k = 0; k < p->model->n_columns; k++)
+    for (size_t k = 0; k < p->model->n_columns; k++) {
+        if (is_all_finite(&p->view, k, begin, end))
+            continue;
         for (uint32_t i = begin; i < end; i++) {
             double value = hk_column_get(&p->view, k, i);
             if (!(fabs(value) < HUGE_VAL) && !(value == -HUGE_VAL && p->held_until[i].step != INT64_MIN))
@@ -39,6 +53,7 @@ int hk_population_check_finite(const hk_population *p, uint32_t begin, uint32_t 
                                "are weights or currents too large?",
                                p->name, i, hk_sim_now_ms(p->sim));
         }
+    }
     return HK_OK;
 }
 
@@ -162,40 +177,46 @@ static uint64_t mix(uint64_t hash, const hk_spike *spike)
     return z ^ (z >> 31);
 }
 
-static int record(hk_population *p)
+static int reserve_times(hk_sim *sim, size_t n)
 {
-    hk_sim *sim = p->sim;
-    if (p->n_spikes > sim->times_capacity) {
-        double *times = realloc(sim->times, 2 * p->n_spikes * sizeof *times);
-        if (times != NULL)
-            sim->times = times;
-        uint32_t *ids = realloc(sim->ids, 2 * p->n_spikes * sizeof *ids);
-        if (ids != NULL)
-            sim->ids = ids;
-        if (times == NULL || ids == NULL)
-            return HK_ENOMEM;
-        sim->times_capacity = 2 * p->n_spikes;
-    }
-    const hk_spike *restrict spikes = p->spikes;
-    double *restrict times = sim->times, resolution_ms = sim->resolution_ms;
-    uint32_t *restrict ids = sim->ids;
-    for (size_t k = 0; k < p->n_spikes; k++) {
-        times[k] = hk_time_to_ms(spikes[k].time, resolution_ms);
-        ids[k] = spikes[k].neuron;
-    }
-    return hk_recorder_write(p->recorder, p->recorder_index, p->n_spikes, sim->times, sim->ids);
+    if (n <= sim->times_capacity)
+        return HK_OK;
+    double *times = realloc(sim->times, 2 * n * sizeof *times);
+    if (times != NULL)
+        sim->times = times;
+    uint32_t *ids = realloc(sim->ids, 2 * n * sizeof *ids);
+    if (ids != NULL)
+        sim->ids = ids;
+    if (times == NULL || ids == NULL)
+        return HK_ENOMEM;
+    sim->times_capacity = 2 * n;
+    return HK_OK;
 }
 
+/* One loop: what is recorded gets ready while the next hash waits for the last one. */
 int hk_population_finish_window(hk_population *p)
 {
+    hk_sim *sim = p->sim;
+    const size_t n = p->n_spikes;
+    const bool is_recorded = p->recorder != NULL && n > 0;
+    int rc = is_recorded ? reserve_times(sim, n) : HK_OK;
+    if (rc != HK_OK)
+        return rc;
+    const hk_spike *restrict spikes = p->spikes;
+    const double resolution_ms = sim->resolution_ms;
     uint64_t hash = p->hash;
-    for (size_t k = 0; k < p->n_spikes; k++)
-        hash = mix(hash, &p->spikes[k]);
+    for (size_t k = 0; k < n; k++) {
+        hash = mix(hash, &spikes[k]);
+        if (is_recorded) {
+            sim->times[k] = hk_time_to_ms(spikes[k].time, resolution_ms);
+            sim->ids[k] = spikes[k].neuron;
+        }
+    }
     p->hash = hash;
-    for (size_t k = 0; p->model->kind == HK_MODEL_SOURCE && k < p->n_spikes; k++)
-        p->counts[p->spikes[k].neuron]++;
-    p->total += p->n_spikes;
-    return p->recorder != NULL && p->n_spikes > 0 ? record(p) : HK_OK;
+    for (size_t k = 0; p->model->kind == HK_MODEL_SOURCE && k < n; k++)
+        p->counts[spikes[k].neuron]++;
+    p->total += n;
+    return is_recorded ? hk_recorder_write(p->recorder, p->recorder_index, n, sim->times, sim->ids) : HK_OK;
 }
 
 static int report(hk_population *p, int rc)

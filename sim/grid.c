@@ -310,14 +310,26 @@ static int step_slice(const hk_grid *grid, hk_shard *shard, hk_population *p, in
     return fire_hits(grid, shard, p, step);
 }
 
+/* For the lists from step `begin` to `end` - 1. Rows of the next list are on their way while those of one are read. */
+static int start_lists(const hk_grid *grid, hk_shard *shard, int from, int64_t begin, int64_t end)
+{
+    int rc = HK_OK;
+    if (begin < end)
+        hk_grid_fetch_rows(grid, shard, from, begin);
+    for (int64_t step = begin; rc == HK_OK && step < end; step++) {
+        if (step + 1 < end)
+            hk_grid_fetch_rows(grid, shard, from, step + 1);
+        rc = hk_grid_start_cursors(grid, shard, from, step);
+    }
+    return rc;
+}
+
 /* Cursors for the lists that have been completed since the last window: of its neurons, and of the sources in this one. */
 static int start_cursors(const hk_grid *grid, hk_shard *shard)
 {
-    int rc = HK_OK;
-    for (int64_t step = shard->started; rc == HK_OK && step < grid->sim->step; step++)
-        rc = hk_grid_start_cursors(grid, shard, HK_FROM_NEURONS, step);
-    for (int64_t step = grid->sim->step; rc == HK_OK && step < grid->end; step++)
-        rc = hk_grid_start_cursors(grid, shard, HK_FROM_SOURCES, step);
+    int rc = start_lists(grid, shard, HK_FROM_NEURONS, shard->started, grid->sim->step);
+    if (rc == HK_OK)
+        rc = start_lists(grid, shard, HK_FROM_SOURCES, grid->sim->step, grid->end);
     shard->started = grid->sim->step;
     return rc;
 }
@@ -432,16 +444,18 @@ void hk_grid_wait(hk_grid *grid)
 static int send_from_sources(hk_grid *grid)
 {
     const hk_sim *sim = grid->sim;
+    bool any = false;
     int rc = HK_OK;
     for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {
         hk_population *p = sim->populations[i];
         if (p->model->kind != HK_MODEL_SOURCE)
             continue;
+        any = true;
         p->n_spikes = 0;
         rc = hk_source_window(p, grid->end);
         hk_population_order_spikes(p);
     }
-    if (rc == HK_OK)
+    if (rc == HK_OK && any)
         rc = hk_grid_list_sources(grid);
     for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++)
         if (sim->populations[i]->model->kind == HK_MODEL_SOURCE)

@@ -225,6 +225,8 @@ static inline hk_spike_list *hk_grid_list(const hk_grid *grid, int from, int64_t
     return &grid->lists[from][hk_grid_ring(grid, step)];
 }
 
+/** Fetches the rows that hk_grid_start_cursors() will look up. */
+void hk_grid_fetch_rows(const hk_grid *grid, const hk_shard *shard, int from, int64_t step);
 /** Puts cursors at the first slabs of the spikes of a list that is complete. HK_ENOMEM. */
 HK_MUST_CHECK int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_t step);
 

@@ -29,20 +29,26 @@ static int cursors_reserve(hk_cursors *cursors, size_t n, uint32_t n_slots)
     return HK_OK;
 }
 
+void hk_grid_fetch_rows(const hk_grid *grid, const hk_shard *shard, int from, int64_t step)
+{
+    const hk_spike_list *list = hk_grid_list(grid, from, step);
+    const uint32_t number = (uint32_t)(shard - grid->shards);
+    const size_t bytes = hk_slab_row_bytes(grid->n_slots); /* that are in use */
+    for (size_t k = 0; k < list->n; k++)
+        for (size_t at = 0; at < bytes; at += LINE)
+            __builtin_prefetch((const char *)hk_slab_row_of(&grid->slabs, list->source[k], number) + at);
+}
+
 int hk_grid_start_cursors(const hk_grid *grid, hk_shard *shard, int from, int64_t step)
 {
     static const unsigned char none;
     const hk_spike_list *list = hk_grid_list(grid, from, step);
     const uint32_t number = (uint32_t)(shard - grid->shards);
     const uint32_t n_slots = grid->n_slots;
-    const size_t bytes = hk_slab_row_bytes(n_slots); /* that are in use */
     hk_cursors *cursors = &shard->cursors[from][hk_grid_ring(grid, step)];
     cursors->n = 0;
     if (cursors_reserve(cursors, list->n, n_slots) != HK_OK)
         return HK_ENOMEM;
-    for (size_t k = 0; k < list->n; k++)
-        for (size_t at = 0; at < bytes; at += LINE)
-            __builtin_prefetch((const char *)hk_slab_row_of(&grid->slabs, list->source[k], number) + at);
     cursors->n = list->n;
     for (size_t k = 0; k < list->n; k++) {
         const hk_slab_row *row = hk_slab_row_of(&grid->slabs, list->source[k], number);
