@@ -379,7 +379,7 @@ static void work(void *user, unsigned member)
     const hk_sim *sim = grid->sim;
     const hk_grid_kernels *kernels = grid->kernels;
     const uint32_t n_shards = grid->n_shards, n_workers = sim->n_workers;
-    const bool goes_on = grid->goes_on;
+    const bool goes_on = grid->goes_on, lags = grid->may_lag && member > 0;
     unsigned mode = hk_subnormal_to_zero();
     for (uint32_t k = member; k < n_shards; k += n_workers) /* what a spike looks up for them lies together */
         grid->shards[k].rc = grid->n_slots > 0 ? start_cursors(grid, &grid->shards[k]) : HK_OK;
@@ -390,8 +390,12 @@ static void work(void *user, unsigned member)
         if (shard->rc == HK_OK)
             shard->rc = grid->dense != NULL ? hk_dense_shard_window(grid, shard) : shard_window(grid, shard);
         if (k + n_workers >= n_shards) {
-            hk_grid_finish_spikes(grid);
+            const hk_steps steps = hk_grid_claim_spikes(grid);
+            if (!lags)
+                hk_grid_finish_spikes(grid, steps);
             hk_team_leave(sim->team, member);
+            if (lags)
+                hk_grid_finish_spikes(grid, steps);
         }
         if (goes_on)
             hk_grid_deliver_ahead(kernels, shard);
@@ -455,6 +459,8 @@ static int send_from_sources(hk_grid *grid)
         rc = hk_source_window(p, grid->end);
         hk_population_order_spikes(p);
     }
+    /* Others, too, would use what finishing uses; and the lists of two windows must be different ones. */
+    grid->may_lag = grid->goes_on && grid->dense == NULL && !any && grid->n_ring >= 2 * (size_t)sim->window;
     if (rc == HK_OK && any)
         rc = hk_grid_list_sources(grid);
     for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++)
@@ -473,9 +479,7 @@ static int report(const hk_grid *grid, int rc)
 /* The first failure of hk_grid_finish_spikes() that nobody was told of. */
 static int report_finished(hk_grid *grid)
 {
-    int rc = grid->finish_rc;
-    grid->finish_rc = HK_OK;
-    return report(grid, rc);
+    return report(grid, atomic_exchange(&grid->finish_rc, HK_OK));
 }
 
 int hk_grid_window(hk_grid *grid, int64_t end)
@@ -494,13 +498,13 @@ int hk_grid_window(hk_grid *grid, int64_t end)
     sim->step = grid->end;
     sim->stats.windows++;
     if (sim->on_window != NULL)
-        hk_grid_finish_spikes(grid);
+        hk_grid_finish_spikes(grid, hk_grid_claim_spikes(grid));
     return report_finished(grid);
 }
 
 int hk_grid_finish(hk_grid *grid)
 {
     hk_grid_wait(grid);
-    hk_grid_finish_spikes(grid);
+    hk_grid_finish_spikes(grid, hk_grid_claim_spikes(grid));
     return report_finished(grid);
 }

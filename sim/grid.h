@@ -98,6 +98,10 @@ typedef struct hk_shard {
     int rc;
 } hk_shard;
 
+typedef struct hk_steps { /* begin ... end - 1 */
+    int64_t begin, end;
+} hk_steps;
+
 enum { HK_FROM_SOURCES, HK_FROM_NEURONS };
 enum { HK_MOST_ACCUMULATORS = 65536 }; /* of a shard: numbered by 16 bits */
 
@@ -128,16 +132,18 @@ struct hk_grid {
     hk_shard *shards;
     uint32_t n_shards;
     hk_slab_tables slabs;
-    hk_spike_list *lists[2];                  /* [n_ring] by step: HK_FROM_SOURCES, HK_FROM_NEURONS */
-    size_t n_ring;                            /* a power of two */
-    uint64_t most_units;                      /* largest sum of compact weights onto one accumulator */
-    int64_t end;                              /* of the window being computed */
-    bool goes_on;                             /* the same run computes the next window too */
-    bool is_ahead;                            /* members may still be delivering for the next window */
-    atomic_bool is_unfinished;                /* spikes of the last window are listed, not counted and recorded yet */
-    int64_t unfinished_begin, unfinished_end; /* steps of that window */
-    int finish_rc;                            /* the first failure of doing that which nobody was told of */
-    hk_dense *dense;                          /* spikes at their exact times; NULL: at the ends of steps */
+    hk_spike_list *lists[2];   /* [n_ring] by step: HK_FROM_SOURCES, HK_FROM_NEURONS */
+    size_t n_ring;             /* a power of two */
+    uint64_t most_units;       /* largest sum of compact weights onto one accumulator */
+    int64_t end;               /* of the window being computed */
+    bool goes_on;              /* the same run computes the next window too */
+    bool is_ahead;             /* members may still be delivering for the next window */
+    atomic_bool is_unfinished; /* what was fired in the last window is listed, and nobody counts and records it yet */
+    atomic_bool is_finishing;  /* somebody does */
+    hk_steps unfinished;       /* of that window */
+    bool may_lag;              /* that may go on beside the listing of what is fired in this window */
+    atomic_int finish_rc;      /* the first failure of it which the caller was not told of */
+    hk_dense *dense;           /* spikes at their exact times; NULL: at the ends of steps */
 };
 
 /** `dense`: with exact spike times. */
@@ -169,9 +175,10 @@ HK_MUST_CHECK int hk_spike_list_reserve(hk_spike_list *list, size_t n);
 HK_MUST_CHECK int hk_grid_list_sources(hk_grid *grid);
 /** Brings together what the shards have fired: into the lists by step, and to each population. HK_ENOMEM. */
 HK_MUST_CHECK int hk_grid_list_fired(hk_grid *grid);
-/** Counts, hashes and records what was fired in the last window, unless that is done; for any thread, of which one does it.
- *  The result is in finish_rc. */
-void hk_grid_finish_spikes(hk_grid *grid);
+/** The steps whose spikes are to be finished, for the first thread that asks; none for all others. */
+hk_steps hk_grid_claim_spikes(hk_grid *grid);
+/** Counts, hashes and records what neurons have fired in these steps. A failure is left in finish_rc. */
+void hk_grid_finish_spikes(hk_grid *grid, hk_steps steps);
 
 /** Finds where the spikes of each population begin in a list that is sorted by population. */
 void hk_grid_index_list(const hk_grid *grid, hk_spike_list *list);

@@ -114,18 +114,17 @@ static int merge_fired(hk_grid *grid)
 int hk_grid_list_fired(hk_grid *grid)
 {
     int rc = grid->dense != NULL ? hk_dense_list_fired(grid) : merge_fired(grid);
-    grid->unfinished_begin = grid->sim->step;
-    grid->unfinished_end = grid->end;
+    grid->unfinished = (hk_steps){ grid->sim->step, grid->end };
     if (rc == HK_OK)
         atomic_store(&grid->is_unfinished, true);
     return rc;
 }
 
-/* A population's own of the lists from step `begin` to `end` - 1. */
-static int take_spikes(const hk_grid *grid, hk_population *p, int64_t begin, int64_t end)
+/* A population's own of the lists of some steps. */
+static int take_spikes(const hk_grid *grid, hk_population *p, hk_steps steps)
 {
     p->n_spikes = 0;
-    for (int64_t step = begin; step < end; step++) {
+    for (int64_t step = steps.begin; step < steps.end; step++) {
         const hk_spike_list *list = hk_grid_list(grid, HK_FROM_NEURONS, step);
         const uint32_t *restrict source = list->source + list->begin[p->index];
         const size_t n = list->begin[p->index + 1] - list->begin[p->index];
@@ -141,21 +140,33 @@ static int take_spikes(const hk_grid *grid, hk_population *p, int64_t begin, int
     return HK_OK;
 }
 
-void hk_grid_finish_spikes(hk_grid *grid)
+/* Windows are finished one after the other. Whoever still does the last one asks again when it has computed this one. */
+hk_steps hk_grid_claim_spikes(hk_grid *grid)
+{
+    if (atomic_exchange(&grid->is_finishing, true))
+        return (hk_steps){ 0, 0 };
+    if (atomic_exchange(&grid->is_unfinished, false))
+        return grid->unfinished;
+    atomic_store(&grid->is_finishing, false);
+    return (hk_steps){ 0, 0 };
+}
+
+void hk_grid_finish_spikes(hk_grid *grid, hk_steps steps)
 {
     const hk_sim *sim = grid->sim;
-    if (!atomic_exchange(&grid->is_unfinished, false))
-        return;
     int rc = HK_OK;
+    if (steps.begin == steps.end)
+        return;
     for (size_t i = 0; rc == HK_OK && i < sim->n_populations; i++) {
         hk_population *p = sim->populations[i];
         if (p->model->kind != HK_MODEL_NEURON)
             continue;
         if (grid->dense == NULL)
-            rc = take_spikes(grid, p, grid->unfinished_begin, grid->unfinished_end);
+            rc = take_spikes(grid, p, steps);
         if (rc == HK_OK)
             rc = hk_population_finish_window(p);
     }
     if (rc != HK_OK)
-        grid->finish_rc = rc;
+        atomic_store(&grid->finish_rc, rc);
+    atomic_store(&grid->is_finishing, false);
 }
