@@ -8,8 +8,8 @@
  * Accumulators of compact synapses are integers, so the order of delivery cannot change a sum; those of single-precision weights are
  * doubles, added in the order of projection, delay and source whatever the shards. So neither the number of shards
  * nor of threads changes a bit. A shard is computed by one thread at a time. Between windows of a run the caller's thread lists what
- * has been fired, while the others already add up what is known to arrive in the next one; whoever has computed the next one first
- * counts and records it: who is early need not wait. */
+ * has been fired, while the others already add up what is known to arrive in the next one. What was fired in a window is counted and
+ * recorded by whoever has computed his part of the next one first: who is early need not wait. */
 #ifndef HK_GRID_H
 #define HK_GRID_H
 
