@@ -292,19 +292,46 @@ static int handle(builder *b, const struct fy_event *event)
     }
 }
 
+/* What libfyaml says of an error without a place, which it does not collect but would print. */
+typedef struct remark {
+    char text[120]; /* the first of them */
+} remark;
+
+static void keep_remark(struct fy_diag *diag, void *user, const char *text, size_t size)
+{
+    (void)diag;
+    remark *kept = user;
+    static const char mark[] = "[ERR]: ";
+    const size_t n_mark = sizeof mark - 1;
+    if (kept->text[0] != '\0')
+        return;
+    if (size >= n_mark && memcmp(text, mark, n_mark) == 0) {
+        text += n_mark;
+        size -= n_mark;
+    }
+    size_t n = 0;
+    while (n < size && n < sizeof kept->text - 1 && text[n] != '\n')
+        n++;
+    memcpy(kept->text, text, n);
+}
+
 /* libfyaml's own error, or none when the stream simply ended. */
-static int stream_error(builder *b, struct fy_diag *diag)
+static int stream_error(builder *b, struct fy_parser *parser, struct fy_diag *diag, const remark *kept)
 {
     void *iterator = NULL;
     const struct fy_diag_error *error = fy_diag_errors_iterate(diag, &iterator);
-    if (error == NULL)
+    if (error == NULL && !fy_parser_get_stream_error(parser))
         return HK_OK;
-    b->line = error->line > 0 ? (uint32_t)error->line : b->line;
-    b->column = error->column > 0 ? (uint32_t)error->column : 1;
-    return fail_here(b, error->msg == NULL ? "not in the form of YAML or JSON" : error->msg);
+    if (error != NULL) {
+        b->line = error->line > 0 ? (uint32_t)error->line : b->line;
+        b->column = error->column > 0 ? (uint32_t)error->column : 1;
+    }
+    if (error != NULL && error->msg != NULL)
+        return fail_here(b, error->msg);
+    return fail_here(b, kept->text[0] != '\0' ? kept->text : "not in the form of YAML or JSON");
 }
 
-static int build(builder *b, struct fy_parser *parser, struct fy_diag *diag)
+static int build(builder *b, struct fy_parser *parser, struct fy_diag *diag, const remark *kept)
 {
     struct fy_event *event;
     while ((event = fy_parser_parse(parser)) != NULL) {
@@ -313,7 +340,7 @@ static int build(builder *b, struct fy_parser *parser, struct fy_diag *diag)
         if (rc != HK_OK)
             return rc;
     }
-    int rc = stream_error(b, diag);
+    int rc = stream_error(b, parser, diag, kept);
     if (rc != HK_OK)
         return rc;
     if (b->depth != 0 || !b->has_root)
@@ -363,7 +390,11 @@ static bool ends_with(const char *text, const char *end_text)
 static int run_parser(builder *b, const char *text, size_t size, bool is_json)
 {
     struct fy_diag_cfg diag_cfg;
+    remark kept = { { 0 } };
     fy_diag_cfg_default(&diag_cfg);
+    diag_cfg.fp = NULL;
+    diag_cfg.output_fn = keep_remark;
+    diag_cfg.user = &kept;
     struct fy_diag *diag = fy_diag_create(&diag_cfg);
     if (diag == NULL)
         return no_memory(b);
@@ -374,7 +405,7 @@ static int run_parser(builder *b, const char *text, size_t size, bool is_json)
     if (parser == NULL || fy_parser_set_string(parser, text, size) != 0)
         rc = no_memory(b);
     else
-        rc = build(b, parser, diag);
+        rc = build(b, parser, diag, &kept);
     if (parser != NULL)
         fy_parser_destroy(parser);
     fy_diag_destroy(diag);

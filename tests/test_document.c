@@ -3,6 +3,8 @@
 
 #include "experiments/document.h"
 
+#include <unistd.h>
+
 typedef struct fixture {
     hk_ctx *ctx;
     hk_document *document;
@@ -115,6 +117,29 @@ static void broken_files_give_line_and_column(void **state)
     }
 }
 
+/* libfyaml prints some of its errors where it is let. */
+static void errors_without_a_place_are_told_and_not_printed(void **state)
+{
+    static const char *const bad[] = { "a: |0\n x\n", "%YAML 9.2\n---\na: 1\n", "--- |0\n" };
+    fixture *f = *state;
+    for (size_t k = 0; k < N_OF(bad); k++) {
+        FILE *printed = tmpfile();
+        assert_non_null(printed);
+        fflush(stderr);
+        int before = dup(STDERR_FILENO);
+        assert_true(before >= 0 && dup2(fileno(printed), STDERR_FILENO) == STDERR_FILENO);
+        int rc = parse(f, "x.yaml", bad[k]);
+        fflush(stderr);
+        assert_int_equal(dup2(before, STDERR_FILENO), STDERR_FILENO);
+        close(before);
+        assert_int_equal(lseek(fileno(printed), 0, SEEK_END), 0);
+        fclose(printed);
+        assert_status(rc, HK_EFORMAT);
+        assert_says(f, "x.yaml:");
+        assert_null(strstr(hk_ctx_message(f->ctx), "nothing in it"));
+    }
+}
+
 static char *repeated(const char *head, const char *unit, size_t n, const char *tail)
 {
     size_t length = strlen(unit);
@@ -219,6 +244,7 @@ int main(void)
         TEST(json_is_read_to_the_last_digit),
         TEST(a_json_file_must_be_json),
         TEST(broken_files_give_line_and_column),
+        TEST(errors_without_a_place_are_told_and_not_printed),
         TEST(deep_nesting_is_refused_before_the_stack_is),
         TEST(an_alias_bomb_is_refused_at_its_first_alias),
         TEST(files_above_64_mib_are_refused_unread),
