@@ -7,6 +7,7 @@
 #include "neurons/stepping.h"
 
 enum { D = HK_STEPPING_D, THETA_NOW = HK_STEPPING_THETA, GAP = HK_STEPPING_GAP };
+enum { FALL = HK_STEPPING_N_GLOBALS, N_GLOBALS }; /* of neuron 0 */
 
 static double v_inf(const hk_neuron_view *view, uint32_t i)
 {
@@ -16,8 +17,10 @@ static double v_inf(const hk_neuron_view *view, uint32_t i)
 static void step_alike(const hk_neuron_view *view, uint32_t i, uint32_t n, const double *const *in, uint32_t offset,
                        const double *limits, hk_hits *hits)
 {
-    hk_lif_kernels_for(view->cpu)->step(view->columns[D] + i, in[0] + offset, hk_stepping_fall(view, HK_LIF_TAU_M, i),
-                                        view->columns[GAP][i], limits, n, i, hits);
+    const bool is_one = view->globals[HK_STEPPING_ONE_KIND] != 0.0;
+    const double fall = is_one ? view->globals[FALL] : hk_stepping_fall(view, HK_LIF_TAU_M, i);
+    hk_lif_kernels_for(view->cpu)->step(view->columns[D] + i, in[0] + offset, fall, view->columns[GAP][i], limits, n, i,
+                                        hits);
 }
 
 static const int kind[] = { HK_LIF_TAU_M };
@@ -40,6 +43,7 @@ static const hk_stepping stepping = {
 static void prepare(const hk_neuron_view *view)
 {
     hk_stepping_prepare(view, &stepping);
+    view->globals[FALL] = hk_stepping_fall(view, HK_LIF_TAU_M, 0);
 }
 
 static double read_state(const hk_neuron_view *view, size_t variable, uint32_t i, hk_time now)
@@ -96,7 +100,7 @@ const hk_neuron_model hk_lif_grid = {
     .state = hk_lif_state,
     .n_state = HK_LIF_N_STATE,
     .n_columns = HK_STEPPING_N_COLUMNS,
-    .n_globals = HK_STEPPING_N_GLOBALS,
+    .n_globals = N_GLOBALS,
     .check = hk_lif_check,
     .prepare = prepare,
     .read = read_state,

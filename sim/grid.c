@@ -228,10 +228,19 @@ static int compare_neurons(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
+/* As they are, but for neurons that fire as soon as they are let go. */
+static bool is_ascending(const hk_hits *hits)
+{
+    size_t k = 1;
+    while (k < hits->n && hits->neuron[k - 1] < hits->neuron[k])
+        k++;
+    return k >= hits->n;
+}
+
 static int fire_hits(const hk_grid *grid, hk_shard *shard, hk_population *p, int64_t step)
 {
     int rc = HK_OK;
-    if (shard->hits.n > 1)
+    if (!is_ascending(&shard->hits))
         qsort(shard->hits.neuron, shard->hits.n, sizeof *shard->hits.neuron, compare_neurons);
     if (p->competition != HK_FREE && shard->hits.n > 0)
         rc = fire_winner(grid, shard, p, step);
